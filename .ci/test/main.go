@@ -1,0 +1,187 @@
+// Command test is the project's whole test: formatting, vet, staticcheck, the
+// builds for every supported system, and all tests under the race detector.
+//
+// It installs what a test needs beyond Go where it can (Debian, as root).
+// Where it cannot, the tests that need it are skipped with a visible line;
+// with CI=true a skip is a failure.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"time"
+)
+
+const staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
+
+// needs are the programs tests use, and the Debian packages that hold them.
+var needs = []struct{ program, pkg string }{
+	{"gcc", "gcc libc6-dev"}, // the race detector links with it
+	{"nginx", "nginx-light"},
+}
+
+var platforms = []string{
+	"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64",
+}
+
+func main() {
+	ci := os.Getenv("CI") == "true"
+	install()
+	ok := check("gofmt", gofmt) &&
+		check("go vet", command("go", "vet", "./...")) &&
+		check("staticcheck", command("go", "run", staticcheck, "./...")) &&
+		check("builds", builds) &&
+		check("go test", func() error { return tests(ci) })
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+func check(name string, step func() error) bool {
+	start := time.Now()
+	err := step()
+	if err != nil {
+		fmt.Printf("FAIL %s: %v\n", name, err)
+		return false
+	}
+	fmt.Printf("ok   %s (%.1fs)\n", name, time.Since(start).Seconds())
+	return true
+}
+
+func command(name string, args ...string) func() error {
+	return func() error {
+		out, err := exec.Command(name, args...).CombinedOutput()
+		if err != nil {
+			return fmt.Errorf("%w\n%s", err, out)
+		}
+		return nil
+	}
+}
+
+// install adds missing programs by Debian's package manager, if there is one
+// and it may be used. It never fails: the tests say what they miss.
+func install() {
+	var missing []string
+	for _, n := range needs {
+		if _, err := exec.LookPath(n.program); err != nil {
+			missing = append(missing, strings.Fields(n.pkg)...)
+		}
+	}
+	if len(missing) == 0 {
+		return
+	}
+	if _, err := exec.LookPath("apt-get"); err != nil || os.Getuid() != 0 {
+		fmt.Printf("note: not installed, and cannot be installed here: %s\n", strings.Join(missing, " "))
+		return
+	}
+	fmt.Printf("installing %s\n", strings.Join(missing, " "))
+	_ = command("apt-get", "update")()
+	args := append([]string{"install", "-y", "--no-install-recommends"}, missing...)
+	if err := command("apt-get", args...)(); err != nil {
+		fmt.Printf("note: %v\n", err)
+	}
+}
+
+func gofmt() error {
+	files, err := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard", "*.go").Output()
+	if err != nil { // not a checkout, an archive of one
+		return command("gofmt", "-l", ".")()
+	}
+	names := strings.Fields(string(files))
+	out, err := exec.Command("gofmt", append([]string{"-l"}, names...)...).CombinedOutput()
+	if err != nil || len(bytes.TrimSpace(out)) > 0 {
+		return fmt.Errorf("gofmt would change:\n%s", out)
+	}
+	return nil
+}
+
+func builds() error {
+	for _, p := range platforms {
+		system, arch, _ := strings.Cut(p, "/")
+		cmd := exec.Command("go", "build", "./...")
+		cmd.Env = append(os.Environ(), "GOOS="+system, "GOARCH="+arch, "CGO_ENABLED=0")
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("%s: %w\n%s", p, err, out)
+		}
+	}
+	return nil
+}
+
+// event is a line of `go test -json`.
+type event struct {
+	Action, Package, Test, Output string
+}
+
+// tests runs every test and shows what failed and what was skipped.
+func tests(ci bool) error {
+	args := []string{"test", "-json", "-timeout", "10m"}
+	if _, err := exec.LookPath("gcc"); err == nil || runtime.GOOS == "darwin" {
+		args = append(args, "-race")
+	} else {
+		fmt.Println("note: no C compiler, so the race detector is off")
+		if ci {
+			return fmt.Errorf("with CI=true the race detector is required")
+		}
+	}
+	cmd := exec.Command("go", append(args, "./...")...)
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	passed, failed, skipped := follow(bufio.NewScanner(out))
+	err = cmd.Wait()
+	fmt.Printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped)
+	if err == nil && ci && skipped > 0 {
+		err = fmt.Errorf("%d tests were skipped; with CI=true a skip is a failure", skipped)
+	}
+	return err
+}
+
+func follow(lines *bufio.Scanner) (passed, failed, skipped int) {
+	lines.Buffer(nil, 1<<22)
+	output := map[string][]string{} // of tests that have not ended
+	for lines.Scan() {
+		var e event
+		if json.Unmarshal(lines.Bytes(), &e) != nil {
+			fmt.Println(lines.Text())
+			continue
+		}
+		key := e.Package + " " + e.Test
+		switch e.Action {
+		case "output", "build-output":
+			if e.Test == "" {
+				if s := e.Output; !strings.HasPrefix(s, "PASS") && !strings.Contains(s, "no test files") {
+					fmt.Print(s)
+				}
+				continue
+			}
+			output[key] = append(output[key], e.Output)
+		case "pass", "fail", "skip":
+			if e.Test == "" {
+				continue
+			}
+			switch e.Action {
+			case "pass":
+				passed++
+			case "fail":
+				failed++
+				fmt.Print(strings.Join(output[key], ""))
+			case "skip":
+				skipped++
+				fmt.Printf("SKIP %s: %s", key, strings.Join(output[key], ""))
+			}
+			delete(output, key)
+		}
+	}
+	return passed, failed, skipped
+}

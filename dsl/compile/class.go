@@ -1,0 +1,391 @@
+package compile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"throng/dsl/config"
+	"throng/dsl/diag"
+	"throng/dsl/plan"
+)
+
+// classBuilder compiles one class of users and follows which session values
+// are certain, and which can exist, at each step: the definite-assignment
+// pass of the language.
+type classBuilder struct {
+	c     *compiler
+	id    int
+	block *config.Block
+	slots []string
+
+	captured map[string]hcl.Range // every session value some step captures, and where first
+	first    map[string]bool      // values with a first value
+	inStart  map[string]bool      // captured in start
+	byTask   map[string][]string  // captured value → tasks that capture it
+
+	certain map[string]bool // holds a value whenever the current step is reached
+	pending map[string]bool // can hold a value when the current step is reached
+	where   string          // the part of the class being compiled: "start", "stop" or a task
+
+	headerSent map[*config.Arg]map[string]bool // headers that read the session, and whether any request sends them
+	headerAt   map[string]headerPlace
+	inTasks    string
+}
+
+type headerPlace struct {
+	block *config.Block
+	at    hcl.Range
+	name  string
+	reads []string
+}
+
+func newClassBuilder(c *compiler, id int, b *config.Block) *classBuilder {
+	return &classBuilder{
+		c: c, id: id, block: b,
+		captured: map[string]hcl.Range{}, first: map[string]bool{}, inStart: map[string]bool{}, byTask: map[string][]string{},
+		certain: map[string]bool{}, pending: map[string]bool{},
+		headerSent: map[*config.Arg]map[string]bool{}, headerAt: map[string]headerPlace{},
+	}
+}
+
+// slot is the number of a session value.
+func (k *classBuilder) slot(name string) int {
+	if i := slices.Index(k.slots, name); i >= 0 {
+		return i
+	}
+	k.slots = append(k.slots, name)
+	return len(k.slots) - 1
+}
+
+// initial compiles session = { … }, the first values.
+func (k *classBuilder) initial(b *config.Block) []plan.SlotInit {
+	a := b.Arg("session")
+	if a == nil {
+		return nil
+	}
+	var all []plan.SlotInit
+	for _, lv := range levels(a, b) {
+		e, ok := k.c.syntax(lv.arg, b)
+		if !ok {
+			continue
+		}
+		object, ok := e.(*hclsyntax.ObjectConsExpr)
+		if !ok {
+			k.c.fail(b, diag.WrongType, e.Range(), "session must be written out: { NAME = value, … }.")
+			continue
+		}
+		l := k.c.lowering(lv.arg, b, nil)
+		if _, ok := l.check(lv.arg, cty.DynamicPseudoType); !ok {
+			continue
+		}
+		items, _ := l.unsorted(object)
+		for _, i := range items {
+			k.first[i.name], k.certain[i.name], k.pending[i.name] = true, true, true
+			init := plan.SlotInit{Slot: k.slot(i.name), Value: l.lower(i.expr)}
+			all = slices.DeleteFunc(all, func(s plan.SlotInit) bool { return s.Slot == init.Slot })
+			all = append(all, init)
+		}
+	}
+	return all
+}
+
+// survey notes every capture of the class and where it stands.
+func (k *classBuilder) survey(b *config.Block) {
+	var walk func(n *config.Block, part string)
+	walk = func(n *config.Block, part string) {
+		if a := n.Arg("capture"); a != nil {
+			if object, ok := a.Expr.(*hclsyntax.ObjectConsExpr); ok {
+				for _, i := range object.Items {
+					name := hcl.ExprAsKeyword(i.KeyExpr)
+					if name == "" {
+						continue
+					}
+					if _, seen := k.captured[name]; !seen {
+						k.captured[name] = i.KeyExpr.Range()
+					}
+					if part == "start" {
+						k.inStart[name] = true
+					}
+					if !slices.Contains(k.byTask[name], part) {
+						k.byTask[name] = append(k.byTask[name], part)
+					}
+				}
+			}
+		}
+		for _, inner := range n.Blocks {
+			walk(inner, part)
+		}
+	}
+	for _, n := range b.Blocks {
+		walk(n, partName(n))
+	}
+}
+
+// partName names a direct part of a user: start, stop, or a task's key.
+func partName(n *config.Block) string {
+	if n.Type == "start" || n.Type == "stop" {
+		return n.Type
+	}
+	return fmt.Sprintf("%s at %d", n.Title(), n.Range.Start.Byte)
+}
+
+// enter begins a part of the class: what can exist there at its first step.
+func (k *classBuilder) enter(part string) (leave func()) {
+	certain, pending := maps.Clone(k.certain), maps.Clone(k.pending)
+	k.where = part
+	if part != "start" {
+		for name, parts := range k.byTask {
+			for _, p := range parts {
+				if p != part && p != "stop" {
+					k.pending[name] = true
+				}
+			}
+		}
+	}
+	if part == "stop" {
+		for name := range k.captured {
+			if !slices.Equal(k.byTask[name], []string{"stop"}) {
+				k.pending[name] = true
+			}
+		}
+	}
+	return func() {
+		if part == "start" {
+			return // what start captures stays for the tasks
+		}
+		k.certain, k.pending = certain, pending
+	}
+}
+
+// read checks that session.name can hold a value here.
+func (k *classBuilder) read(l *lowering, name string, r hcl.Range) {
+	if k.pending[name] {
+		return
+	}
+	at, captured := k.captured[name]
+	if !captured {
+		d := l.c.fail(l.block, diag.NotCaptured, r, "session.%s is never captured: no step of %s has capture = { %s = … }.", name, k.block.Title(), name)
+		d.DidYouMean(name, slices.Sorted(maps.Keys(k.captured)))
+		k.pending[name] = true // once is enough
+		return
+	}
+	d := l.c.fail(l.block, diag.NotCaptured, r, "session.%s has no value yet here: it is captured only later, at line %d, so this step could never run.", name, at.Start.Line)
+	d.Relate("captured here", at)
+	d.Suggestion = "Move the capturing step before this one, or give a first value with session = { " + name + " = … } in the user."
+	k.pending[name] = true
+}
+
+// assign notes a capture: from here on the value is there.
+func (k *classBuilder) assign(name string) { k.certain[name], k.pending[name] = true, true }
+
+func (k *classBuilder) startSteps(b *config.Block, s settings) []plan.Step {
+	n := b.First("start")
+	leave := k.enter("start")
+	defer leave()
+	if n == nil {
+		return nil
+	}
+	s.task, s.onFailure = "start", plan.FailureUser
+	return k.steps(n.Blocks, k.c.inherit(s, n), n)
+}
+
+func (k *classBuilder) stopSteps(b *config.Block, s settings) []plan.Step {
+	n := b.First("stop")
+	if n == nil {
+		return nil
+	}
+	leave := k.enter("stop")
+	defer leave()
+	s.task = "stop"
+	return k.steps(n.Blocks, k.c.inherit(s, n), n)
+}
+
+// tasks compiles the traffic table: stand-alone requests, tasks, sequences.
+func (k *classBuilder) tasks(b *config.Block, s settings) []plan.Task {
+	var all []plan.Task
+	names := map[string]*config.Block{}
+	total := 0.0
+	for _, n := range b.Blocks {
+		if n.Type == "start" || n.Type == "stop" {
+			continue
+		}
+		leave := k.enter(partName(n))
+		t := k.task(n, s, "")
+		leave()
+		if first := names[t.Name]; first != nil {
+			d := k.c.fail(b, diag.DuplicateName, n.Range, "%s has two tasks called %q.", b.Title(), t.Name).Relate("the first one is here", first.Range)
+			if isRequest(n) {
+				d.Detail += " A request standing alone is a task of its own; give one of them a name = \"…\", or add their weights."
+			}
+			continue
+		}
+		names[t.Name] = n
+		total += t.Weight
+		all = append(all, t)
+	}
+	if len(all) > 0 && total == 0 {
+		k.c.fail(b, diag.InvalidWeight, b.Range, "Every task of %s has weight 0, so it would never do anything. Give at least one a weight above 0.", b.Title())
+	}
+	return all
+}
+
+// task compiles one entry of the table. prefix is the path of what holds it.
+func (k *classBuilder) task(n *config.Block, s settings, prefix string) plan.Task {
+	t := plan.Task{Site: k.c.site(n.Range, n), Weight: k.c.weight(n)}
+	if isRequest(n) {
+		t.Name = k.c.requestName(n)
+		s.task = prefix + t.Name
+		if w, ok := k.c.wait(n); ok {
+			s.wait = w
+		}
+		t.Wait = s.wait
+		t.Steps = k.steps([]*config.Block{n}, s, n)
+		return t
+	}
+	t.Name = n.Name()
+	s.task = prefix + t.Name
+	s = k.c.inherit(s, n)
+	t.Wait = s.wait
+	if n.Type == "sequence" {
+		for _, inner := range n.Blocks {
+			child := k.task(inner, s, s.task+"/")
+			child.Weight = 0
+			t.Sequence = append(t.Sequence, child)
+		}
+		if len(t.Sequence) == 0 {
+			k.c.fail(n, diag.EmptyBlock, n.Range, "%s holds no task.", n.Title())
+		}
+		return t
+	}
+	t.Steps = k.steps(n.Blocks, s, n)
+	if len(t.Steps) == 0 {
+		k.c.fail(n, diag.EmptyBlock, n.Range, "%s holds no step.", n.Title())
+	}
+	return t
+}
+
+// steps compiles a list of steps in order.
+func (k *classBuilder) steps(list []*config.Block, s settings, in *config.Block) []plan.Step {
+	var steps []plan.Step
+	for _, n := range list {
+		switch {
+		case isRequest(n):
+			if r := k.request(n, s); r != nil {
+				steps = append(steps, r)
+			}
+		case n.Type == "group":
+			steps = append(steps, k.group(n, s))
+		case n.Type == "pause":
+			if a := n.Arg("for"); a != nil {
+				if e, ok := k.c.seconds(a, n, k); ok {
+					steps = append(steps, &plan.Pause{Site: k.c.site(n.Range, n), For: e})
+				}
+			}
+		}
+	}
+	return steps
+}
+
+func (k *classBuilder) group(n *config.Block, s settings) plan.Step {
+	s = k.c.inherit(s, n)
+	name := n.Name()
+	g := &plan.Group{Site: k.c.site(n.Range, n), Name: name}
+	g.Series = k.series(seriesKey{kind: plan.GroupSeries, target: -1, name: name}, s, n)
+	s.groups = append(s.groups[:len(s.groups):len(s.groups)], name)
+	g.Steps = k.steps(n.Blocks, s, n)
+	if len(g.Steps) == 0 {
+		k.c.fail(n, diag.EmptyBlock, n.Range, "%s holds no step.", n.Title())
+	}
+	return g
+}
+
+// headersNeverSent warns of a header that waits for a session value which is
+// certain nowhere.
+func (k *classBuilder) headersNeverSent() {
+	for a, names := range k.headerSent {
+		for name, sent := range names {
+			if sent {
+				continue
+			}
+			place := k.headerAt[fmt.Sprint(a.Range, name)]
+			k.c.warn(place.block, diag.NotCaptured, place.at,
+				"The header %s is never sent: session.%s is certain at no request of %s. Capture it in start, where a failure ends the user.", name, strings.Join(place.reads, ", session."), k.block.Title())
+		}
+	}
+}
+
+type seriesKey struct {
+	kind   plan.SeriesKind
+	class  int
+	task   string
+	target int
+	method string
+	name   string
+}
+
+type rowKey struct {
+	kind   plan.SeriesKind
+	target int
+	method string
+	name   string
+}
+
+// series is the number of the series that a request or group records into.
+func (k *classBuilder) series(key seriesKey, s settings, b *config.Block) int {
+	key.class, key.task = k.id, s.task
+	if id, ok := k.c.series[key]; ok {
+		have := &k.c.plan.Series[id]
+		have.Tags = union(have.Tags, s.tags)
+		return id
+	}
+	rk := rowKey{key.kind, key.target, key.method, key.name}
+	row, ok := k.c.rows[rk]
+	if !ok {
+		row = len(k.c.plan.Rows)
+		k.c.rows[rk] = row
+		r := plan.Row{Kind: key.kind, Target: key.target, Method: key.method, Name: key.name, Site: k.c.site(b.Range, b)}
+		if isRequest(b) {
+			r.Pattern = b.Name()
+		}
+		k.c.plan.Rows = append(k.c.plan.Rows, r)
+	}
+	id := len(k.c.plan.Series)
+	k.c.series[key] = id
+	k.c.plan.Series = append(k.c.plan.Series, plan.Series{
+		Kind: key.kind, Row: row, Class: k.id, Task: s.task, Groups: s.groups, Tags: s.tags, Site: k.c.site(b.Range, b),
+	})
+	return id
+}
+
+// union is the sorted union of two lists of words.
+func union(a, b []string) []string {
+	all := append(slices.Clone(a), b...)
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func (c *compiler) mergeTags(have []string, b *config.Block) []string {
+	a := b.Arg("tags")
+	if a == nil {
+		return have
+	}
+	for _, lv := range levels(a, b) {
+		own := *b
+		own.Args = []*config.Arg{lv.arg}
+		if tags, ok := c.stringList(&own, "tags"); ok {
+			for _, t := range tags {
+				if strings.TrimSpace(t) != t || t == "" {
+					c.fail(b, diag.InvalidName, lv.arg.Expr.Range(), "A tag must not be empty or begin or end with a space.")
+				}
+			}
+			have = union(have, tags)
+		}
+	}
+	return have
+}

@@ -1,0 +1,214 @@
+// Package compile turns resolved blocks into a plan: it evaluates what is
+// known before the run, lowers the rest to expressions over a user's frame,
+// and checks what can be checked. HCL's evaluator is used here, at compile
+// time; on the hot path it is only the fallback for shapes that have no
+// lowered form.
+//
+// The compiler does not stop at the first error. A block that cannot be
+// compiled is reported and left out, and the rest goes on.
+package compile
+
+import (
+	"slices"
+
+	"github.com/hashicorp/hcl/v2"
+
+	"throng/dsl/config"
+	"throng/dsl/diag"
+	"throng/dsl/plan"
+	"throng/dsl/resolve"
+)
+
+// Input is a value for a variable, given from outside the scenario.
+type Input struct {
+	Text   string // as typed; read as the variable's type demands
+	Arg    *config.Arg
+	Origin string // "--var", a file's name, "THRONG_VAR_x"
+}
+
+// Options choose what is compiled, beside the scenario itself.
+type Options struct {
+	Profile     string // "" for the scenario's own choice
+	Inputs      map[string]Input
+	Users       *int // overrides of the profile
+	SpawnRate   *float64
+	Duration    *string
+	Seed        uint64
+	Tags        []string
+	ExcludeTags []string
+	Tool        string // version of throng
+}
+
+// Compile makes the plan of a checked scenario for one profile. The plan is
+// nil when there are errors.
+func Compile(scope *resolve.Scope, checked *resolve.Checked, o Options) (*plan.Plan, diag.Diagnostics) {
+	c := newCompiler(scope, checked, o)
+	c.scenario()
+	c.values()
+	c.targets()
+	c.data()
+	c.users()
+	c.filterTags()
+	c.profile()
+	c.slas()
+	if c.diags.HasErrors() {
+		return nil, c.diags
+	}
+	c.plan.Secrets = c.secrets.list()
+	return c.plan, c.diags
+}
+
+// Profiles compiles the scenario for every profile it declares, for validate:
+// findings about all of them, each once.
+func Profiles(scope *resolve.Scope, checked *resolve.Checked, o Options) diag.Diagnostics {
+	var all diag.Diagnostics
+	for _, name := range scope.Names("profile") {
+		o.Profile = name
+		_, diags := Compile(scope, checked, o)
+		for _, d := range diags {
+			if d.Code != diag.WaitIgnored { // said by plan, about the profile that is planned
+				all = append(all, d)
+			}
+		}
+	}
+	if len(scope.Names("profile")) == 0 {
+		_, all = Compile(scope, checked, o)
+	}
+	return all.Dedupe()
+}
+
+type compiler struct {
+	options Options
+	root    *resolve.Scope
+	bad     map[*config.Arg]bool
+	envs    map[*resolve.Scope]*environ
+	plan    *plan.Plan
+	diags   diag.Diagnostics
+	sites   map[siteKey]plan.SiteID
+	secrets secrets
+
+	targetIDs map[*config.Block]int
+	dataIDs   map[*config.Block]int
+	rows      map[rowKey]int
+	series    map[seriesKey]int
+	builders  []*classBuilder
+	offTags   bool // --tags or --exclude-tags left something out
+}
+
+type siteKey struct {
+	file string
+	byte int
+}
+
+func newCompiler(scope *resolve.Scope, checked *resolve.Checked, o Options) *compiler {
+	return &compiler{
+		options: o, root: scope, bad: checked.Bad,
+		envs:      map[*resolve.Scope]*environ{},
+		plan:      &plan.Plan{Sites: []plan.Site{{}}, Dir: scope.Tree.Config.Dir, Seed: o.Seed, Tool: o.Tool},
+		sites:     map[siteKey]plan.SiteID{},
+		targetIDs: map[*config.Block]int{}, dataIDs: map[*config.Block]int{},
+		rows: map[rowKey]int{}, series: map[seriesKey]int{},
+	}
+}
+
+// report adds a finding about something in b.
+func (c *compiler) report(b *config.Block, d *diag.Diagnostic) *diag.Diagnostic {
+	if b != nil && b.Parent != nil {
+		d.In(b.Title())
+	}
+	c.diags.Append(d)
+	return d
+}
+
+// fail adds an error at a range in b.
+func (c *compiler) fail(b *config.Block, code string, at hcl.Range, format string, args ...any) *diag.Diagnostic {
+	return c.report(b, diag.New(code, at, format, args...))
+}
+
+// warn adds a warning at a range in b.
+func (c *compiler) warn(b *config.Block, code string, at hcl.Range, format string, args ...any) *diag.Diagnostic {
+	return c.report(b, diag.NewWarning(code, at, format, args...))
+}
+
+// site is the plan's number for a place in the source.
+func (c *compiler) site(r hcl.Range, b *config.Block) plan.SiteID {
+	key := siteKey{r.Filename, r.Start.Byte}
+	if id, ok := c.sites[key]; ok {
+		return id
+	}
+	s := plan.Site{File: r.Filename, Line: r.Start.Line, Column: r.Start.Column}
+	if b != nil {
+		s.Block = b.Title()
+		s.Text = lineAt(b.Module.Sources[r.Filename], r.Start.Byte)
+	}
+	id := plan.SiteID(len(c.plan.Sites))
+	c.plan.Sites = append(c.plan.Sites, s)
+	c.sites[key] = id
+	return id
+}
+
+// lineAt is the line of src around an offset, without indentation.
+func lineAt(src []byte, offset int) string {
+	if offset > len(src) {
+		return ""
+	}
+	start, end := offset, offset
+	for start > 0 && src[start-1] != '\n' {
+		start--
+	}
+	for end < len(src) && src[end] != '\n' {
+		end++
+	}
+	for start < end && (src[start] == ' ' || src[start] == '\t') {
+		start++
+	}
+	return string(src[start:end])
+}
+
+func (c *compiler) scenario() {
+	b := c.root.Tree.Config.Root.First("scenario")
+	if b == nil {
+		c.plan.Scenario = baseName(c.root.Tree.Config.Dir)
+		return
+	}
+	c.plan.Scenario = b.Name()
+	c.plan.Description, _ = c.str(b, "description")
+	if want, ok := c.str(b, "requires"); ok && c.options.Tool != "" {
+		if problem := checkVersion(want, c.options.Tool); problem != "" {
+			c.fail(b, diag.UnsupportedVersion, b.Arg("requires").Expr.Range(), "%s", problem)
+		}
+	}
+}
+
+// secrets are texts that must not be shown.
+type secrets map[string]bool
+
+// add keeps a text, unless it is so short that masking it would garble
+// ordinary output.
+func (s *secrets) add(text string) {
+	const shortest = 4
+	if len(text) < shortest {
+		return
+	}
+	if *s == nil {
+		*s = secrets{}
+	}
+	(*s)[text] = true
+}
+
+func (s secrets) list() []string {
+	var all []string
+	for text := range s {
+		all = append(all, text)
+	}
+	slices.SortFunc(all, func(a, b string) int { // longest first, so that parts of a secret don't break its mask
+		if len(a) != len(b) {
+			return len(b) - len(a)
+		}
+		if a < b {
+			return -1
+		}
+		return 1
+	})
+	return all
+}

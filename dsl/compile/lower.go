@@ -1,0 +1,421 @@
+package compile
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"throng/dsl/config"
+	"throng/dsl/diag"
+	"throng/dsl/plan"
+	"throng/stdlib"
+)
+
+// lowering turns expressions of one argument into plan expressions. What is
+// wholly static is evaluated now and becomes a constant; the rest becomes a
+// tree over the user's frame; a shape without a lowered form becomes a call
+// of HCL's evaluator.
+type lowering struct {
+	c     *compiler
+	block *config.Block
+	env   *environ
+	class *classBuilder // whose session values may be read; nil where none are
+
+	strict  bool // an absent JSON value is an error, not null
+	failure plan.ErrorClass
+	reads   map[string]bool // session values read
+	body    bool            // the answer's body is read
+	secret  bool            // a sensitive value takes part
+}
+
+// lowering prepares for an argument of b.
+func (c *compiler) lowering(a *config.Arg, b *config.Block, class *classBuilder) *lowering {
+	return &lowering{c: c, block: b, env: c.env(a.Module), class: class, failure: plan.FailExpression, reads: map[string]bool{}}
+}
+
+// lower gives e's lowered form. Errors are reported and yield null, so that
+// compilation goes on.
+func (l *lowering) lower(e hclsyntax.Expression) plan.Expr {
+	if v, ok := l.constant(e); ok {
+		return plan.Const{Value: v}
+	}
+	switch e := e.(type) {
+	case *hclsyntax.ParenthesesExpr:
+		return l.lower(e.Expression)
+	case *hclsyntax.TemplateWrapExpr:
+		return l.lower(e.Wrapped)
+	case *hclsyntax.TemplateExpr:
+		return l.template(e, plan.EncText)
+	case *hclsyntax.ScopeTraversalExpr:
+		return l.traversal(e)
+	case *hclsyntax.RelativeTraversalExpr:
+		return l.steps(l.lower(e.Source), e.Traversal, e.Range())
+	case *hclsyntax.IndexExpr:
+		return &index{l.lower(e.Collection), l.lower(e.Key), l.at(e.Range())}
+	case *hclsyntax.ConditionalExpr:
+		return &conditional{l.lower(e.Condition), l.lower(e.TrueResult), l.lower(e.FalseResult), l.at(e.Range())}
+	case *hclsyntax.BinaryOpExpr:
+		return l.binary(e)
+	case *hclsyntax.UnaryOpExpr:
+		return &unary{e.Op == hclsyntax.OpLogicalNot, l.lower(e.Val), l.at(e.Range())}
+	case *hclsyntax.TupleConsExpr:
+		items := make([]plan.Expr, len(e.Exprs))
+		for i, item := range e.Exprs {
+			items[i] = l.lower(item)
+		}
+		return tuple(items)
+	case *hclsyntax.ObjectConsExpr:
+		return l.object(e)
+	case *hclsyntax.FunctionCallExpr:
+		return l.call(e)
+	case *hclsyntax.SplatExpr:
+		if path, ok := l.jsonPath(e); ok {
+			return path
+		}
+	}
+	return l.fallback(e, shapeName(e))
+}
+
+func shapeName(e hclsyntax.Expression) string {
+	switch e.(type) {
+	case *hclsyntax.ForExpr:
+		return "a for expression"
+	case *hclsyntax.SplatExpr:
+		return "a splat"
+	case *hclsyntax.TemplateJoinExpr:
+		return "a for directive in a template"
+	}
+	return "an expression of this shape"
+}
+
+// at is where a run-time failure of the expression is shown.
+func (l *lowering) at(r hcl.Range) failing {
+	return failing{l.c.site(r, l.block), l.failure}
+}
+
+// constant evaluates an expression that nothing of the run can change.
+func (l *lowering) constant(e hclsyntax.Expression) (plan.Value, bool) {
+	if !isStatic(e) {
+		return plan.Value{}, false
+	}
+	v, diags := e.Value(l.c.context(l.env, e.Variables()))
+	if diags.HasErrors() {
+		for _, d := range diag.FromHCL(diags) {
+			l.c.report(l.block, d)
+		}
+		return plan.NullValue(), true
+	}
+	bare, marks := v.UnmarkDeep()
+	if len(marks) > 0 {
+		l.secret = true
+		l.c.keepSecret(v)
+	}
+	return fromCty(bare), true
+}
+
+// isStatic reports whether an expression reads only what is known before the
+// run and calls no function that draws or reads a clock.
+func isStatic(e hclsyntax.Expression) bool {
+	for _, t := range e.Variables() {
+		switch t.RootName() {
+		case "var", "local", "path", "module":
+		default:
+			return false
+		}
+	}
+	static := true
+	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
+		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok {
+			if fn, found := stdlib.Lookup(call.Name); found && fn.Phase != stdlib.Static {
+				static = false
+			}
+		}
+		return nil
+	})
+	return static
+}
+
+// template lowers a quoted template or heredoc. enc says how what it holds is
+// written into the text around it.
+func (l *lowering) template(e *hclsyntax.TemplateExpr, enc plan.Encoding) *plan.Template {
+	t := &plan.Template{}
+	for _, part := range e.Parts {
+		if v, ok := l.constant(part); ok {
+			text, ok := plan.AppendEncoded(nil, v, enc)
+			if ok != "" {
+				l.c.fail(l.block, diag.InvalidInterpolation, part.Range(), "%s.", capital(ok))
+			}
+			t.Add(plan.Part{Lit: string(text)})
+			continue
+		}
+		t.Add(plan.Part{Expr: l.lower(part), Enc: enc, Site: l.c.site(part.Range(), l.block)})
+	}
+	return t
+}
+
+func capital(s string) string {
+	if s == "" {
+		return s
+	}
+	return string(s[0]-'a'+'A') + s[1:]
+}
+
+// text lowers an expression into a template that renders it in an encoding.
+func (l *lowering) text(e hclsyntax.Expression, enc plan.Encoding) *plan.Template {
+	if t, ok := e.(*hclsyntax.TemplateExpr); ok && !isStatic(e) {
+		return l.template(t, enc)
+	}
+	t := &plan.Template{}
+	if v, ok := l.constant(e); ok {
+		text, problem := plan.AppendEncoded(nil, v, enc)
+		if problem != "" {
+			l.c.fail(l.block, diag.WrongType, e.Range(), "%s.", capital(problem))
+		}
+		t.Add(plan.Part{Lit: string(text)})
+		return t
+	}
+	t.Add(plan.Part{Expr: l.lower(e), Enc: enc, Site: l.c.site(e.Range(), l.block)})
+	return t
+}
+
+// json lowers an expression into a template that renders it as JSON.
+// Objects and lists written out become literals around their parts.
+func (l *lowering) json(e hclsyntax.Expression, t *plan.Template) {
+	if v, ok := l.constant(e); ok {
+		t.Add(plan.Part{Lit: string(v.AppendJSON(nil, false))})
+		return
+	}
+	switch e := e.(type) {
+	case *hclsyntax.ParenthesesExpr:
+		l.json(e.Expression, t)
+		return
+	case *hclsyntax.TupleConsExpr:
+		t.Add(plan.Part{Lit: "["})
+		for i, item := range e.Exprs {
+			if i > 0 {
+				t.Add(plan.Part{Lit: ","})
+			}
+			l.json(item, t)
+		}
+		t.Add(plan.Part{Lit: "]"})
+		return
+	case *hclsyntax.ObjectConsExpr:
+		items, ok := l.items(e)
+		if !ok {
+			break
+		}
+		t.Add(plan.Part{Lit: "{"})
+		for i, item := range items {
+			lead := ""
+			if i > 0 {
+				lead = ","
+			}
+			t.Add(plan.Part{Lit: lead + string(plan.AppendJSONString(nil, item.name, false)) + ":"})
+			l.json(item.expr, t)
+		}
+		t.Add(plan.Part{Lit: "}"})
+		return
+	case *hclsyntax.TemplateExpr:
+		t.Add(plan.Part{Lit: `"`})
+		for _, p := range l.template(e, plan.EncJSONText).Parts {
+			t.Add(p)
+		}
+		t.Add(plan.Part{Lit: `"`})
+		return
+	}
+	t.Add(plan.Part{Expr: l.lower(e), Enc: plan.EncJSON, Site: l.c.site(e.Range(), l.block)})
+}
+
+type item struct {
+	name string
+	expr hclsyntax.Expression
+	at   hcl.Range
+}
+
+// items are the attributes of an object constructor whose keys are all
+// static, sorted by name; of two with one name the later wins, as in HCL.
+func (l *lowering) items(e *hclsyntax.ObjectConsExpr) ([]item, bool) {
+	items, ok := l.unsorted(e)
+	if !ok {
+		return nil, false
+	}
+	return sortItems(items), true
+}
+
+func (l *lowering) unsorted(e *hclsyntax.ObjectConsExpr) ([]item, bool) {
+	items := make([]item, 0, len(e.Items))
+	for _, i := range e.Items {
+		if !isStatic(i.KeyExpr) {
+			return nil, false
+		}
+		v, ok := l.constant(i.KeyExpr)
+		if !ok {
+			return nil, false
+		}
+		name, ok := v.AppendText(nil)
+		if !ok {
+			l.c.fail(l.block, diag.InvalidKey, i.KeyExpr.Range(), "A key must be a string.")
+			continue
+		}
+		items = append(items, item{string(name), i.ValueExpr, i.KeyExpr.Range()})
+	}
+	return items, true
+}
+
+func (l *lowering) object(e *hclsyntax.ObjectConsExpr) plan.Expr {
+	items, ok := l.items(e)
+	if !ok {
+		return l.fallback(e, "an object with computed keys")
+	}
+	o := &object{}
+	for _, i := range items {
+		o.names = append(o.names, i.name)
+		o.values = append(o.values, l.lower(i.expr))
+	}
+	return o
+}
+
+func (l *lowering) binary(e *hclsyntax.BinaryOpExpr) plan.Expr {
+	x, y, at := l.lower(e.LHS), l.lower(e.RHS), l.at(e.Range())
+	switch e.Op {
+	case hclsyntax.OpEqual, hclsyntax.OpNotEqual:
+		return &equality{x, y, e.Op == hclsyntax.OpNotEqual}
+	case hclsyntax.OpLogicalAnd, hclsyntax.OpLogicalOr:
+		return &logic{x, y, e.Op == hclsyntax.OpLogicalOr, at}
+	case hclsyntax.OpGreaterThan:
+		return &comparison{x, y, at, func(order int) bool { return order > 0 }}
+	case hclsyntax.OpGreaterThanOrEqual:
+		return &comparison{x, y, at, func(order int) bool { return order >= 0 }}
+	case hclsyntax.OpLessThan:
+		return &comparison{x, y, at, func(order int) bool { return order < 0 }}
+	case hclsyntax.OpLessThanOrEqual:
+		return &comparison{x, y, at, func(order int) bool { return order <= 0 }}
+	case hclsyntax.OpAdd:
+		return &arithmetic{x, y, at, add}
+	case hclsyntax.OpSubtract:
+		return &arithmetic{x, y, at, subtract}
+	case hclsyntax.OpMultiply:
+		return &arithmetic{x, y, at, multiply}
+	}
+	return l.fallback(e, "division")
+}
+
+func (l *lowering) call(e *hclsyntax.FunctionCallExpr) plan.Expr {
+	switch e.Name {
+	case "try", "can":
+		return l.try(e)
+	}
+	fn, found := stdlib.Lookup(e.Name)
+	if !found || fn.WaitOnly {
+		return plan.Const{Value: plan.NullValue()} // reported by resolve
+	}
+	if fn.Lower == nil || e.ExpandFinal {
+		return l.fallback(e, e.Name+"()")
+	}
+	args := make([]plan.Expr, len(e.Args))
+	for i, a := range e.Args {
+		args[i] = l.lower(a)
+	}
+	expr, err := fn.Lower(stdlib.Call{Args: args, Site: l.c.site(e.Range(), l.block)})
+	if err != nil {
+		l.c.fail(l.block, diag.FunctionArguments, e.Range(), "%s", sentence(err))
+		return plan.Const{Value: plan.NullValue()}
+	}
+	return expr
+}
+
+func (l *lowering) try(e *hclsyntax.FunctionCallExpr) plan.Expr {
+	strict := l.strict
+	l.strict = true
+	defer func() { l.strict = strict }()
+	args := make([]plan.Expr, len(e.Args))
+	for i, a := range e.Args {
+		args[i] = l.lower(a)
+	}
+	if e.Name == "can" {
+		return can{args[0]}
+	}
+	return &try{args, l.at(e.Range())}
+}
+
+// check evaluates an argument with the run's values unknown, and reports
+// what is wrong whatever they will be: a wrong type, a function called with
+// wrong arguments. It says false for such an argument.
+func (l *lowering) check(a *config.Arg, want cty.Type) (cty.Value, bool) {
+	ctx := l.c.context(l.env, a.Expr.Variables())
+	for name, v := range unknownRoots(l.c) {
+		ctx.Variables[name] = v
+	}
+	ctx.Functions = stdlib.CheckFunctions(l.env.functions)
+	v, diags := a.Expr.Value(ctx)
+	if diags.HasErrors() {
+		for _, d := range diag.FromHCL(diags) {
+			l.c.report(l.block, d)
+		}
+		return v, false
+	}
+	if want == cty.DynamicPseudoType {
+		return v, true
+	}
+	bare, _ := v.UnmarkDeep()
+	if ty := bare.Type(); ty != cty.DynamicPseudoType && !bare.IsNull() && !convertible(ty, want) {
+		l.c.fail(l.block, diag.WrongType, a.Expr.Range(), "%s must be %s; this is %s.", a.Name, article(want.FriendlyName()), article(ty.FriendlyName()))
+		return v, false
+	}
+	return v, true
+}
+
+func convertible(have, want cty.Type) bool {
+	if have == want || want == cty.DynamicPseudoType {
+		return true
+	}
+	return want == cty.String && (have == cty.Number || have == cty.Bool) || have == cty.String && want.IsPrimitiveType()
+}
+
+// unknownRoots are the run-time roots as the type checker sees them.
+func unknownRoots(c *compiler) map[string]cty.Value {
+	str, num := cty.UnknownVal(cty.String), cty.UnknownVal(cty.Number)
+	data := map[string]cty.Value{}
+	for _, d := range c.plan.Data {
+		row := map[string]cty.Value{}
+		for _, col := range d.Columns {
+			row[col.Name] = cty.DynamicVal
+		}
+		data[d.Name] = cty.ObjectVal(row)
+	}
+	return map[string]cty.Value{
+		"session": cty.DynamicVal,
+		"user":    cty.ObjectVal(map[string]cty.Value{"id": str, "index": num, "class": str, "iteration": num}),
+		"run":     cty.ObjectVal(map[string]cty.Value{"id": str, "profile": str}),
+		"data":    cty.ObjectVal(data),
+		"response": cty.ObjectVal(map[string]cty.Value{
+			"status": num, "headers": cty.DynamicVal, "body": str, "json": cty.DynamicVal,
+			"url": str, "elapsed": num, "size": num,
+		}),
+	}
+}
+
+// syntax is an argument's expression in HCL's native syntax.
+func (c *compiler) syntax(a *config.Arg, b *config.Block) (hclsyntax.Expression, bool) {
+	e, ok := a.Expr.(hclsyntax.Expression)
+	if !ok {
+		c.fail(b, diag.InvalidExpression, a.Expr.Range(), "This expression cannot be read: %T.", a.Expr)
+	}
+	return e, ok && !c.bad[a]
+}
+
+// sortItems sorts by name and keeps the last of equal names.
+func sortItems(items []item) []item {
+	slices.SortStableFunc(items, func(a, b item) int { return strings.Compare(a.name, b.name) })
+	kept := items[:0]
+	for i, it := range items {
+		if i+1 < len(items) && items[i+1].name == it.name {
+			continue
+		}
+		kept = append(kept, it)
+	}
+	return kept
+}

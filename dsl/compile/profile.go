@@ -1,0 +1,419 @@
+package compile
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"throng/dsl/config"
+	"throng/dsl/diag"
+	"throng/dsl/plan"
+	"throng/dsl/resolve"
+	"throng/stdlib"
+)
+
+const defaultGrace = 30 * time.Second
+
+// profile compiles the profile that is to run.
+func (c *compiler) profile() {
+	b := c.chosenProfile()
+	if b == nil {
+		return
+	}
+	p := &c.plan.Profile
+	p.Name, p.Site = b.Name(), c.site(b.Range, b)
+	p.Description, _ = c.str(b, "description")
+	p.Grace = defaultGrace
+	if d, ok := c.duration(b, "grace"); ok {
+		p.Grace = d
+	}
+	p.Warmup, _ = c.duration(b, "warmup")
+	p.Iterations, _ = c.count(b, "iterations")
+	load, ok := c.load(b)
+	if !ok {
+		return
+	}
+	for i, class := range c.plan.Classes {
+		if class.Weight > 0 {
+			load.Classes = append(load.Classes, i)
+		}
+	}
+	p.Loads = []plan.Load{load}
+	c.checkProfile(b, p)
+}
+
+// chosenProfile is the profile named by --profile, by the scenario block, or
+// the only one; with none declared, one made of --users and --duration.
+func (c *compiler) chosenProfile() *config.Block {
+	names := c.root.Names("profile")
+	wanted := c.options.Profile
+	asked := "--profile"
+	var scenario *config.Block
+	if wanted == "" {
+		if scenario = c.root.Tree.Config.Root.First("scenario"); scenario != nil {
+			wanted, _ = c.str(scenario, "profile")
+			asked = "The scenario block"
+		}
+	}
+	if wanted == "" && len(names) == 1 {
+		wanted = names[0]
+	}
+	switch {
+	case wanted == "" && len(names) == 0 && c.options.Users != nil && c.options.Duration != nil:
+		return c.adHocProfile()
+	case wanted == "" && len(names) == 0:
+		c.diags.Append(diag.General(diag.NoProfile, "The scenario declares no profile, so nobody knows how much load to make. Add profile \"NAME\" { users = 10, duration = \"1m\" } (each argument on its own line), or give --users and --duration."))
+		return nil
+	case wanted == "":
+		c.diags.Append(diag.General(diag.NoProfile, "The scenario declares several profiles; choose one with --profile: %s.", strings.Join(names, ", ")))
+		return nil
+	}
+	declared := c.root.Named("profile", wanted)
+	if declared == nil {
+		d := diag.General(diag.NoProfile, "%s asks for the profile %q, which the scenario does not declare. It has: %s.", asked, wanted, orNone(names))
+		if scenario != nil {
+			r := scenario.Arg("profile").Expr.Range()
+			d.Subject = &r
+		}
+		c.diags.Append(d.DidYouMean(wanted, names))
+		return nil
+	}
+	b, diags := resolve.Use(c.root, declared)
+	c.diags.Extend(diags)
+	return b
+}
+
+func orNone(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// adHocProfile is a profile for a scenario that declares none.
+func (c *compiler) adHocProfile() *config.Block {
+	m := c.root.Tree.Config
+	return &config.Block{
+		Schema: m.Root.Schema.Nested("profile").Block, Type: "profile", Module: m,
+		Labels: []config.Label{{Text: "ad-hoc"}},
+	}
+}
+
+// load compiles a profile's schedule.
+func (c *compiler) load(b *config.Block) (plan.Load, bool) {
+	users, hasUsers := c.count(b, "users")
+	if c.options.Users != nil {
+		if b.Arg("stages") != nil || b.Arg("rate") != nil {
+			c.diags.Append(diag.General(diag.ConflictingArguments, "--users cannot be given for the profile %q: its load is set by stages or a rate.", b.Name()))
+			return plan.Load{}, false
+		}
+		users, hasUsers = int64(*c.options.Users), true
+	}
+	rate, hasRate := c.rate(b, "rate")
+	stages := b.Arg("stages")
+	given := 0
+	for _, has := range []bool{hasUsers, hasRate, stages != nil} {
+		if has {
+			given++
+		}
+	}
+	switch {
+	case given > 1:
+		c.fail(b, diag.ConflictingArguments, b.Range, "A profile has one of users, rate and stages.")
+		return plan.Load{}, false
+	case hasUsers:
+		return c.usersLoad(b, float64(users))
+	case hasRate:
+		return c.rateLoad(b, rate)
+	case stages != nil && !c.bad[stages]:
+		return c.stagesLoad(b, stages)
+	}
+	if b.Arg("users") == nil && b.Arg("rate") == nil && stages == nil && (b.Arg("use") == nil || !c.bad[b.Arg("use")]) {
+		c.fail(b, diag.InvalidProfile, b.Range, "%s says neither users, nor rate, nor stages, so it cannot start.", b.Title())
+	}
+	return plan.Load{}, false
+}
+
+// ending reads duration or hold: the planned end, and whether it is counted
+// from full load.
+func (c *compiler) ending(b *config.Block) (d time.Duration, hold, ok bool) {
+	duration, hasDuration := c.duration(b, "duration")
+	held, hasHold := c.duration(b, "hold")
+	if c.options.Duration != nil {
+		parsed, err := stdlib.ParseDuration(*c.options.Duration)
+		if err != nil {
+			c.diags.Append(diag.General(diag.InvalidDuration, "--duration: %s", sentence(err)))
+			return 0, false, false
+		}
+		if b.Arg("stages") != nil {
+			c.diags.Append(diag.General(diag.ConflictingArguments, "--duration cannot be given for the profile %q: its stages say how long it lasts.", b.Name()))
+			return 0, false, false
+		}
+		duration, hasDuration, hasHold = parsed, true, false
+	}
+	switch {
+	case hasDuration && hasHold:
+		c.fail(b, diag.ConflictingArguments, b.Arg("hold").Range, "A profile has a duration (counted from the first user) or a hold (counted from full load), not both.")
+		return 0, false, false
+	case hasDuration:
+		return duration, false, true
+	case hasHold:
+		return held, true, true
+	}
+	return 0, false, true
+}
+
+func (c *compiler) usersLoad(b *config.Block, users float64) (plan.Load, bool) {
+	var over time.Duration
+	spawn, hasSpawn := c.number(b, "spawn_rate")
+	if c.options.SpawnRate != nil {
+		spawn, hasSpawn = *c.options.SpawnRate, true
+	}
+	if hasSpawn {
+		if spawn <= 0 {
+			c.diags.Append(diag.General(diag.OutOfRange, "The spawn rate of the profile %q must be above 0: so many users are started a second.", b.Name()))
+			return plan.Load{}, false
+		}
+		over = time.Duration(users / spawn * float64(time.Second))
+	}
+	if users == 0 && c.fixedUsers() == 0 {
+		c.fail(b, diag.NoLoad, b.Range, "%s starts no user.", b.Title())
+		return plan.Load{}, false
+	}
+	return c.oneStage(b, plan.Closed, users, over)
+}
+
+func (c *compiler) fixedUsers() (n int) {
+	for _, class := range c.plan.Classes {
+		n += class.FixedCount
+	}
+	return n
+}
+
+// oneStage makes a load of one ramp and one hold.
+func (c *compiler) oneStage(b *config.Block, model plan.Model, level float64, over time.Duration) (plan.Load, bool) {
+	end, hold, ok := c.ending(b)
+	if !ok {
+		return plan.Load{}, false
+	}
+	p := &c.plan.Profile
+	switch {
+	case hold:
+		p.Duration = over + end
+	case end > 0:
+		p.Duration = end
+	case p.Iterations == 0:
+		c.fail(b, diag.InvalidProfile, b.Range, "%s says neither how long it lasts (duration or hold) nor how many iterations it makes, so it would never end.", b.Title())
+		return plan.Load{}, false
+	}
+	stage := plan.Stage{Level: level, Over: over, Hold: p.Duration - over}
+	if p.Duration > 0 && over > p.Duration {
+		c.warnAt(b, "users", diag.InvalidProfile, "Starting %g users takes %s, longer than the profile lasts (%s), so full load is never reached.", level, over, p.Duration)
+		stage.Level = level * p.Duration.Seconds() / over.Seconds()
+		stage.Over, stage.Hold = p.Duration, 0
+	}
+	if p.Duration == 0 {
+		stage.Hold = maxDuration
+	}
+	return plan.Load{Model: model, Stages: []plan.Stage{stage}}, true
+}
+
+func (c *compiler) rateLoad(b *config.Block, rate float64) (plan.Load, bool) {
+	if rate <= 0 {
+		c.fail(b, diag.NoLoad, b.Arg("rate").Expr.Range(), "A rate of 0 starts nothing.")
+		return plan.Load{}, false
+	}
+	load, ok := c.oneStage(b, plan.Open, rate, 0)
+	return c.openLoad(b, load, ok)
+}
+
+// openLoad completes a load of arrivals with the users it may make.
+func (c *compiler) openLoad(b *config.Block, load plan.Load, ok bool) (plan.Load, bool) {
+	n, has := c.count(b, "max_users")
+	if !has {
+		if b.Arg("max_users") == nil {
+			c.fail(b, diag.MissingArgument, b.Range, "A profile with a rate needs max_users: how many users may be made to serve the arrivals. An arrival that finds none free is counted as missed.")
+		}
+		return load, false
+	}
+	if n == 0 {
+		c.fail(b, diag.OutOfRange, b.Arg("max_users").Expr.Range(), "With max_users = 0 nobody could serve an arrival.")
+		return load, false
+	}
+	load.Model, load.MaxUsers = plan.Open, int(n)
+	for i, class := range c.plan.Classes {
+		if class.Weight > 0 && hasWait(&c.plan.Classes[i]) {
+			c.warn(nil, diag.WaitIgnored, c.root.Named("user", class.Name).Range, "%s is an open model: arrivals come at their rate, so the wait of %q is not used.", b.Title(), class.Name).In(`user "` + class.Name + `"`)
+		}
+	}
+	return load, ok
+}
+
+func hasWait(class *plan.Class) bool {
+	for _, t := range class.Tasks {
+		if t.Wait.Kind != plan.WaitNone {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *compiler) warnAt(b *config.Block, arg, code, format string, args ...any) {
+	at := b.Range
+	if a := b.Arg(arg); a != nil {
+		at = a.Range
+	}
+	c.warn(b, code, at, format, args...)
+}
+
+func (c *compiler) stagesLoad(b *config.Block, a *config.Arg) (plan.Load, bool) {
+	v, _, ok := c.known(b, "stages", cty.DynamicPseudoType)
+	if !ok {
+		return plan.Load{}, false
+	}
+	for _, other := range []string{"duration", "hold", "spawn_rate"} {
+		if x := b.Arg(other); x != nil {
+			c.fail(b, diag.ConflictingArguments, x.Range, "%s cannot stand beside stages: each stage says its own over and hold.", other)
+			return plan.Load{}, false
+		}
+	}
+	if v.Type().IsPrimitiveType() || v.Type().IsObjectType() || !v.CanIterateElements() || v.LengthInt() == 0 {
+		c.fail(b, diag.InvalidProfile, a.Expr.Range(), "stages must be a list of at least one stage: [{ users = 10, over = \"30s\", hold = \"2m\" }, …].")
+		return plan.Load{}, false
+	}
+	load := plan.Load{}
+	kinds := map[string]bool{}
+	good := true
+	for i, item := range v.AsValueSlice() {
+		stage, kind, problem := readStage(item)
+		if problem != "" {
+			c.fail(b, diag.InvalidProfile, a.Expr.Range(), "Stage %d: %s", i+1, problem)
+			good = false
+			continue
+		}
+		kinds[kind] = true
+		load.Stages = append(load.Stages, stage)
+		c.plan.Profile.Duration += stage.Over + stage.Hold
+	}
+	if !good {
+		return load, false
+	}
+	if len(kinds) > 1 {
+		c.fail(b, diag.InvalidProfile, a.Expr.Range(), "The stages of a profile are all of users or all of rates.")
+		return load, false
+	}
+	if c.plan.Profile.Duration == 0 {
+		c.fail(b, diag.InvalidProfile, a.Expr.Range(), "The stages last no time at all: give them over or hold.")
+		return load, false
+	}
+	if peak(load.Stages) == 0 {
+		c.fail(b, diag.NoLoad, a.Expr.Range(), "Every stage is at 0, so nothing would start.")
+		return load, false
+	}
+	if kinds["rate"] {
+		return c.openLoad(b, load, true)
+	}
+	return load, true
+}
+
+func peak(stages []plan.Stage) (level float64) {
+	for _, s := range stages {
+		level = max(level, s.Level)
+	}
+	return level
+}
+
+// readStage reads { users or rate, over, hold, name }; problem says what is
+// wrong with it.
+func readStage(v cty.Value) (s plan.Stage, kind, problem string) {
+	if v.IsNull() || !v.Type().IsObjectType() && !v.Type().IsMapType() {
+		return s, "", "a stage is an object: { users = 10, over = \"30s\", hold = \"2m\" }."
+	}
+	for it := v.ElementIterator(); it.Next(); {
+		key, value := it.Element()
+		if value.IsNull() {
+			continue
+		}
+		switch key.AsString() {
+		case "users":
+			f, err := numberOf(value)
+			if err || f < 0 || f != math.Trunc(f) || f > maxCount {
+				return s, "", "users must be a whole number, 0 or more."
+			}
+			s.Level = f
+			if kind != "" {
+				return s, "", "it has users and a rate; a stage has one of them."
+			}
+			kind = "users"
+		case "rate":
+			r, bad := rateOf(value)
+			if bad != "" {
+				return s, "", bad
+			}
+			s.Level = r
+			if kind != "" {
+				return s, "", "it has users and a rate; a stage has one of them."
+			}
+			kind = "rate"
+		case "over", "hold":
+			d, bad := durationOf(value, nil)
+			if bad == "" && value.Type() == cty.Number {
+				bad = fmt.Sprintf("%s needs a unit: \"30s\".", key.AsString())
+			}
+			if bad != "" {
+				return s, "", bad
+			}
+			if key.AsString() == "over" {
+				s.Over = d
+			} else {
+				s.Hold = d
+			}
+		case "name":
+			if value.Type() != cty.String {
+				return s, "", "name must be a string."
+			}
+			s.Name = value.AsString()
+		default:
+			words := []string{"users", "rate", "over", "hold", "name"}
+			problem = fmt.Sprintf("there is no %q in a stage; it has users or rate, over, hold and name.", key.AsString())
+			if near := diag.Suggest(key.AsString(), words); near != "" {
+				problem += fmt.Sprintf(" Did you mean %q?", near)
+			}
+			return s, "", problem
+		}
+	}
+	if kind == "" {
+		return s, "", "it needs users or a rate."
+	}
+	return s, kind, ""
+}
+
+func numberOf(v cty.Value) (float64, bool) {
+	p := fromCty(v)
+	if p.Kind() == plan.String {
+		p, _ = plan.ParseNumber(p.Str())
+	}
+	return p.Float64(), !p.IsNumber()
+}
+
+func (c *compiler) checkProfile(b *config.Block, p *plan.Profile) {
+	if p.Duration > 0 && p.Warmup >= p.Duration {
+		c.fail(b, diag.InvalidProfile, b.Arg("warmup").Range, "The warm-up (%s) lasts as long as the whole load (%s), so nothing would be measured.", p.Warmup, p.Duration)
+	}
+	load := p.Loads[0]
+	if load.Model == plan.Closed {
+		prev := 0.0
+		for i, s := range load.Stages {
+			if jump := s.Level - prev; s.Over == 0 && jump >= 100 {
+				c.warnAt(b, "stages", diag.InvalidProfile, "Stage %d starts %g users at one instant. If that is not meant, give it over = \"10s\".", i+1, jump)
+			}
+			prev = s.Level
+		}
+	}
+	if load.Model == plan.Open && c.plan.Profile.Duration == 0 && p.Iterations == 0 {
+		c.fail(b, diag.InvalidProfile, b.Range, "%s needs a duration.", b.Title())
+	}
+}

@@ -1,0 +1,387 @@
+package compile
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"throng/dsl/config"
+	"throng/dsl/diag"
+	"throng/dsl/plan"
+)
+
+// requestName is what a request's row and its stand-alone task are called.
+func (c *compiler) requestName(b *config.Block) string {
+	return strings.ToUpper(b.Type) + " " + c.rowName(b)
+}
+
+func (c *compiler) rowName(b *config.Block) string {
+	if name, ok := c.str(b, "name"); ok && name != "" {
+		return name
+	}
+	return b.Name()
+}
+
+// request compiles one request; nil when it has nowhere to go.
+func (k *classBuilder) request(b *config.Block, s settings) plan.Step {
+	c := k.c
+	s = c.inherit(s, b)
+	target, ok := k.resolveTarget(b, s)
+	if !ok {
+		return nil
+	}
+	declared := c.targetBlock(target)
+	s = underTarget(c, s, declared)
+	r := &plan.Request{
+		Site: c.site(b.Range, b), Target: target, Method: strings.ToUpper(b.Type),
+		Timeout: s.timeout, Redirects: s.redirects, OnFailure: s.onFailure,
+	}
+	r.Series = k.series(seriesKey{kind: plan.RequestSeries, target: target, method: r.Method, name: c.rowName(b)}, s, b)
+	r.Path = k.path(b, &c.plan.Targets[target])
+	r.Query = k.pairs(b, "query")
+	k.foldQuery(r)
+	k.body(r, b)
+	k.headers(r, b, s)
+	read := k.expects(r, b)
+	read = k.captures(r, b) || read
+	r.ReadsBody = read
+	return r
+}
+
+func (k *classBuilder) resolveTarget(b *config.Block, s settings) (int, bool) {
+	c := k.c
+	if b.Arg("target") != nil || s.target >= 0 {
+		return s.target, s.target >= 0
+	}
+	switch len(c.plan.Targets) {
+	case 1:
+		return 0, true
+	case 0:
+		return -1, false // the missing or broken target is reported
+	}
+	names := make([]string, len(c.plan.Targets))
+	for i, t := range c.plan.Targets {
+		names[i] = "target." + t.Name
+	}
+	c.fail(b, diag.AmbiguousTarget, b.Range, "The scenario declares several targets, so say which one this goes to: target = %s (in the request, its task or its user).", strings.Join(names, " or "))
+	return -1, false
+}
+
+// underTarget completes what no block above a request said with what its
+// target says, and then with the language's defaults.
+func underTarget(c *compiler, s settings, target *config.Block) settings {
+	if target != nil {
+		if a := target.Arg("headers"); a != nil {
+			s.headers = append(levels(a, target), s.headers...)
+		}
+		if d, ok := c.duration(target, "timeout"); ok && s.timeout < 0 {
+			s.timeout = d
+		}
+		if n, ok := c.count(target, "redirects"); ok && s.redirects < 0 {
+			s.redirects = int(n)
+		}
+	}
+	if s.timeout < 0 {
+		s.timeout = defaultTimeout
+	}
+	if s.redirects < 0 {
+		s.redirects = defaultRedirects
+	}
+	return s
+}
+
+// pairs lowers an object argument to named values. Static lists become
+// repeated pairs, static nulls are left out.
+func (k *classBuilder) pairs(b *config.Block, name string) []plan.Pair {
+	a := b.Arg(name)
+	if a == nil || k.c.bad[a] {
+		return nil
+	}
+	var pairs []plan.Pair
+	for _, n := range k.named(a, b, k) {
+		pairs = append(pairs, plan.Pair{Name: n.name, Value: n.value, Site: n.site, Secret: n.secret})
+	}
+	return pairs
+}
+
+type named struct {
+	name   string
+	value  plan.Expr
+	site   plan.SiteID
+	reads  map[string]bool
+	secret bool
+	body   bool
+}
+
+// named lowers the attributes of an object argument one by one, in source
+// order. An object that is computed, such as merge(local.a, {…}), must have
+// keys that are known before the run.
+func (k *classBuilder) named(a *config.Arg, b *config.Block, class *classBuilder) []named {
+	c := k.c
+	e, ok := c.syntax(a, b)
+	if !ok {
+		return nil
+	}
+	l := c.lowering(a, b, class)
+	v, ok := l.check(a, cty.DynamicPseudoType)
+	if !ok {
+		return nil
+	}
+	if object, ok := e.(*hclsyntax.ObjectConsExpr); ok {
+		items, ok := l.unsorted(object)
+		if !ok {
+			c.fail(b, diag.NotConstant, e.Range(), "The names in %s must be known before the run; only their values may change.", a.Name)
+			return nil
+		}
+		var all []named
+		for _, i := range items {
+			each := c.lowering(a, b, class)
+			value := each.lower(i.expr)
+			all = append(all, named{i.name, value, c.site(i.at, b), each.reads, each.secret, each.body})
+		}
+		return all
+	}
+	bare, marks := v.UnmarkDeep()
+	if !bare.IsKnown() || bare.IsNull() || !(bare.Type().IsObjectType() || bare.Type().IsMapType()) {
+		if bare.IsKnown() && bare.IsNull() {
+			return nil
+		}
+		c.fail(b, diag.WrongType, e.Range(), "%s must be an object: { NAME = value, … }, with names that are known before the run.", a.Name)
+		return nil
+	}
+	whole := l.lower(e)
+	var all []named
+	for it := bare.ElementIterator(); it.Next(); {
+		key, _ := it.Element()
+		value := plan.Expr(&attribute{whole, key.AsString(), l.at(e.Range())})
+		if k, ok := whole.(plan.Const); ok {
+			value = plan.Const{Value: k.Value.Field(key.AsString())}
+		}
+		all = append(all, named{key.AsString(), value, c.site(e.Range(), b), l.reads, l.secret || len(marks) > 0, l.body})
+	}
+	return all
+}
+
+// foldQuery writes a query that is wholly constant into the path.
+func (k *classBuilder) foldQuery(r *plan.Request) {
+	for _, p := range r.Query {
+		if _, ok := p.Value.(plan.Const); !ok {
+			return
+		}
+	}
+	var text []byte
+	for _, p := range r.Query {
+		values := []plan.Value{p.Value.(plan.Const).Value}
+		if values[0].Kind() == plan.List {
+			values = values[0].Items()
+		}
+		for _, v := range values {
+			if v.IsNull() {
+				continue
+			}
+			text = append(text, "?&"[min(len(text), 1)])
+			text, _ = plan.AppendEncoded(text, plan.StringValue(p.Name), plan.EncQuery)
+			text = append(text, '=')
+			var problem string
+			if text, problem = plan.AppendEncoded(text, v, plan.EncQuery); problem != "" {
+				k.c.diags.Append(diag.General(diag.WrongType, "%s: the query parameter %q cannot be sent: %s.", k.c.plan.Sites[p.Site], p.Name, problem))
+			}
+		}
+	}
+	r.Path.Add(plan.Part{Lit: string(text)})
+	r.Query = nil
+}
+
+func (k *classBuilder) body(r *plan.Request, b *config.Block) {
+	c := k.c
+	var given []*config.Arg
+	for _, name := range []string{"json", "form", "body"} {
+		if a := b.Arg(name); a != nil {
+			given = append(given, a)
+		}
+	}
+	if len(given) == 0 {
+		return
+	}
+	if len(given) > 1 {
+		c.fail(b, diag.ConflictingArguments, given[1].Range, "A request has one body: json, form or body.").
+			Relate("the other one is here", given[0].Range)
+		return
+	}
+	a := given[0]
+	e, ok := c.syntax(a, b)
+	if !ok {
+		return
+	}
+	l := c.lowering(a, b, k)
+	switch a.Name {
+	case "json":
+		if _, ok := l.check(a, cty.DynamicPseudoType); !ok {
+			return
+		}
+		r.Body = &plan.Body{ContentType: "application/json", Text: &plan.Template{}}
+		l.json(e, r.Body.Text)
+		r.Body.Text.Secret = l.secret
+	case "form":
+		r.Body = &plan.Body{Kind: plan.BodyForm, ContentType: "application/x-www-form-urlencoded", Form: k.pairs(b, "form")}
+	case "body":
+		v, ok := l.check(a, cty.String)
+		if !ok {
+			return
+		}
+		if bare, _ := v.UnmarkDeep(); bare.IsKnown() && bare.IsNull() {
+			return
+		}
+		r.Body = &plan.Body{Text: l.text(e, plan.EncText)}
+		r.Body.Text.Secret = l.secret
+	}
+}
+
+// Headers that the transport writes itself, and why they cannot be set.
+var ownHeaders = map[string]string{
+	"content-length":    "throng counts the body itself",
+	"transfer-encoding": "throng frames the body itself",
+	"connection":        "throng keeps a connection for each user",
+	"upgrade":           "only sockets are upgraded",
+}
+
+// headers merges the levels from the target down to the request; the nearest
+// wins. A header of an outer block that reads session values is left out
+// while they are not certain.
+func (k *classBuilder) headers(r *plan.Request, b *config.Block, s settings) {
+	type entry struct {
+		pair  plan.Pair
+		lower string
+	}
+	var merged []entry
+	set := func(name string, p plan.Pair) {
+		lower := strings.ToLower(name)
+		merged = slices.DeleteFunc(merged, func(e entry) bool { return e.lower == lower })
+		merged = append(merged, entry{p, lower})
+	}
+	for _, lv := range s.headers {
+		if k.c.bad[lv.arg] {
+			continue
+		}
+		if lv.block != b && !k.certainAll(lv) {
+			k.partly(lv, set)
+			continue
+		}
+		for _, n := range k.named(lv.arg, lv.block, k) {
+			k.checkHeader(lv.block, lv.arg, n)
+			k.sent(lv, n.name, n.reads)
+			set(n.name, plan.Pair{Name: n.name, Value: n.value, Site: n.site, Secret: n.secret})
+		}
+	}
+	for _, e := range merged {
+		if v, ok := e.pair.Value.(plan.Const); ok && v.Value.IsNull() {
+			continue
+		}
+		if e.lower == "host" {
+			r.Host = e.pair.Value
+			continue
+		}
+		r.Headers = append(r.Headers, e.pair)
+	}
+	k.defaultHeaders(r, func(name string) bool {
+		return slices.ContainsFunc(merged, func(e entry) bool { return e.lower == name })
+	})
+}
+
+func (k *classBuilder) defaultHeaders(r *plan.Request, has func(name string) bool) {
+	add := func(name, value string) {
+		if value != "" && !has(strings.ToLower(name)) {
+			r.Headers = append(r.Headers, plan.Pair{Name: name, Value: plan.Const{Value: plan.StringValue(value)}})
+		}
+	}
+	add("User-Agent", "throng/"+k.c.plan.Tool)
+	add("Accept", "*/*")
+	if r.Body != nil {
+		add("Content-Type", r.Body.ContentType)
+	}
+}
+
+// certainAll reports whether every session value that a level of headers
+// reads is certain here, or there is none.
+func (k *classBuilder) certainAll(lv level) bool {
+	for _, t := range lv.arg.Expr.Variables() {
+		if t.RootName() == "session" && len(t) > 1 && !k.certain[stepName(t[1])] {
+			return false
+		}
+	}
+	return true
+}
+
+// partly adds those headers of an outer level whose session values are
+// certain, and notes the others.
+func (k *classBuilder) partly(lv level, set func(string, plan.Pair)) {
+	object, ok := lv.arg.Expr.(*hclsyntax.ObjectConsExpr)
+	if !ok {
+		return // a computed object waits as a whole
+	}
+	for _, i := range object.Items {
+		var missing []string
+		certain := true
+		for _, t := range i.ValueExpr.Variables() {
+			if t.RootName() != "session" || len(t) < 2 {
+				continue
+			}
+			name := stepName(t[1])
+			missing = append(missing, name)
+			if !k.certain[name] {
+				certain = false
+			}
+			if _, captured := k.captured[name]; !captured && !k.first[name] {
+				l := k.c.lowering(lv.arg, lv.block, k)
+				k.read(l, name, i.ValueExpr.Range())
+			}
+		}
+		l := k.c.lowering(lv.arg, lv.block, k)
+		key, ok := l.constant(i.KeyExpr)
+		if !ok {
+			continue
+		}
+		if !certain {
+			k.waits(lv, key.Text(), missing, i.KeyExpr.Range())
+			continue
+		}
+		value := l.lower(i.ValueExpr)
+		n := named{name: key.Text(), value: value, site: k.c.site(i.KeyExpr.Range(), lv.block), reads: l.reads, secret: l.secret}
+		k.checkHeader(lv.block, lv.arg, n)
+		k.sent(lv, n.name, n.reads)
+		set(n.name, plan.Pair{Name: n.name, Value: n.value, Site: n.site, Secret: n.secret})
+	}
+}
+
+func (k *classBuilder) checkHeader(b *config.Block, a *config.Arg, n named) {
+	c := k.c
+	at := a.Expr.Range()
+	lower := strings.ToLower(n.name)
+	if why, own := ownHeaders[lower]; own {
+		c.fail(b, diag.InvalidHeader, at, "The header %q cannot be set: %s.", n.name, why)
+		return
+	}
+	if !token(n.name) {
+		c.fail(b, diag.InvalidHeader, at, "%q is not a header's name: letters, digits and - only.", n.name)
+		return
+	}
+	if v, ok := n.value.(plan.Const); ok && !v.Value.IsNull() {
+		if _, problem := plan.AppendEncoded(nil, v.Value, plan.EncHeader); problem != "" {
+			c.fail(b, diag.InvalidHeader, at, "The header %q cannot be sent: %s.", n.name, problem)
+		}
+	}
+}
+
+// token reports whether s is a token of RFC 9110, as header names are.
+func token(s string) bool {
+	for i := 0; i < len(s); i++ {
+		b := s[i]
+		letter := 'a' <= b && b <= 'z' || 'A' <= b && b <= 'Z' || '0' <= b && b <= '9'
+		if !letter && !strings.ContainsRune("!#$%&'*+-.^_`|~", rune(b)) {
+			return false
+		}
+	}
+	return s != ""
+}

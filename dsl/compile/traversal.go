@@ -1,0 +1,163 @@
+package compile
+
+import (
+	"strconv"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"throng/dsl/diag"
+	"throng/dsl/plan"
+)
+
+// traversal lowers a name with what follows it: session.x, response.json.id.
+func (l *lowering) traversal(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
+	t := e.Traversal
+	if len(t) < 2 {
+		return l.whole(e)
+	}
+	name := stepName(t[1])
+	switch t.RootName() {
+	case "session":
+		return l.steps(l.session(name, e.Range()), t[2:], e.Range())
+	case "user":
+		return l.steps(userAttribute(name), t[2:], e.Range())
+	case "run":
+		return l.steps(runAttribute(name), t[2:], e.Range())
+	case "data":
+		return l.dataValue(e)
+	case "response":
+		return l.response(e)
+	}
+	return plan.Const{Value: plan.NullValue()} // reported by resolve
+}
+
+// whole is a root by itself; only response reads as a value of its own.
+func (l *lowering) whole(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
+	l.c.fail(l.block, diag.InvalidExpression, e.Range(), "%q needs a name after it, such as %s.NAME.", e.Traversal.RootName(), e.Traversal.RootName())
+	return plan.Const{Value: plan.NullValue()}
+}
+
+// stepName is the name a step gives: an attribute or a string index.
+func stepName(step hcl.Traverser) string {
+	switch step := step.(type) {
+	case hcl.TraverseAttr:
+		return step.Name
+	case hcl.TraverseIndex:
+		if step.Key.Type() == cty.String {
+			return step.Key.AsString()
+		}
+		return step.Key.AsBigFloat().Text('f', -1)
+	}
+	return ""
+}
+
+// steps follows attributes and indexes into a value.
+func (l *lowering) steps(x plan.Expr, steps hcl.Traversal, r hcl.Range) plan.Expr {
+	for _, step := range steps {
+		var key plan.Value
+		switch step := step.(type) {
+		case hcl.TraverseAttr:
+			x = &attribute{x, step.Name, l.at(r)}
+			continue
+		case hcl.TraverseIndex:
+			key = fromCty(step.Key)
+		}
+		x = &index{x, plan.Const{Value: key}, l.at(r)}
+	}
+	return x
+}
+
+// attribute is object.name.
+type attribute struct {
+	x    plan.Expr
+	name string
+	at   failing
+}
+
+func (e *attribute) Eval(f *plan.Frame) (plan.Value, error) {
+	v, err := e.x.Eval(f)
+	if err != nil {
+		return v, err
+	}
+	if v.Kind() == plan.Object {
+		if field := v.Field(e.name); field.Kind() != plan.Missing {
+			return field, nil
+		}
+		return v, e.at.error("the object has no attribute " + strconv.Quote(e.name))
+	}
+	if v.Kind() == plan.List { // the legacy form list.0
+		if i, ok := plan.ParseNumber(e.name); ok {
+			return lookup(v, i, e.at)
+		}
+	}
+	return v, e.at.error(v.TypeName() + " has no attribute " + strconv.Quote(e.name))
+}
+
+func (l *lowering) session(name string, r hcl.Range) plan.Expr {
+	l.reads[name] = true
+	if l.class == nil {
+		l.c.fail(l.block, diag.NotAvailable, r, "There is no session here: session values belong to a user.")
+		return plan.Const{Value: plan.NullValue()}
+	}
+	l.class.read(l, name, r)
+	return &plan.Slot{Index: l.class.slot(name), Name: name, Site: l.c.site(r, l.block), Class: l.failure}
+}
+
+func userAttribute(name string) plan.Expr {
+	switch name {
+	case "id":
+		return plan.Func(func(f *plan.Frame) (plan.Value, error) { return plan.StringValue(f.User.ID), nil })
+	case "index":
+		return plan.Func(func(f *plan.Frame) (plan.Value, error) { return plan.IntValue(f.User.Index), nil })
+	case "class":
+		return plan.Func(func(f *plan.Frame) (plan.Value, error) { return plan.StringValue(f.User.Class), nil })
+	}
+	return plan.Func(func(f *plan.Frame) (plan.Value, error) { return plan.IntValue(f.User.Iteration), nil })
+}
+
+func runAttribute(name string) plan.Expr {
+	if name == "id" {
+		return plan.Func(func(f *plan.Frame) (plan.Value, error) { return plan.StringValue(f.Run.ID), nil })
+	}
+	return plan.Func(func(f *plan.Frame) (plan.Value, error) { return plan.StringValue(f.Run.Profile), nil })
+}
+
+// dataValue lowers data.NAME.COLUMN, or data.NAME as an object of the row.
+func (l *lowering) dataValue(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
+	t := e.Traversal
+	block := l.env.scope.Named("data", stepName(t[1]))
+	id, loaded := l.c.dataIDs[block]
+	if block == nil || !loaded {
+		return plan.Const{Value: plan.NullValue()} // reported where it is declared
+	}
+	source := &l.c.plan.Data[id]
+	if len(t) == 2 {
+		return plan.Func(func(f *plan.Frame) (plan.Value, error) { return wholeRow(f, id) })
+	}
+	column := stepName(t[2])
+	var names []string
+	for i, c := range source.Columns {
+		if c.Name == column {
+			return l.steps(&plan.Column{Data: id, Column: i}, t[3:], e.Range())
+		}
+		names = append(names, c.Name)
+	}
+	l.c.fail(l.block, diag.UnknownAttribute, e.Range(), "The rows of data.%s have no column %q.", source.Name, column).
+		DidYouMean(column, names)
+	return plan.Const{Value: plan.NullValue()}
+}
+
+func wholeRow(f *plan.Frame, id int) (plan.Value, error) {
+	row, err := f.Row(id)
+	if err != nil {
+		return plan.Value{}, err
+	}
+	columns := f.Plan.Data[id].Columns
+	fields := make([]plan.Field, len(columns))
+	for i, c := range columns {
+		fields[i] = plan.Field{Name: c.Name, Value: c.Values[row]}
+	}
+	return plan.ObjectValue(fields), nil
+}

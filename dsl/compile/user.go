@@ -1,0 +1,252 @@
+package compile
+
+import (
+	"strings"
+	"time"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"throng/dsl/config"
+	"throng/dsl/diag"
+	"throng/dsl/plan"
+	"throng/dsl/resolve"
+	"throng/dsl/schema"
+	"throng/stdlib"
+)
+
+// settings are what blocks hand down: the nearest wins, tags add up.
+type settings struct {
+	target    int // -1 while none is named
+	timeout   time.Duration
+	redirects int
+	onFailure plan.Failure
+	tags      []string
+	headers   []level // outermost first
+	wait      plan.Wait
+	groups    []string
+	task      string // path of the task within its class
+}
+
+// level is one block's headers.
+type level struct {
+	arg   *config.Arg
+	block *config.Block
+}
+
+var failures = map[string]plan.Failure{
+	"continue": plan.FailureContinue, "task": plan.FailureTask, "user": plan.FailureUser, "run": plan.FailureRun,
+}
+
+// inherit is s as it stands inside b.
+func (c *compiler) inherit(s settings, b *config.Block) settings {
+	if id, asked := c.targetOf(b); asked {
+		s.target = id
+	}
+	if d, ok := c.duration(b, "timeout"); ok {
+		s.timeout = d
+		if d <= 0 {
+			c.fail(b, diag.OutOfRange, b.Arg("timeout").Expr.Range(), "A timeout must be longer than 0.")
+		}
+	}
+	if n, ok := c.count(b, "redirects"); ok {
+		s.redirects = int(n)
+	}
+	if word, ok := c.keyword(b, "on_failure"); ok {
+		s.onFailure = failures[word]
+	}
+	s.tags = c.mergeTags(s.tags, b)
+	if a := b.Arg("headers"); a != nil {
+		s.headers = append(s.headers[:len(s.headers):len(s.headers)], levels(a, b)...)
+	}
+	if w, ok := c.wait(b); ok {
+		s.wait = w
+	}
+	return s
+}
+
+// levels are an argument and what `use` put beneath it, outermost first.
+func levels(a *config.Arg, b *config.Block) []level {
+	var all []level
+	if a.Base != nil {
+		all = levels(a.Base, b)
+	}
+	return append(all, level{a, b})
+}
+
+func (c *compiler) users() {
+	var active bool
+	for _, declared := range c.root.Tree.Config.Root.Of("user") {
+		b, diags := resolve.Use(c.root, declared)
+		c.diags.Extend(diags)
+		if abstract, _ := c.boolean(b, "abstract"); abstract {
+			continue
+		}
+		class := c.class(b)
+		active = active || class.Weight > 0 || class.FixedCount > 0
+		c.plan.Classes = append(c.plan.Classes, class)
+	}
+	switch {
+	case len(c.plan.Classes) == 0:
+		c.diags.Append(diag.General(diag.NoUsers, "The scenario %q declares no user, so there is nobody to make requests. Add a user block.", c.plan.Scenario))
+	case !active:
+		b := c.root.Tree.Config.Root.First("user")
+		c.fail(nil, diag.InvalidWeight, b.Range, "Every user has weight 0, so nobody would run. Give at least one a weight above 0.")
+	}
+}
+
+func (c *compiler) class(b *config.Block) plan.Class {
+	id := len(c.plan.Classes)
+	builder := newClassBuilder(c, id, b)
+	c.builders = append(c.builders, builder)
+	class := plan.Class{Name: b.Name(), Site: c.site(b.Range, b), Weight: c.weight(b)}
+	if n, ok := c.count(b, "fixed_count"); ok {
+		class.FixedCount, class.Weight = int(n), 0
+		if w := b.Arg("weight"); w != nil {
+			c.fail(b, diag.ConflictingArguments, w.Range, "A user has a weight (a share of all users) or a fixed_count (a number beside them), not both.")
+		}
+	}
+	if word, ok := c.keyword(b, "pick"); ok && word == "random" {
+		class.Pick = plan.PickRandom
+	}
+	c.checkTarget(b)
+	s := c.inherit(settings{target: -1, timeout: -1, redirects: -1}, b)
+	class.Initial = builder.initial(b)
+	builder.survey(b)
+	class.Start = builder.startSteps(b, s)
+	class.Tasks = builder.tasks(b, s)
+	class.Stop = builder.stopSteps(b, s)
+	class.Slots = builder.slots
+	builder.headersNeverSent()
+	if len(class.Tasks) == 0 {
+		c.fail(b, diag.NoTasks, b.Range, "%s has nothing to do. Give it requests, tasks or sequences.", b.Title())
+	}
+	return class
+}
+
+// checkTarget asks that a user can tell where its requests go.
+func (c *compiler) checkTarget(b *config.Block) {
+	if len(c.root.Names("target")) == 0 && len(c.plan.Targets) == 0 && b.Arg("target") == nil && !c.diags.HasErrors() {
+		c.fail(b, diag.NoTarget, b.Range, "The scenario declares no target, so requests have nowhere to go. Add target \"api\" { base_url = \"http://…\" }.")
+	}
+}
+
+// wait reads the law of the pauses after tasks.
+func (c *compiler) wait(b *config.Block) (plan.Wait, bool) {
+	a := b.Arg("wait")
+	if a == nil || c.bad[a] {
+		return plan.Wait{}, false
+	}
+	e, ok := c.syntax(a, b)
+	if !ok {
+		return plan.Wait{}, false
+	}
+	w := plan.Wait{Kind: plan.WaitFor, Text: sourceText(b.Module, e.Range())}
+	if call, ok := e.(*hclsyntax.FunctionCallExpr); ok && (call.Name == "pacing" || call.Name == "throughput") {
+		return c.waitLaw(w, call, a, b)
+	}
+	expr, ok := c.seconds(a, b, nil)
+	if !ok {
+		return plan.Wait{}, false
+	}
+	w.For = expr
+	if k, ok := expr.(plan.Const); ok && k.Value.Float64() == 0 {
+		w.Kind = plan.WaitNone
+	}
+	return w, true
+}
+
+func (c *compiler) waitLaw(w plan.Wait, call *hclsyntax.FunctionCallExpr, a *config.Arg, b *config.Block) (plan.Wait, bool) {
+	if len(call.Args) != 1 || !isStatic(call.Args[0]) {
+		c.fail(b, diag.FunctionArguments, call.Range(), "%s takes one value that is known before the run: pacing(\"5s\"), throughput(\"2/s\").", call.Name)
+		return w, false
+	}
+	l := c.lowering(a, b, nil)
+	v, diags := call.Args[0].Value(c.context(l.env, call.Args[0].Variables()))
+	if diags.HasErrors() {
+		c.diags.Extend(diag.FromHCL(diags))
+		return w, false
+	}
+	v, _ = v.UnmarkDeep()
+	if call.Name == "throughput" {
+		rate, problem := rateOf(v)
+		if problem == "" && rate <= 0 {
+			problem = "A throughput must be above 0."
+		}
+		if problem != "" {
+			c.fail(b, diag.InvalidRate, call.Args[0].Range(), "%s", problem)
+			return w, false
+		}
+		w.Kind, w.For = plan.WaitThroughput, plan.Const{Value: plan.FloatValue(rate)}
+		return w, true
+	}
+	d, problem := durationOf(v, call.Args[0])
+	if problem != "" {
+		c.fail(b, diag.InvalidDuration, call.Args[0].Range(), "%s", problem)
+		return w, false
+	}
+	w.Kind, w.For = plan.WaitPacing, plan.Const{Value: plan.FloatValue(d.Seconds())}
+	return w, true
+}
+
+// seconds lowers a duration that may be drawn anew each time into a number
+// of seconds.
+func (c *compiler) seconds(a *config.Arg, b *config.Block, class *classBuilder) (plan.Expr, bool) {
+	e, ok := c.syntax(a, b)
+	if !ok {
+		return nil, false
+	}
+	l := c.lowering(a, b, class)
+	v, ok := l.check(a, cty.DynamicPseudoType)
+	if !ok {
+		return nil, false
+	}
+	if isStatic(e) {
+		bare, _ := v.UnmarkDeep()
+		d, problem := durationOf(bare, e)
+		if problem != "" {
+			c.fail(b, diag.InvalidDuration, e.Range(), "%s", problem)
+			return nil, false
+		}
+		return plan.Const{Value: plan.FloatValue(d.Seconds())}, true
+	}
+	if ty := v.Type(); ty != cty.DynamicPseudoType && ty != cty.Number && ty != cty.String {
+		c.fail(b, diag.InvalidDuration, e.Range(), "A duration is a string with a unit, such as \"500ms\", or a number of seconds; this is %s.", article(ty.FriendlyName()))
+		return nil, false
+	}
+	return &seconds{l.lower(e), l.at(e.Range())}, true
+}
+
+// seconds is a duration drawn at run time: text with a unit, or a number of
+// seconds.
+type seconds struct {
+	x  plan.Expr
+	at failing
+}
+
+func (s *seconds) Eval(f *plan.Frame) (plan.Value, error) {
+	v, err := s.x.Eval(f)
+	if err != nil || v.IsNumber() {
+		return v, err
+	}
+	if v.Kind() == plan.String {
+		d, err := stdlib.ParseDuration(v.Str())
+		if err != nil {
+			return v, s.at.error(err.Error())
+		}
+		return plan.FloatValue(d.Seconds()), nil
+	}
+	return v, s.at.error("a duration is needed here, and this is " + v.TypeName())
+}
+
+// sourceText is the source of a range, on one line.
+func sourceText(m *config.Module, r hcl.Range) string {
+	src := m.Sources[r.Filename]
+	if r.End.Byte > len(src) || r.Start.Byte > r.End.Byte {
+		return ""
+	}
+	return strings.Join(strings.Fields(string(src[r.Start.Byte:r.End.Byte])), " ")
+}
+
+func isRequest(b *config.Block) bool { return schema.IsMethod(b.Type) }

@@ -1,0 +1,96 @@
+// Package config reads the files of a scenario and cuts them into blocks and
+// arguments along the schema's table. It keeps every expression and its range
+// and evaluates nothing, so it can be used on a scenario whose variables are
+// not known.
+package config
+
+import (
+	"github.com/hashicorp/hcl/v2"
+
+	"throng/dsl/schema"
+)
+
+// Module is a decoded directory (or file) of *.hcl.
+type Module struct {
+	Dir     string            // as the user named it
+	Root    *Block            // its Blocks are the top level of all files, in file order
+	Sources map[string][]byte // by file name, for snippets
+}
+
+// Block is one block with the arguments and blocks the schema allows in it.
+type Block struct {
+	Schema *schema.Block
+	Type   string
+	Labels []Label
+	Args   []*Arg // in source order
+	Blocks []*Block
+	Range  hcl.Range // its header: type and labels
+	Parent *Block    // nil at the top level's own block
+	Module *Module   // the module it was written in
+}
+
+// Label is one label of a block.
+type Label struct {
+	Text  string
+	Range hcl.Range
+}
+
+// Arg is one argument. Schema is nil for a free one. Base is the argument of
+// the same name that a `use` brought in, where the two are merged.
+type Arg struct {
+	Module    *Module // whose names its expression reads
+	Name      string
+	Schema    *schema.Arg
+	Expr      hcl.Expression
+	Range     hcl.Range
+	NameRange hcl.Range
+	Base      *Arg
+}
+
+// Name is the block's last label, "" without one.
+func (b *Block) Name() string {
+	if len(b.Labels) == 0 {
+		return ""
+	}
+	return b.Labels[len(b.Labels)-1].Text
+}
+
+// Arg is the argument called name, or nil.
+func (b *Block) Arg(name string) *Arg {
+	for _, a := range b.Args {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}
+
+// Of are the nested blocks of one type.
+func (b *Block) Of(word string) []*Block {
+	var found []*Block
+	for _, n := range b.Blocks {
+		if n.Type == word {
+			found = append(found, n)
+		}
+	}
+	return found
+}
+
+// First is the first nested block of one type, or nil.
+func (b *Block) First(word string) *Block {
+	for _, n := range b.Blocks {
+		if n.Type == word {
+			return n
+		}
+	}
+	return nil
+}
+
+// Title is how diagnostics name the block: `user "operator"`.
+func (b *Block) Title() string {
+	title := b.Type
+	for _, l := range b.Labels {
+		title += ` "` + l.Text + `"`
+	}
+	return title
+}

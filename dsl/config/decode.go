@@ -1,0 +1,187 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"throng/dsl/diag"
+	"throng/dsl/schema"
+)
+
+// decodeBody cuts a body into into's arguments and blocks. It reports every
+// word the schema does not know there and goes on.
+func decodeBody(body *hclsyntax.Body, into *Block) diag.Diagnostics {
+	var diags diag.Diagnostics
+	attrs := make([]*hclsyntax.Attribute, 0, len(body.Attributes))
+	for _, a := range body.Attributes {
+		attrs = append(attrs, a)
+	}
+	slices.SortFunc(attrs, func(a, b *hclsyntax.Attribute) int {
+		return cmp.Compare(a.NameRange.Start.Byte, b.NameRange.Start.Byte)
+	})
+	for _, a := range attrs {
+		row := into.Schema.Arg(a.Name)
+		if row == nil && !into.Schema.Free {
+			diags = append(diags, unknownArgument(a, into))
+			continue
+		}
+		into.Args = append(into.Args, &Arg{Module: into.Module, Name: a.Name, Schema: row, Expr: a.Expr, Range: a.Range(), NameRange: a.NameRange})
+	}
+	for _, row := range into.Schema.Args {
+		if row.Required && into.Arg(row.Name) == nil {
+			diags = append(diags, within(into, diag.New(diag.MissingArgument, into.Range,
+				"%s needs the argument %q. %s", into.Title(), row.Name, row.Doc)))
+		}
+	}
+	for _, b := range body.Blocks {
+		diags = append(diags, decodeBlock(b, into)...)
+	}
+	return diags
+}
+
+func decodeBlock(b *hclsyntax.Block, parent *Block) diag.Diagnostics {
+	row := parent.Schema.Nested(b.Type)
+	if row == nil {
+		return diag.Diagnostics{unknownBlock(b, parent)}
+	}
+	block := &Block{Schema: row.Block, Type: b.Type, Range: b.DefRange(), Parent: parent, Module: parent.Module}
+	for i, text := range b.Labels {
+		block.Labels = append(block.Labels, Label{Text: text, Range: b.LabelRanges[i]})
+	}
+	var diags diag.Diagnostics
+	if len(b.Labels) != len(row.Labels) {
+		return append(diags, within(parent, wrongLabels(b, row.Block)))
+	}
+	if row.Single {
+		if first := parent.First(b.Type); first != nil {
+			d := diag.New(diag.DuplicateBlock, block.Range, "There can be only one %s block here.", b.Type)
+			return append(diags, within(parent, d.Relate("the first one is here", first.Range)))
+		}
+	}
+	parent.Blocks = append(parent.Blocks, block)
+	return append(diags, decodeBody(b.Body, block)...)
+}
+
+func within(b *Block, d *diag.Diagnostic) *diag.Diagnostic {
+	if b.Parent != nil {
+		d.Block = b.Title()
+	}
+	return d
+}
+
+func wrongLabels(b *hclsyntax.Block, row *schema.Block) *diag.Diagnostic {
+	form := row.Type
+	for _, l := range row.Labels {
+		form += ` "` + strings.ToUpper(l) + `"`
+	}
+	detail := fmt.Sprintf("A %s block takes %d labels: %s { … }.", row.Type, len(row.Labels), form)
+	switch len(row.Labels) {
+	case 0:
+		detail = fmt.Sprintf("A %s block takes no label: %s { … }.", row.Type, form)
+	case 1:
+		detail = fmt.Sprintf("A %s block takes one label: %s { … }.", row.Type, form)
+	}
+	return diag.New(diag.BlockLabels, b.DefRange(), "%s", detail)
+}
+
+func unknownArgument(a *hclsyntax.Attribute, in *Block) *diag.Diagnostic {
+	d := diag.New(diag.UnknownArgument, a.NameRange, "%s has no argument called %q.", subject(in), a.Name)
+	switch {
+	case in.Schema.Nested(a.Name) != nil:
+		d.Detail = fmt.Sprintf("%q is a block, not an argument. Write it without the equals sign: %s { … }.", a.Name, a.Name)
+	default:
+		d.Suggestion = suggest(a.Name, in.Schema.ArgNames())
+		if d.Suggestion == "" {
+			d.Detail += homesOf(a.Name)
+		}
+		if d.Suggestion == "" && !strings.Contains(d.Detail, "belongs") {
+			d.Detail += list(" Its arguments are ", in.Schema.ArgNames())
+		}
+	}
+	return within(in, d)
+}
+
+func unknownBlock(b *hclsyntax.Block, in *Block) *diag.Diagnostic {
+	d := diag.New(diag.UnknownBlock, b.TypeRange, "%s has no block called %q.", subject(in), b.Type)
+	switch {
+	case in.Schema.Arg(b.Type) != nil:
+		d.Detail = fmt.Sprintf("%q is an argument, not a block. Write it with an equals sign: %s = { … }.", b.Type, b.Type)
+	default:
+		d.Suggestion = suggest(b.Type, in.Schema.BlockNames())
+		if d.Suggestion == "" {
+			d.Detail += homesOf(b.Type)
+		}
+		if d.Suggestion == "" && !strings.Contains(d.Detail, "belongs") {
+			d.Detail += list(" Its blocks are ", in.Schema.BlockNames())
+		}
+	}
+	return within(in, d)
+}
+
+func subject(b *Block) string {
+	if b.Parent == nil {
+		return "The top level of a scenario"
+	}
+	switch b.Type[0] {
+	case 'a', 'e', 'i', 'o':
+		return "An " + b.Type + " block"
+	}
+	return "A " + b.Type + " block"
+}
+
+func suggest(given string, names []string) string {
+	if s := diag.Suggest(given, names); s != "" {
+		return fmt.Sprintf("Did you mean %q?", s)
+	}
+	return ""
+}
+
+// homesOf says where a word that stands in the wrong place belongs.
+func homesOf(word string) string {
+	homes := schema.Homes(word)
+	if len(homes) == 0 {
+		return ""
+	}
+	for i, h := range homes {
+		if schema.IsMethod(h) {
+			homes[i] = "a request"
+		}
+	}
+	homes = slices.Compact(homes)
+	if len(homes) > 4 {
+		homes = homes[:4]
+	}
+	return fmt.Sprintf(" It belongs in %s.", strings.Join(homes, ", "))
+}
+
+func list(lead string, names []string) string {
+	if len(names) == 0 {
+		return ""
+	}
+	if len(names) > 16 {
+		names = names[:16]
+		return lead + strings.Join(names, ", ") + ", …"
+	}
+	return lead + strings.Join(names, ", ") + "."
+}
+
+// Title of the block a range stands in, for diagnostics of later passes.
+func (m *Module) BlockAt(r hcl.Range) string {
+	best := ""
+	var walk func(b *Block)
+	walk = func(b *Block) {
+		for _, n := range b.Blocks {
+			if n.Range.Filename == r.Filename && n.Range.Start.Byte <= r.Start.Byte {
+				best = n.Title()
+				walk(n)
+			}
+		}
+	}
+	walk(m.Root)
+	return best
+}

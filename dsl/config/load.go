@@ -1,0 +1,158 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"throng/dsl/diag"
+	"throng/dsl/schema"
+)
+
+// Limits on what is read, so that hostile input ends in an error and not in
+// the machine's memory.
+const (
+	maxFile = 4 << 20
+	maxTree = 32 << 20
+)
+
+// Load reads the scenario at name, a directory or one file.
+func Load(name string) (*Module, diag.Diagnostics) {
+	info, err := os.Stat(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, general(diag.FileNotFound, fmt.Sprintf("There is no file or directory %q. Name a scenario directory, or one .hcl file.", name))
+	case err != nil:
+		return nil, general(diag.FileNotFound, fmt.Sprintf("%q cannot be read: %s.", name, err))
+	case info.IsDir():
+		return LoadFS(os.DirFS(name), ".", name)
+	}
+	dir, base := filepath.Split(name)
+	if dir == "" {
+		dir = "."
+	}
+	return loadFiles(os.DirFS(dir), []string{base}, dir)
+}
+
+// LoadFS reads the *.hcl files of a directory of fsys. display is how the
+// directory is called in diagnostics.
+func LoadFS(fsys fs.FS, dir, display string) (*Module, diag.Diagnostics) {
+	entries, err := fs.ReadDir(fsys, dir)
+	if err != nil {
+		return nil, general(diag.FileNotFound, fmt.Sprintf("The directory %q cannot be read: %s.", display, err))
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.IsDir() && isSource(e.Name()) {
+			names = append(names, path.Join(dir, e.Name()))
+		}
+	}
+	if len(names) == 0 {
+		return nil, general(diag.FileNotFound, fmt.Sprintf("The directory %q holds no .hcl file. A scenario is a directory of *.hcl files, or one such file.", display))
+	}
+	slices.Sort(names)
+	return loadFiles(fsys, names, display)
+}
+
+// isSource reports whether a file is part of a scenario: *.hcl, but neither
+// values for variables (*.vars.hcl), tests nor hidden files.
+func isSource(name string) bool {
+	return strings.HasSuffix(name, ".hcl") && !strings.HasPrefix(name, ".") &&
+		!strings.HasSuffix(name, ".vars.hcl") && !strings.HasSuffix(name, ".throngtest.hcl")
+}
+
+func loadFiles(fsys fs.FS, names []string, display string) (*Module, diag.Diagnostics) {
+	m := newModule(display)
+	var diags diag.Diagnostics
+	total := 0
+	for _, name := range names {
+		shown := path.Join(filepath.ToSlash(display), path.Base(name))
+		src, err := readBounded(fsys, name)
+		if err != nil {
+			diags = append(diags, general(diag.FileUnreadable, fmt.Sprintf("%s cannot be read: %s.", shown, err))...)
+			continue
+		}
+		if total += len(src); total > maxTree {
+			return m, append(diags, general(diag.LimitExceeded, fmt.Sprintf("The files of %s are larger than %d MiB together.", display, maxTree>>20))...)
+		}
+		m.Sources[shown] = src
+		body, ds := parse(src, shown)
+		diags = append(diags, ds...)
+		if body != nil {
+			diags = append(diags, decodeBody(body, m.Root)...)
+		}
+	}
+	return m, diags
+}
+
+func readBounded(fsys fs.FS, name string) ([]byte, error) {
+	info, err := fs.Stat(fsys, name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	if info.Size() > maxFile {
+		return nil, fmt.Errorf("it is larger than %d MiB", maxFile>>20)
+	}
+	return fs.ReadFile(fsys, name)
+}
+
+// Parse decodes one source text, for tests and tools that hold no file.
+func Parse(src []byte, name string) (*Module, diag.Diagnostics) {
+	m := newModule(".")
+	m.Sources[name] = src
+	body, diags := parse(src, name)
+	if body != nil {
+		diags = append(diags, decodeBody(body, m.Root)...)
+	}
+	return m, diags
+}
+
+func parse(src []byte, name string) (*hclsyntax.Body, diag.Diagnostics) {
+	if diags := guard(src, name); diags.HasErrors() {
+		return nil, diags
+	}
+	file, hclDiags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
+	diags := diag.FromHCL(hclDiags)
+	if file == nil {
+		return nil, diags
+	}
+	body, _ := file.Body.(*hclsyntax.Body)
+	return body, diags
+}
+
+// ParseValues reads a file of NAME = value lines, as --var-file names it.
+func ParseValues(src []byte, name string) (map[string]*Arg, diag.Diagnostics) {
+	body, diags := parse(src, name)
+	if body == nil {
+		return nil, diags
+	}
+	for _, b := range body.Blocks {
+		diags = append(diags, diag.New(diag.UnknownBlock, b.DefRange(), "A file of values holds lines such as base_url = \"http://127.0.0.1:8000\", and no blocks."))
+	}
+	values := map[string]*Arg{}
+	for _, a := range body.Attributes {
+		values[a.Name] = &Arg{Name: a.Name, Expr: a.Expr, Range: a.Range(), NameRange: a.NameRange}
+	}
+	return values, diags
+}
+
+func general(code, detail string) diag.Diagnostics {
+	return diag.Diagnostics{diag.General(code, "%s", detail)}
+}
+
+func newModule(dir string) *Module {
+	m := &Module{Dir: dir, Sources: map[string][]byte{}}
+	m.Root = &Block{Schema: schema.Root, Type: schema.Root.Type, Module: m}
+	return m
+}

@@ -1,0 +1,172 @@
+package plan
+
+import (
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+// Expr is a lowered expression. It is immutable and may be evaluated by many
+// users at once, each with its own Frame. An error is an *EvalError.
+type Expr interface {
+	Eval(f *Frame) (Value, error)
+}
+
+// Appender is an Expr that can write its string form without building a
+// Value first.
+type Appender interface {
+	Expr
+	AppendText(f *Frame, dst []byte) ([]byte, error)
+}
+
+// Frame is the activation record of one user: everything its expressions may
+// read. It belongs to one goroutine.
+type Frame struct {
+	Plan     *Plan
+	Rand     *rand.Rand // this user's seeded source; the only randomness there is
+	Slots    []Value    // session values, by the class's slot numbers
+	User     UserInfo
+	Run      RunInfo
+	Response *Response // the last answer; nil outside expect, capture and record
+
+	// NextRow draws a data source's next row for this user. Rows holds the
+	// drawn row per source, -1 where the current user or iteration has not
+	// read one yet.
+	NextRow func(data int) (int, error)
+	Rows    []int
+
+	// Private holds what a fallback expression keeps for this user, by its
+	// number; see Plan.Fallbacks.
+	Private []any
+}
+
+// UserInfo is what `user` means in an expression.
+type UserInfo struct {
+	ID        string // class and index, unique in the run
+	Index     int64  // 0-based over the whole run
+	Class     string
+	Iteration int64 // tasks started so far, 0-based
+}
+
+// RunInfo is what `run` means in an expression.
+type RunInfo struct {
+	ID      string
+	Profile string
+}
+
+// Row is the current row of a data source, drawn on first use.
+func (f *Frame) Row(data int) (int, error) {
+	if f.Rows[data] < 0 {
+		row, err := f.NextRow(data)
+		if err != nil {
+			return 0, err
+		}
+		f.Rows[data] = row
+	}
+	return f.Rows[data], nil
+}
+
+// Response is an answer as expressions see it. Header is the raw header
+// block ("Name: value\r\n" lines); Body is valid until the user's next
+// exchange, so what is captured from it must be copied.
+type Response struct {
+	Status  int
+	Proto   string
+	URL     string
+	Header  []byte
+	Body    []byte
+	Size    int64 // bytes of the body, kept or not
+	Elapsed time.Duration
+	JSON    JSONState
+}
+
+// JSONState remembers whether a body has been found to be JSON.
+type JSONState uint8
+
+// What is known of a body.
+const (
+	JSONUnknown JSONState = iota
+	JSONValid
+	JSONInvalid
+)
+
+// EachHeader calls visit for every header line, in order.
+func (r *Response) EachHeader(visit func(name, value string)) {
+	rest := string(r.Header)
+	for rest != "" {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\r\n")
+		if n, v, ok := strings.Cut(line, ":"); ok {
+			visit(strings.TrimSpace(n), strings.Trim(v, " \t"))
+		}
+	}
+}
+
+// HeaderValue is the first value of a header, whose name ignores case; false
+// if the answer has none.
+func (r *Response) HeaderValue(name string) (string, bool) {
+	found := ""
+	ok := false
+	r.EachHeader(func(n, v string) {
+		if !ok && strings.EqualFold(n, name) {
+			found, ok = v, true
+		}
+	})
+	return found, ok
+}
+
+// Const is an expression whose value is known before the run.
+type Const struct{ Value Value }
+
+// Eval returns the constant.
+func (c Const) Eval(*Frame) (Value, error) { return c.Value, nil }
+
+// Slot reads a session value. A slot that holds nothing yet is an error that
+// names it: the task ends there rather than send an empty string.
+type Slot struct {
+	Index int
+	Name  string
+	Site  SiteID
+	Class ErrorClass
+}
+
+// Eval returns the slot's value.
+func (s *Slot) Eval(f *Frame) (Value, error) {
+	v := f.Slots[s.Index]
+	if v.kind == Missing {
+		return v, &MissingSlot{Name: s.Name, Site: s.Site}
+	}
+	return v, nil
+}
+
+// MissingSlot reports a session value that was read before anything was
+// captured into it. It ends the task as abandoned; it is not a failed
+// request.
+type MissingSlot struct {
+	Name string
+	Site SiteID
+}
+
+func (e *MissingSlot) Error() string { return "session." + e.Name + " holds no value yet" }
+
+// Column reads one column of the current row of a data source.
+type Column struct {
+	Data   int
+	Column int
+}
+
+// Eval returns the row's value.
+func (c *Column) Eval(f *Frame) (Value, error) {
+	row, err := f.Row(c.Data)
+	if err != nil {
+		return Value{}, err
+	}
+	return f.Plan.Data[c.Data].Columns[c.Column].Values[row], nil
+}
+
+// Func is an expression made of a Go function: a property of the user, the
+// run or the response, or a call of a library function.
+type Func func(f *Frame) (Value, error)
+
+// Eval calls the function.
+func (fn Func) Eval(f *Frame) (Value, error) { return fn(f) }

@@ -1,0 +1,265 @@
+package resolve
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"throng/dsl/config"
+	"throng/dsl/diag"
+	"throng/dsl/schema"
+	"throng/stdlib"
+)
+
+// Roots of expressions, and the phase from which on each is known.
+var roots = map[string]schema.Phase{
+	"var": schema.Static, "local": schema.Static, "path": schema.Static, "module": schema.Static,
+	"session": schema.User, "user": schema.User, "data": schema.User, "run": schema.User,
+	"response": schema.Response,
+}
+
+// Attributes of the roots that are the same in every scenario.
+var attributes = map[string][]string{
+	"path":     {"module", "root"},
+	"user":     {"id", "index", "class", "iteration"},
+	"run":      {"id", "profile"},
+	"response": {"status", "headers", "body", "json", "url", "elapsed", "size"},
+}
+
+// Checked is what Check found out beside its diagnostics.
+type Checked struct {
+	Bad map[*config.Arg]bool // arguments whose names do not resolve; not to be evaluated
+}
+
+// Check holds every expression of the tree against the names it may use.
+func Check(s *Scope) (*Checked, diag.Diagnostics) {
+	c := &checker{checked: &Checked{Bad: map[*config.Arg]bool{}}, used: map[any]bool{}}
+	c.scope(s)
+	c.unused(s)
+	return c.checked, c.diags
+}
+
+type checker struct {
+	checked *Checked
+	diags   diag.Diagnostics
+	used    map[any]bool // *config.Block and *config.Arg that something reads
+}
+
+func (c *checker) scope(s *Scope) {
+	c.block(s, s.Tree.Config.Root)
+	for _, name := range slices.Sorted(maps.Keys(s.Children)) {
+		c.scope(s.Children[name])
+	}
+}
+
+func (c *checker) block(s *Scope, b *config.Block) {
+	for _, a := range b.Args {
+		c.arg(s, b, a)
+	}
+	for _, n := range b.Blocks {
+		c.block(s, n)
+	}
+}
+
+func (c *checker) arg(s *Scope, b *config.Block, a *config.Arg) {
+	phase, kind := schema.Static, schema.Any
+	if a.Schema != nil {
+		phase, kind = a.Schema.Phase, a.Schema.Type
+	}
+	switch kind {
+	case schema.TypeExpr:
+		return
+	case schema.Reference:
+		c.reference(s, b, a)
+		return
+	}
+	expr := a.Expr
+	before := len(c.diags)
+	for _, t := range expr.Variables() {
+		c.traversal(s, b, a, phase, t)
+	}
+	if node, ok := expr.(hclsyntax.Node); ok {
+		c.functions(b, phase, kind, node)
+	}
+	for _, d := range c.diags[before:] {
+		if d.Severity == diag.Error {
+			c.checked.Bad[a] = true
+		}
+	}
+}
+
+func (c *checker) reference(s *Scope, b *config.Block, a *config.Arg) {
+	kind := a.Name
+	if a.Name == "use" {
+		kind = b.Type
+	}
+	ref, diags := s.Refer(a, kind)
+	if diags.HasErrors() {
+		c.checked.Bad[a] = true
+	}
+	c.used[ref.Block] = true
+	for _, d := range diags {
+		c.diags.Append(d.In(b.Title()))
+	}
+}
+
+func (c *checker) report(d *diag.Diagnostic, b *config.Block) *diag.Diagnostic {
+	if b.Parent != nil {
+		d.In(b.Title())
+	}
+	c.diags.Append(d)
+	return d
+}
+
+func (c *checker) traversal(s *Scope, b *config.Block, a *config.Arg, phase schema.Phase, t hcl.Traversal) {
+	path := names(t)
+	word, at := path[0], t.SourceRange()
+	known, exists := roots[word]
+	if !exists {
+		c.unknownRoot(s, b, t, phase)
+		return
+	}
+	if known > phase {
+		c.report(notAvailable(word, known, a, at), b)
+		return
+	}
+	if len(path) < 2 {
+		if word != "response" && len(t) < 2 {
+			c.report(diag.New(diag.InvalidExpression, at, "%q needs a name after it: %s.NAME.", word, word), b)
+		}
+		return
+	}
+	name := path[1]
+	if fixed := attributes[word]; fixed != nil {
+		if !slices.Contains(fixed, name) {
+			c.report(diag.New(diag.UnknownAttribute, at, "%s has no attribute %q. It has %s.", word, name, strings.Join(fixed, ", ")).
+				DidYouMean(name, fixed), b)
+		}
+		return
+	}
+	switch word {
+	case "var":
+		c.declared(s, b, at, "variable", name, "input variable")
+	case "data":
+		c.declared(s, b, at, "data", name, "data block")
+	case "local":
+		if local := s.Locals[name]; local != nil {
+			c.used[local] = true
+			return
+		}
+		c.report(diag.New(diag.UnknownName, at, "There is no local value called %q.", name).
+			DidYouMean(name, slices.Sorted(maps.Keys(s.Locals))), b)
+	case "module":
+		c.output(s, b, at, path)
+	}
+}
+
+func (c *checker) declared(s *Scope, b *config.Block, at hcl.Range, kind, name, noun string) {
+	if block := s.Named(kind, name); block != nil {
+		c.used[block] = true
+		return
+	}
+	c.report(diag.New(diag.UnknownName, at, "There is no %s called %q%s.", noun, name, s.where()).
+		DidYouMean(name, s.Names(kind)), b)
+}
+
+func (c *checker) output(s *Scope, b *config.Block, at hcl.Range, path []string) {
+	child := s.Children[path[1]]
+	switch {
+	case child == nil:
+		c.report(diag.New(diag.UnknownName, at, "There is no module called %q here.", path[1]).
+			DidYouMean(path[1], slices.Sorted(maps.Keys(s.Children))), b)
+	case len(path) < 3:
+		c.report(diag.New(diag.InvalidExpression, at, "Name one of the module's outputs: module.%s.NAME.", path[1]), b)
+	case child.Named("output", path[2]) == nil:
+		c.report(diag.New(diag.UnknownName, at, "The module %q has no output called %q.", path[1], path[2]).
+			DidYouMean(path[2], child.Names("output")), b)
+	}
+}
+
+func (c *checker) unknownRoot(s *Scope, b *config.Block, t hcl.Traversal, phase schema.Phase) {
+	word, at := t.RootName(), t.SourceRange()
+	var legal []string
+	for name, p := range roots {
+		if p <= phase {
+			legal = append(legal, name)
+		}
+	}
+	slices.Sort(legal)
+	d := diag.New(diag.UnknownName, at, "There is no value called %q. Values that can be read here begin with %s.", word, strings.Join(legal, ", "))
+	aliases := map[string]string{"variable": "var", "variables": "var", "locals": "local", "vars": "var", "res": "response", "resp": "response"}
+	switch {
+	case aliases[word] != "":
+		d.Suggestion = fmt.Sprintf("Did you mean %q?", aliases[word])
+	case len(t) == 1 && s.Named("variable", word) != nil:
+		d.Suggestion = fmt.Sprintf("Did you mean var.%s?", word)
+	case len(t) == 1 && s.Locals[word] != nil:
+		d.Suggestion = fmt.Sprintf("Did you mean local.%s?", word)
+	case diag.Suggest(word, legal) != "":
+		d.DidYouMean(word, legal)
+	case len(t) == 1:
+		d.Suggestion = fmt.Sprintf("For the text itself write it in quotes: %q.", word)
+	}
+	c.report(d, b)
+}
+
+// notAvailable says why a root cannot be read in an argument that is settled
+// before the root is known.
+func notAvailable(word string, known schema.Phase, a *config.Arg, at hcl.Range) *diag.Diagnostic {
+	when := map[schema.Phase]string{
+		schema.User:     "is known only while a user runs",
+		schema.Response: "is known only once the answer is there",
+	}[known]
+	settled := "before the run"
+	if a.Schema != nil && a.Schema.Phase == schema.User {
+		settled = "before the request is sent"
+	}
+	d := diag.New(diag.NotAvailable, at, "%q %s, but %s is settled %s.", word, when, a.Name, settled)
+	if known == schema.Response {
+		d.Detail += " It can be read in capture and expect; keep a value for later steps with capture = { NAME = response.… } and read session.NAME."
+	}
+	return d
+}
+
+// functions checks every call in an expression.
+func (c *checker) functions(b *config.Block, phase schema.Phase, kind schema.Type, node hclsyntax.Node) {
+	_ = hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
+		call, ok := n.(*hclsyntax.FunctionCallExpr)
+		if !ok {
+			return nil
+		}
+		fn, found := stdlib.Lookup(call.Name)
+		switch {
+		case !found:
+			c.report(diag.New(diag.UnknownFunction, call.NameRange, "There is no function called %q.", call.Name).
+				DidYouMean(call.Name, stdlib.Names()), b)
+		case fn.WaitOnly && (kind != schema.Wait || node != n):
+			c.report(diag.New(diag.FunctionNotAvailable, call.NameRange, "%s(…) is a law for the pauses between tasks; it stands by itself in wait and nowhere else.", call.Name), b)
+		case fn.Phase == stdlib.User && phase == schema.Static:
+			c.report(diag.New(diag.FunctionNotAvailable, call.NameRange,
+				"%s(…) gives a new value each time a user reads it, but this argument is settled once, before the run.", call.Name), b)
+		}
+		return nil
+	})
+}
+
+// unused warns of variables, locals and data that nothing reads, in the
+// scenario itself: a library may well declare more than one caller needs.
+func (c *checker) unused(s *Scope) {
+	for _, kind := range []string{"variable", "data"} {
+		for _, name := range s.Names(kind) {
+			if b := s.Named(kind, name); !c.used[b] {
+				c.diags.Append(diag.NewWarning(diag.Unused, b.Range, "Nothing reads %s.%s.", root(kind), name))
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Locals)) {
+		if a := s.Locals[name]; !c.used[a] {
+			c.diags.Append(diag.NewWarning(diag.Unused, a.NameRange, "Nothing reads local.%s.", name).In("locals"))
+		}
+	}
+}
