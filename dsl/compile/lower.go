@@ -286,19 +286,19 @@ func (l *lowering) binary(e *hclsyntax.BinaryOpExpr) plan.Expr {
 	case hclsyntax.OpLogicalAnd, hclsyntax.OpLogicalOr:
 		return &logic{x, y, e.Op == hclsyntax.OpLogicalOr, at}
 	case hclsyntax.OpGreaterThan:
-		return &comparison{x, y, at, func(order int) bool { return order > 0 }}
+		return &comparison{x, y, at, ">", func(order int) bool { return order > 0 }}
 	case hclsyntax.OpGreaterThanOrEqual:
-		return &comparison{x, y, at, func(order int) bool { return order >= 0 }}
+		return &comparison{x, y, at, ">=", func(order int) bool { return order >= 0 }}
 	case hclsyntax.OpLessThan:
-		return &comparison{x, y, at, func(order int) bool { return order < 0 }}
+		return &comparison{x, y, at, "<", func(order int) bool { return order < 0 }}
 	case hclsyntax.OpLessThanOrEqual:
-		return &comparison{x, y, at, func(order int) bool { return order <= 0 }}
+		return &comparison{x, y, at, "<=", func(order int) bool { return order <= 0 }}
 	case hclsyntax.OpAdd:
-		return &arithmetic{x, y, at, add}
+		return &arithmetic{x, y, at, "+", add}
 	case hclsyntax.OpSubtract:
-		return &arithmetic{x, y, at, subtract}
+		return &arithmetic{x, y, at, "-", subtract}
 	case hclsyntax.OpMultiply:
-		return &arithmetic{x, y, at, multiply}
+		return &arithmetic{x, y, at, "*", multiply}
 	}
 	return l.fallback(e, "division")
 }

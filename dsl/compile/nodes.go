@@ -126,6 +126,7 @@ func evalNumber(e plan.Expr, f *plan.Frame, at failing) (plan.Value, error) {
 type comparison struct {
 	x, y plan.Expr
 	at   failing
+	op   string
 	want func(order int) bool
 }
 
@@ -144,7 +145,8 @@ func (e *comparison) Eval(f *plan.Frame) (plan.Value, error) {
 type arithmetic struct {
 	x, y plan.Expr
 	at   failing
-	op   func(x, y plan.Value) plan.Value
+	op   string
+	do   func(x, y plan.Value) plan.Value
 }
 
 func (e *arithmetic) Eval(f *plan.Frame) (plan.Value, error) {
@@ -156,7 +158,7 @@ func (e *arithmetic) Eval(f *plan.Frame) (plan.Value, error) {
 	if err != nil {
 		return y, err
 	}
-	return e.op(x, y), nil
+	return e.do(x, y), nil
 }
 
 func bigResult() *big.Float { return new(big.Float).SetPrec(plan.NumberPrec) }

@@ -18,12 +18,12 @@ func (l *lowering) response(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 	t := e.Traversal
 	at := l.at(e.Range())
 	attr := func(get func(r *plan.Response) plan.Value) plan.Expr {
-		return l.steps(plan.Func(func(f *plan.Frame) (plan.Value, error) {
+		return l.steps(&property{"response." + stepName(t[1]), func(f *plan.Frame) plan.Value {
 			if f.Response == nil {
-				return plan.NullValue(), nil
+				return plan.NullValue()
 			}
-			return get(f.Response), nil
-		}), t[2:], e.Range())
+			return get(f.Response)
+		}}, t[2:], e.Range())
 	}
 	switch stepName(t[1]) {
 	case "status":

@@ -105,23 +105,30 @@ func (l *lowering) session(name string, r hcl.Range) plan.Expr {
 	return &plan.Slot{Index: l.class.slot(name), Name: name, Site: l.c.site(r, l.block), Class: l.failure}
 }
 
+// property is a value the frame holds under a fixed name.
+type property struct {
+	name string
+	get  func(f *plan.Frame) plan.Value
+}
+
+func (r *property) Eval(f *plan.Frame) (plan.Value, error) { return r.get(f), nil }
+
 func userAttribute(name string) plan.Expr {
-	switch name {
-	case "id":
-		return plan.Func(func(f *plan.Frame) (plan.Value, error) { return plan.StringValue(f.User.ID), nil })
-	case "index":
-		return plan.Func(func(f *plan.Frame) (plan.Value, error) { return plan.IntValue(f.User.Index), nil })
-	case "class":
-		return plan.Func(func(f *plan.Frame) (plan.Value, error) { return plan.StringValue(f.User.Class), nil })
-	}
-	return plan.Func(func(f *plan.Frame) (plan.Value, error) { return plan.IntValue(f.User.Iteration), nil })
+	get := map[string]func(f *plan.Frame) plan.Value{
+		"id":        func(f *plan.Frame) plan.Value { return plan.StringValue(f.User.ID) },
+		"index":     func(f *plan.Frame) plan.Value { return plan.IntValue(f.User.Index) },
+		"class":     func(f *plan.Frame) plan.Value { return plan.StringValue(f.User.Class) },
+		"iteration": func(f *plan.Frame) plan.Value { return plan.IntValue(f.User.Iteration) },
+	}[name]
+	return &property{"user." + name, get}
 }
 
 func runAttribute(name string) plan.Expr {
-	if name == "id" {
-		return plan.Func(func(f *plan.Frame) (plan.Value, error) { return plan.StringValue(f.Run.ID), nil })
-	}
-	return plan.Func(func(f *plan.Frame) (plan.Value, error) { return plan.StringValue(f.Run.Profile), nil })
+	get := map[string]func(f *plan.Frame) plan.Value{
+		"id":      func(f *plan.Frame) plan.Value { return plan.StringValue(f.Run.ID) },
+		"profile": func(f *plan.Frame) plan.Value { return plan.StringValue(f.Run.Profile) },
+	}[name]
+	return &property{"run." + name, get}
 }
 
 // dataValue lowers data.NAME.COLUMN, or data.NAME as an object of the row.

@@ -156,3 +156,13 @@ func newModule(dir string) *Module {
 	m.Root = &Block{Schema: schema.Root, Type: schema.Root.Type, Module: m}
 	return m
 }
+
+// CheckSyntax reports what keeps a text from being HCL, whatever its blocks
+// mean.
+func CheckSyntax(src []byte, name string) diag.Diagnostics {
+	_, diags := parse(src, name)
+	return diags
+}
+
+// IsSource reports whether a file of this name is part of a scenario.
+func IsSource(name string) bool { return isSource(name) }

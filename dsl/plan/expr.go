@@ -116,7 +116,10 @@ func (r *Response) HeaderValue(name string) (string, bool) {
 }
 
 // Const is an expression whose value is known before the run.
-type Const struct{ Value Value }
+type Const struct {
+	Value  Value
+	Secret bool // made of a sensitive value: never shown
+}
 
 // Eval returns the constant.
 func (c Const) Eval(*Frame) (Value, error) { return c.Value, nil }

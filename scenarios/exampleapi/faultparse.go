@@ -12,26 +12,28 @@ import (
 	"unicode"
 )
 
+// FaultHelp describes the notation of faults, for people who type them.
+const FaultHelp = `  slow:ROUTE:+300ms            adds latency
+  slow:ROUTE:+300ms:+3ms/s     that grows while the fault is active
+  bimodal:ROUTE:+800ms:20%     adds latency to a share of the answers
+  errors:ROUTE:60%:status=503  answers a share with an error (500 unless said)
+  drop:ROUTE:10%               cuts the connection in the middle of the answer
+  hang:ROUTE:10%               does not answer until the client leaves, or for 60 s
+  leak:ROUTE:1MiB:max=256MiB   keeps memory for each request, up to max
+  pool:20:wait=1s              20 database connections; who waits too long gets a 503
+  break:150                    latency rises steeply near 150 requests at once, beyond are errors
+  ws-drop:5%                   cuts a socket without a close frame, drawn for each message
+  ws-stall:50%                 does not answer a share of the messages on sockets
+  ws-restart                   closes all sockets with 1012; refuses new ones while for= lasts
+
+ROUTE is "GET /api/leads/:id", "/api/leads/:id" (any method) or "*"; left out,
+it is every route. A percentage left out is 100%. Every kind also takes
+after=, for= and every=: it begins so long after it was switched on, lasts so
+long, and begins again so often.`
+
 // ParseFault reads the notation of a fault: its kind and its arguments with
 // colons between them (a colon behind a slash belongs to a route pattern).
-//
-//	slow:ROUTE:+300ms            adds latency
-//	slow:ROUTE:+300ms:+3ms/s     … that grows while the fault is active
-//	bimodal:ROUTE:+800ms:20%     adds latency to a share of the answers
-//	errors:ROUTE:60%:status=503  answers a share with an error (500 unless said)
-//	drop:ROUTE:10%               cuts the connection in the middle of the answer
-//	hang:ROUTE:10%               does not answer until the client leaves, or for 60 s
-//	leak:ROUTE:1MiB:max=256MiB   keeps memory for each request, up to max
-//	pool:20:wait=1s              20 database connections; who waits too long gets a 503
-//	break:150                    latency rises steeply near 150 requests at once, beyond are errors
-//	ws-drop:5%                   cuts a socket without a close frame, drawn for each message
-//	ws-stall:50%                 does not answer a share of the messages on sockets
-//	ws-restart                   closes all sockets with 1012; refuses new ones while for= lasts
-//
-// ROUTE is "GET /api/leads/:id", "/api/leads/:id" (any method) or "*"; left out,
-// it is every route. A percentage left out is 100%. Every kind also takes
-// after=, for= and every=: it begins so long after it was switched on, lasts so
-// long, and begins again so often.
+// FaultHelp lists the kinds.
 func ParseFault(s string) (Fault, error) {
 	parts := splitFault(s)
 	kind := strings.TrimSpace(parts[0])

@@ -34,13 +34,13 @@ user "shopper" {
   get "/products" {
     weight = 5
     tags   = ["read"]
-    query  = { page = randint(1, 3) }
+    query  = { page = randint(1, 2) }
   }
 
   get "/products/:id" {
     weight = 3
     tags   = ["read"]
-    params = { id = randint(1, 20) }
+    params = { id = "product-${randint(1, 20)}" }
   }
 
   task "buy" {
@@ -48,7 +48,7 @@ user "shopper" {
 
     post "/orders" {
       tags    = ["write"]
-      json    = { product_id = randint(1, 20), quantity = randint(1, 3) }
+      json    = { product_id = "product-${randint(1, 20)}", quantity = randint(1, 3) }
       capture = { order = response.json.id }
       expect { status = 201 }
     }

@@ -1,0 +1,120 @@
+package live
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"throng/runtime/record"
+	"throng/runtime/report"
+	"throng/runtime/report/text"
+)
+
+// lineEvery is how often a plain line is written, in the run's time.
+const lineEvery = 5 * time.Second
+
+// plain shows a run as lines, without any control codes.
+type plain struct {
+	w     io.Writer
+	view  *view
+	quiet bool
+
+	recent  *record.Stats // since the last line
+	counted tally         // finished at the last line
+	since   time.Duration // the run's time at the last line
+	next    time.Duration
+	stage   int
+	known   bool // stage is
+	broken  map[string]bool
+	dead    bool
+}
+
+func (p *plain) take(m message) bool {
+	switch {
+	case m.kind == aNote:
+		p.line(p.view.st.Text(text.Clean(m.note)))
+	case m.kind == aTick && !p.quiet:
+		p.tick(m)
+	}
+	return false
+}
+
+func (p *plain) tick(m message) {
+	p.recent = record.Merge(p.recent, p.view.take(m.progress))
+	p.stages()
+	p.breaches()
+	if p.view.now.Elapsed >= p.next {
+		p.status()
+	}
+}
+
+func (p *plain) status() {
+	now := p.view.now.Elapsed
+	finished := p.view.history.finished
+	p.line(p.view.status(p.recent, finished.minus(p.counted), now-p.since))
+	p.recent, p.since, p.counted = nil, now, finished
+	p.next = now.Truncate(lineEvery) + lineEvery
+}
+
+// stages tells of a stage that has begun.
+func (p *plain) stages() {
+	v := p.view
+	if p.known && p.stage == v.now.Stage {
+		return
+	}
+	p.stage, p.known = v.now.Stage, true
+	if s := v.stage(); s != "" {
+		p.line(text.Clock(v.now.Elapsed) + " " + s)
+	}
+}
+
+// breaches tells of the rules that are broken for the first time.
+func (p *plain) breaches() {
+	for i := range p.view.slas {
+		s := &p.view.slas[i]
+		key := fmt.Sprint(s.Name, "\x00", s.Rule, "\x00", s.Limit)
+		if s.State != text.Fail && s.State != text.Warn || p.broken[key] {
+			continue
+		}
+		if p.broken == nil {
+			p.broken = make(map[string]bool)
+		}
+		p.broken[key] = true
+		p.line(p.view.breach(s))
+	}
+}
+
+// breach is a broken rule in one line.
+func (v *view) breach(s *report.SLA) string {
+	word := "FAIL"
+	if s.State == text.Warn {
+		word = "WARN"
+	}
+	line := fmt.Sprintf("%s %s so far: %s %s", text.Clock(v.now.Elapsed), word, text.Clean(s.Name), text.Clean(s.Rule))
+	if s.Request != "" {
+		line += " " + text.Clean(s.Request)
+	}
+	line += fmt.Sprintf(": %s, limit %s, n %s", s.MeasuredText(), s.LimitText(), text.Count(s.Samples))
+	if s.Site != nil {
+		line += text.Clean(fmt.Sprintf(" (%s:%d)", s.Site.File, s.Site.Line))
+	}
+	return v.st.Text(line)
+}
+
+func (p *plain) paint() {}
+
+// close writes the figures since the last line, so that none is missing.
+func (p *plain) close() {
+	if !p.quiet && p.view.now != nil && p.view.now.Elapsed > p.since {
+		p.status()
+	}
+}
+
+func (p *plain) line(s string) {
+	if p.dead {
+		return
+	}
+	if _, err := io.WriteString(p.w, s+"\n"); err != nil {
+		p.dead = true
+	}
+}

@@ -1,0 +1,223 @@
+package reference
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"throng/dsl/schema"
+)
+
+// form is one word that opens blocks, or all methods of requests together,
+// with the variants of it that stand in different places.
+type form struct {
+	name     string
+	variants []variant
+}
+
+// variant is a kind of block, and the places that allow it.
+type variant struct {
+	*schema.Block
+	places []string
+	single bool
+}
+
+// where a block's example stands, for the test that compiles it; the blocks
+// of the top level need no entry.
+var exampleInfo = map[string]string{
+	"validation": "fragment=variable:base_url",
+	"scenario":   "given=profile.smoke",
+	"target":     "given=var.base_url",
+	"data":       "given=file.accounts.csv",
+	"match":      "fragment=sla given=tag.read,user.operator",
+	"warn":       "fragment=sla",
+	"abort":      "fragment=sla given=p95",
+	"sla":        "given=tag.read",
+	"expect":     "fragment=request",
+	"request":    "fragment=task given=session.order_id",
+	"pause":      "fragment=task",
+	"group":      "fragment=task",
+	"task":       "fragment=user",
+	"sequence":   "fragment=user given=task.edit_profile",
+	"start":      "fragment=user given=var.password",
+	"stop":       "fragment=user",
+}
+
+// Blocks is the page of blocks and arguments, outer before inner.
+func Blocks(root *schema.Block) string {
+	b := page("Blocks")
+	b.WriteString("Every block of the language, with its arguments. How they work together is told in\n[The language](../language.md).\n\n")
+	b.WriteString("*May read* says what an argument's expression may depend on:\n\n" +
+		"- **static**: `var`, `local`, `path`, module outputs, functions without randomness; settled before the run\n" +
+		"- **user**: the same, and `session`, `user`, `data`, `run`, random functions; evaluated each time\n" +
+		"- **response**: the same, and `response`; evaluated once the answer is there\n\n")
+	forms := collect(root)
+	for _, f := range forms {
+		fmt.Fprintf(b, "- [%s](#%s)\n", f.name, f.name)
+	}
+	for _, f := range forms {
+		f.write(b)
+	}
+	return b.String()
+}
+
+func collect(root *schema.Block) []*form {
+	var forms []*form
+	seen := map[*schema.Block]bool{}
+	var walk func(b *schema.Block, name string)
+	walk = func(b *schema.Block, place string) {
+		for _, n := range b.Blocks {
+			name := formName(n.Type)
+			i := slices.IndexFunc(forms, func(f *form) bool { return f.name == name })
+			if i < 0 {
+				forms = append(forms, &form{name: name})
+				i = len(forms) - 1
+			}
+			forms[i].add(n, place)
+			if !seen[n.Block] {
+				seen[n.Block] = true
+				walk(n.Block, name)
+			}
+		}
+	}
+	walk(root, "the top level")
+	return forms
+}
+
+// formName is what a block is listed under: the methods are all requests.
+func formName(word string) string {
+	if schema.IsMethod(word) {
+		return "request"
+	}
+	return word
+}
+
+func (f *form) add(n *schema.Nested, place string) {
+	for i := range f.variants {
+		v := &f.variants[i]
+		if v.Doc == n.Doc && slices.Equal(v.ArgNames(), n.ArgNames()) {
+			if !slices.Contains(v.places, place) {
+				v.places = append(v.places, place)
+			}
+			return
+		}
+	}
+	f.variants = append(f.variants, variant{n.Block, []string{place}, n.Single})
+}
+
+func (f *form) write(b *strings.Builder) {
+	fmt.Fprintf(b, "\n## %s\n\n", f.name)
+	first := f.variants[0]
+	if first.Type != f.name {
+		words := make([]string, len(schema.Methods))
+		for i, m := range schema.Methods {
+			words[i] = code(m)
+		}
+		fmt.Fprintf(b, "Opened by %s.\n\n", strings.Join(words, ", "))
+	}
+	var docs []string
+	for _, v := range f.variants {
+		if !slices.Contains(docs, v.Doc) {
+			docs = append(docs, v.Doc)
+		}
+	}
+	if len(docs) == 1 {
+		fmt.Fprintf(b, "%s\n\n", docs[0])
+	}
+	for _, v := range f.variants {
+		fmt.Fprintf(b, "- %s, in %s%s", code(header(v.Block)), strings.Join(v.places, ", "), once(v.single))
+		if len(docs) > 1 {
+			fmt.Fprintf(b, ": %s", v.Doc)
+		}
+		b.WriteString("\n")
+	}
+	f.arguments(b)
+	f.blocks(b)
+	if first.Example != "" {
+		info := exampleInfo[f.name]
+		if info == "" {
+			info = "fragment=top"
+		} else if !strings.HasPrefix(info, "fragment") {
+			info = "fragment=top " + info
+		}
+		fmt.Fprintf(b, "\n```hcl %s\n%s\n```\n", info, first.Example)
+	}
+}
+
+func once(single bool) string {
+	if single {
+		return " (at most once)"
+	}
+	return ""
+}
+
+// header is a block's first line with its labels' names for labels.
+func header(b *schema.Block) string {
+	s := b.Type
+	for _, l := range b.Labels {
+		s += ` "` + strings.ToUpper(l) + `"`
+	}
+	return s + " { … }"
+}
+
+func (f *form) arguments(b *strings.Builder) {
+	type row struct {
+		schema.Arg
+		in []string
+	}
+	var rows []row
+	for _, v := range f.variants {
+		for _, a := range v.Args {
+			i := slices.IndexFunc(rows, func(r row) bool { return r.Name == a.Name })
+			if i < 0 {
+				rows = append(rows, row{Arg: a})
+				i = len(rows) - 1
+			}
+			rows[i].in = append(rows[i].in, v.places...)
+		}
+	}
+	all := 0
+	for _, v := range f.variants {
+		all += len(v.places)
+		if v.Free {
+			fmt.Fprintf(b, "\nFurther arguments, with names of your choosing: %s\n", v.FreeDoc)
+		}
+	}
+	if len(rows) == 0 {
+		return
+	}
+	b.WriteString("\n| argument | type | may read | default | |\n| --- | --- | --- | --- | --- |\n")
+	for _, r := range rows {
+		kind, value := r.Type.String(), code(r.Default)
+		if r.Type == schema.Keyword {
+			quoted := make([]string, len(r.Words))
+			for i, w := range r.Words {
+				quoted[i] = code(`"` + w + `"`)
+			}
+			kind = strings.Join(quoted, ", ")
+		}
+		if r.Required {
+			value = "required"
+		}
+		doc := r.Doc
+		if len(r.in) < all {
+			doc += " Only in " + strings.Join(r.in, ", ") + "."
+		}
+		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", code(r.Name), kind, r.Phase, value, cell(doc))
+	}
+}
+
+func (f *form) blocks(b *strings.Builder) {
+	var links []string
+	for _, v := range f.variants {
+		for _, n := range v.Blocks {
+			name := formName(n.Type)
+			if link := fmt.Sprintf("[%s](#%s)", name, name); !slices.Contains(links, link) {
+				links = append(links, link)
+			}
+		}
+	}
+	if len(links) > 0 {
+		fmt.Fprintf(b, "\nBlocks within: %s\n", strings.Join(links, ", "))
+	}
+}

@@ -1,0 +1,2 @@
+name = 'single'
+other = “typographic”

@@ -1,0 +1,9 @@
+a = nothing
+b = var.nam
+c = var.list[3]
+d = "x${var.list}"
+e = var.name + 1
+f = nofunc(1)
+g = var.secret + 1
+h = var.null.x
+i = 1 / 0

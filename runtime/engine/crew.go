@@ -1,0 +1,124 @@
+package engine
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"throng/runtime/user"
+)
+
+// crew is the users of a run: who is alive, and the account of those that
+// are not any more.
+type crew struct {
+	left chan struct{} // hears that users have ended
+
+	mu    sync.Mutex
+	alive map[*user.User]struct{}
+	past  counts
+	peak  int
+	odd   []string // panics outside every guard of the user's own
+	wg    sync.WaitGroup
+}
+
+// counts is the account of many users' requests.
+type counts struct{ begun, ok, failed, cut, missed int64 }
+
+func (c *crew) init() {
+	c.left = make(chan struct{}, 1)
+	c.alive = make(map[*user.User]struct{})
+}
+
+// launch starts a user's goroutine. ended is called when it is over.
+func (c *crew) launch(u *user.User, life, ended func()) {
+	c.mu.Lock()
+	c.alive[u] = struct{}{}
+	c.peak = max(c.peak, len(c.alive))
+	c.mu.Unlock()
+	c.wg.Add(1)
+	go func() {
+		defer c.wg.Done()
+		defer func() {
+			p := recover()
+			if ended != nil {
+				ended()
+			}
+			c.leave(u, p)
+		}()
+		life()
+	}()
+}
+
+func (c *crew) leave(u *user.User, panicked any) {
+	c.mu.Lock()
+	delete(c.alive, u)
+	c.past.add(u)
+	c.past.missed += u.Missed
+	if panicked != nil && len(c.odd) < 10 {
+		c.odd = append(c.odd, fmt.Sprintf("a user ended by a defect of the engine: %v", panicked))
+	}
+	c.mu.Unlock()
+	offer(c.left, struct{}{})
+}
+
+func (s *counts) add(u *user.User) {
+	s.begun += u.Counts.Begun.Load()
+	s.ok += u.Counts.OK.Load()
+	s.failed += u.Counts.Failed.Load()
+	s.cut += u.Counts.Cut.Load()
+}
+
+// miss counts arrivals nobody was free to make.
+func (c *crew) miss(n int64) {
+	c.mu.Lock()
+	c.past.missed += n
+	c.mu.Unlock()
+}
+
+// count is how many users are alive.
+func (c *crew) count() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.alive)
+}
+
+// account is the state of all users' requests, and how many are under way
+// by the users that are alive.
+func (c *crew) account() (sum counts, inFlight int64, alive int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	sum = c.past
+	for u := range c.alive {
+		sum.add(u)
+		inFlight += u.Counts.InFlight()
+	}
+	return sum, inFlight, len(c.alive)
+}
+
+func (c *crew) stopAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for u := range c.alive {
+		u.Stop()
+	}
+}
+
+// join waits until all users have ended; false when the deadline passed or
+// hurry was closed before.
+func (c *crew) join(deadline time.Duration, hurry <-chan struct{}) bool {
+	timer := time.NewTimer(deadline)
+	defer timer.Stop()
+	for c.count() > 0 {
+		select {
+		case <-c.left:
+		case <-timer.C:
+			return c.count() == 0
+		case <-hurry:
+			return c.count() == 0
+		}
+	}
+	return true
+}
+
+// wait returns when the goroutines of users that have ended are gone.
+func (c *crew) wait() { c.wg.Wait() }

@@ -1,0 +1,169 @@
+package engine
+
+import (
+	"sync"
+	"time"
+
+	"throng/dsl/plan"
+	"throng/runtime/health"
+	"throng/runtime/outcome"
+	"throng/runtime/record"
+	"throng/runtime/sla"
+)
+
+// watcher takes the snapshots of a run, one a tick, and keeps its history.
+// It has one goroutine until it is stopped, and then belongs to the one who
+// stopped it.
+type watcher struct {
+	history []outcome.Moment
+	missed  int64   // as of the last moment
+	warm    counted // warm-up samples as of the last moment
+}
+
+type counted struct{ ok, failed int64 }
+
+// watch starts the tick. The function it returns stops and joins it.
+func (r *run) watch() (stop func()) {
+	done := make(chan struct{})
+	var joined sync.WaitGroup
+	joined.Go(func() {
+		ticker := time.NewTicker(r.o.Tick)
+		defer ticker.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-ticker.C:
+				r.tick()
+			}
+		}
+	})
+	return func() {
+		close(done)
+		joined.Wait()
+	}
+}
+
+// tick looks at the books once: history, aborting SLAs, the observer.
+func (r *run) tick() {
+	now := r.now()
+	s := r.recorder.Snapshot(now, false)
+	r.remember(s)
+	judged := sla.Judge(r.plan, s, r.measured(now))
+	if i, broken := sla.Broken(r.plan, judged, now); broken {
+		offer(r.abort, i)
+	}
+	r.observer.tell(func() *outcome.Progress { return r.progress(s, judged, r.health.Report(r.tightest)) })
+}
+
+// measured is how much of the run until t counts: not the warm-up, and
+// nothing after the planned end.
+func (r *run) measured(t time.Duration) time.Duration {
+	if d := r.plan.Profile.Duration; d > 0 {
+		t = min(t, d)
+	}
+	return max(0, t-r.plan.Profile.Warmup)
+}
+
+// remember adds a moment to the history.
+func (r *run) remember(s *record.Snapshot) {
+	sum, _, alive := r.crew.account()
+	all := r.requests(s.Recent)
+	warm := r.count(s.Warmup)
+	w := &r.watcher
+	m := outcome.Moment{At: s.At, Window: s.Window, Users: alive, Missed: sum.missed - w.missed,
+		OK: warm.ok - w.warm.ok, Failed: warm.failed - w.warm.failed}
+	if all != nil {
+		m.OK += all.OK
+		m.Failed += all.Failed
+		m.P50, m.P95, m.P99 = all.Quantile(0.5), all.Quantile(0.95), all.Quantile(0.99)
+		m.Max = all.MaxLatency()
+		m.HasSample = all.Judged() > 0
+	}
+	w.missed, w.warm = sum.missed, warm
+	w.history = append(w.history, m)
+}
+
+// requests is all request series together; nil without a sample.
+func (r *run) requests(stats []*record.Stats) *record.Stats {
+	list := make([]*record.Stats, 0, len(stats))
+	for i, s := range stats {
+		if s != nil && r.plan.Series[i].Kind == plan.RequestSeries {
+			list = append(list, s)
+		}
+	}
+	return record.Merge(list...)
+}
+
+func (r *run) count(stats []*record.Stats) (c counted) {
+	for i, s := range stats {
+		if s != nil && r.plan.Series[i].Kind == plan.RequestSeries {
+			c.ok += s.OK
+			c.failed += s.Failed
+		}
+	}
+	return c
+}
+
+func (r *run) progress(s *record.Snapshot, judged []sla.Judgement, h health.Report) *outcome.Progress {
+	sum, inFlight, alive := r.crew.account()
+	p := &outcome.Progress{
+		State: outcome.State(r.state.Load()), Elapsed: s.At, Planned: r.plan.Profile.Duration,
+		Users: alive, InFlight: max(0, inFlight), Missed: sum.missed,
+		Snapshot: s, Judged: judged, Health: h,
+	}
+	if len(r.loads) > 0 {
+		p.Stage = r.loads[0].stage(s.At)
+	}
+	for _, l := range r.loads {
+		p.Wanted += l.wanted(s.At)
+	}
+	return p
+}
+
+// observer hands progress to a function that may be slow: it holds at most
+// one that has not been taken, and skips the rest.
+type observer struct {
+	mail chan *outcome.Progress
+	done chan struct{}
+}
+
+func (o *observer) start(hear func(*outcome.Progress)) {
+	if hear == nil {
+		return
+	}
+	o.mail, o.done = make(chan *outcome.Progress, 1), make(chan struct{})
+	go func() {
+		defer close(o.done)
+		for p := range o.mail {
+			hear(p)
+		}
+	}()
+}
+
+func (o *observer) tell(what func() *outcome.Progress) {
+	if o.mail != nil && len(o.mail) == 0 {
+		offer(o.mail, what())
+	}
+}
+
+// close hands over the last progress and waits for the observer, but no
+// longer than the deadline: one that never returns keeps its goroutine.
+func (o *observer) close(last *outcome.Progress, deadline time.Duration) {
+	if o.mail == nil {
+		return
+	}
+	timer := time.NewTimer(deadline)
+	defer timer.Stop()
+	select {
+	case o.mail <- last:
+	case <-timer.C:
+		close(o.mail)
+		return
+	}
+	close(o.mail)
+	select {
+	case <-o.done:
+	case <-timer.C:
+	}
+}

@@ -1,0 +1,120 @@
+package forecast
+
+import (
+	"math"
+	"slices"
+
+	"throng/dsl/plan"
+	"throng/runtime/report"
+	"throng/runtime/report/text"
+	"throng/runtime/sla"
+)
+
+// slas says what each SLA judges and rests on, and marks the requests it
+// covers.
+func (b *builder) slas(f *Forecast) []SLA {
+	list := []SLA{}
+	covered := make([]bool, len(b.plan.Series))
+	rows := b.rowsOf(f)
+	for i := range b.plan.SLAs {
+		s := &b.plan.SLAs[i]
+		out := SLA{Name: s.Name, Match: b.text(s.Match), Requests: []string{}, Rules: []Rule{}, Site: b.site(s.Site)}
+		if s.Abort != nil {
+			after := report.Ms(s.Abort.After)
+			out.Abort = &after
+		}
+		for _, g := range s.Groups {
+			out.Each = out.Each || g.Row >= 0
+			for _, series := range g.Series {
+				covered[series] = true
+				row := rows[b.plan.Series[series].Row]
+				if !slices.Contains(out.Requests, row.Name) {
+					out.Requests = append(out.Requests, row.Name)
+				}
+				if !slices.Contains(row.SLAs, s.Name) {
+					row.SLAs = append(row.SLAs, s.Name)
+				}
+			}
+		}
+		for r := range s.Rules {
+			out.Rules = append(out.Rules, b.rule(s, &s.Rules[r]))
+		}
+		list = append(list, out)
+	}
+	for s := range b.plan.Series {
+		if row := rows[b.plan.Series[s].Row]; !covered[s] && b.happens(s) && len(row.SLAs) > 0 {
+			row.Partly = true
+		}
+	}
+	return list
+}
+
+// rowsOf finds the forecast's request or group of each of the plan's rows.
+func (b *builder) rowsOf(f *Forecast) []*Request {
+	list := make([]*Request, len(b.plan.Rows))
+	requests, groups := 0, 0
+	for i := range list {
+		if b.plan.Rows[i].Kind == plan.GroupSeries {
+			list[i] = &f.Groups[groups]
+			groups++
+			continue
+		}
+		list[i] = &f.Requests[requests]
+		requests++
+	}
+	return list
+}
+
+func (b *builder) rule(s *plan.SLA, r *plan.Rule) Rule {
+	out := Rule{
+		Name: r.Name, Words: words(r), Warning: r.Warn, Needed: sla.Needed(*r), Judged: len(s.Groups), Site: b.site(r.Site),
+	}
+	for i := range s.Groups {
+		n := b.samples(&s.Groups[i], assumed)
+		if i == 0 || n < float64(out.Fewest) {
+			out.Fewest = report.Num(n)
+		}
+		out.Highest = max(out.Highest, report.Num(n))
+		if short(n, out.Needed) {
+			out.Short++
+		}
+	}
+	return out
+}
+
+// samples is how many samples a judgement is expected to rest on.
+func (b *builder) samples(g *plan.Judged, answer int) (n float64) {
+	for _, s := range g.Series {
+		n += b.judged[s][answer]
+	}
+	return n
+}
+
+// short reports that samples are expected to be fewer than needed.
+func short(n float64, needed int64) bool { return math.Floor(n+0.5) < float64(needed) }
+
+// words are a rule as people write it: "p95 ≤ 500 ms".
+func words(r *plan.Rule) string {
+	sign := " ≤ "
+	if r.AtLeast {
+		sign = " ≥ "
+	}
+	switch r.Metric {
+	case plan.ErrorRate:
+		return r.Name + sign + text.Limit(r.Limit, text.Ratio)
+	case plan.Throughput:
+		return r.Name + sign + text.Limit(r.Limit, text.PerSecond)
+	}
+	return r.Name + sign + text.Limit(r.Limit, text.Nanoseconds)
+}
+
+// uncovered are the requests that are sent and that no SLA covers.
+func uncovered(requests []Request) []string {
+	list := []string{}
+	for i := range requests {
+		if r := &requests[i]; !r.Off && len(r.SLAs) == 0 {
+			list = append(list, r.Name)
+		}
+	}
+	return list
+}

@@ -1,0 +1,212 @@
+package forecast
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"throng/runtime/report"
+)
+
+// FormatVersion is the version of the JSON form. The first number changes
+// when a reader of the old form would misread the new one.
+const FormatVersion = "1.0"
+
+// Assumed is how long an answer is assumed to take.
+const Assumed = 100 * time.Millisecond
+
+// Forecast is what a plan will do. It is also the JSON form: fields named _ms
+// are milliseconds, _ratio shares of one, _per_s counts a second. Figures
+// named expected_ hold if an answer takes assumed_answer_ms, figures named
+// most_ if it takes no time; a most_ of null has no bound.
+type Forecast struct {
+	FormatVersion      string            `json:"format_version"`
+	Tool               report.Tool       `json:"tool"`
+	Scenario           string            `json:"scenario"`
+	Description        string            `json:"description"`
+	Dir                string            `json:"dir"`
+	Profile            string            `json:"profile"`
+	ProfileDescription string            `json:"profile_description"`
+	Model              string            `json:"model"` // closed, open or mixed
+	Seed               string            `json:"seed"`  // decimal; a string, as it may exceed 2^53
+	Duration           report.Ms         `json:"duration_ms"`
+	Ends               report.Ms         `json:"expected_end_ms"` // before duration_ms where iterations are used up first
+	Grace              report.Ms         `json:"grace_ms"`
+	Warmup             report.Ms         `json:"warmup_ms"`
+	Iterations         int64             `json:"iterations"` // a bound; 0 for none
+	Targets            []Target          `json:"targets"`
+	Variables          []report.Variable `json:"variables"`
+	Data               []Data            `json:"data"`
+	Loads              []report.Load     `json:"loads"`
+	Curves             []Curve           `json:"curves"`
+	PeakUsers          int64             `json:"peak_users"`          // of closed loads and fixed counts
+	PeakArrivals       report.Num        `json:"peak_arrivals_per_s"` // of open loads
+	Arrivals           int64             `json:"arrivals"`            // of open loads, exactly
+	Assumed            report.Ms         `json:"assumed_answer_ms"`
+	Classes            []Class           `json:"classes"`  // in plan order
+	Total              Traffic           `json:"total"`    // all requests
+	Requests           []Request         `json:"requests"` // in plan order
+	Groups             []Request         `json:"groups"`   // transactions; in no other figure
+	SLAs               []SLA             `json:"slas"`
+	Uncovered          []string          `json:"uncovered_requests"` // that are sent, and that no SLA covers
+	Surprises          []Surprise        `json:"surprises"`          // most important first
+	Run                string            `json:"run"`                // the command that does it
+}
+
+// Target is a system under test.
+type Target struct {
+	Name    string `json:"name"`
+	URL     string `json:"url"`
+	Host    string `json:"host"`             // host and port; "" for an embedded example
+	Example string `json:"embedded_example"` // the example API that stands for it; "" for a real one
+}
+
+// Data is a table of rows the users read.
+type Data struct {
+	Name    string       `json:"name"`
+	File    string       `json:"file"`
+	SHA256  string       `json:"sha256"`
+	Rows    int          `json:"rows"`
+	Order   string       `json:"order"`
+	Per     string       `json:"per"`
+	Then    string       `json:"on_exhausted"`
+	Classes []string     `json:"classes"`     // whose users read it
+	Needed  report.Num   `json:"rows_needed"` // that differ, at most; what depends on answers as expected_
+	Short   bool         `json:"rows_short"`  // rows come again, or run out
+	Site    *report.Site `json:"site"`
+}
+
+// Curve is the load over time: straight lines between its points. Two points
+// at one time are a jump.
+type Curve struct {
+	Unit   string  `json:"unit"` // users, or arrivals_per_s
+	Points []Point `json:"points"`
+}
+
+// Point is the load at a time.
+type Point struct {
+	At    report.Ms  `json:"at_ms"`
+	Level report.Num `json:"level"`
+}
+
+// Traffic is how much is sent.
+type Traffic struct {
+	Expected     report.Num  `json:"expected_requests"`
+	Most         *report.Num `json:"most_requests"`
+	PeakExpected report.Num  `json:"expected_peak_per_s"` // without start and stop
+	PeakMost     *report.Num `json:"most_peak_per_s"`
+}
+
+// Class is a kind of user.
+type Class struct {
+	Name    string     `json:"name"`
+	Weight  report.Num `json:"weight"`
+	Fixed   int        `json:"fixed_count"`
+	Off     bool       `json:"off"`         // by its weight of 0
+	Share   report.Num `json:"share_ratio"` // among the weighted classes of its load
+	Users   int64      `json:"peak_users"`  // exactly; in the open model how many are expected to be made
+	Started int64      `json:"started_users"`
+	Wait    Wait       `json:"wait"`
+
+	// Iterations are tasks begun, a sequence counting once.
+	Iterations     report.Num  `json:"expected_iterations"`
+	MostIterations *report.Num `json:"most_iterations"`
+	PerIteration   report.Num  `json:"requests_per_iteration"`
+
+	Traffic
+	Start       []Step       `json:"start"`
+	Stop        []Step       `json:"stop"`
+	Tasks       []Task       `json:"tasks"`
+	TotalWeight report.Num   `json:"tasks_total_weight"`
+	Site        *report.Site `json:"site"`
+}
+
+// Wait is the pause after a task.
+type Wait struct {
+	Law     string    `json:"law"`     // none, for, pacing, throughput, or mixed where tasks differ
+	Text    string    `json:"text"`    // as written
+	Mean    report.Ms `json:"mean_ms"` // of pacing and throughput: between starts of tasks
+	Unknown string    `json:"unknown"` // why it cannot be told before the run, and counts as 0; "" when it can
+}
+
+// Task is an entry of a class's traffic table, or of a sequence.
+type Task struct {
+	Name       string       `json:"name"`
+	Weight     report.Num   `json:"weight"`
+	Off        bool         `json:"off"`
+	Share      report.Num   `json:"share_ratio"`
+	Requests   int          `json:"requests"` // each time
+	Pauses     report.Ms    `json:"pauses_mean_ms"`
+	Wait       Wait         `json:"wait"`
+	Iterations report.Num   `json:"expected_iterations"`
+	Steps      []Step       `json:"steps"`
+	Sequence   []Task       `json:"sequence"`
+	Site       *report.Site `json:"site"`
+}
+
+// Step is one thing a user does. A group is followed by its steps, one deeper.
+type Step struct {
+	Kind  string    `json:"kind"` // request, group or pause
+	Name  string    `json:"name"`
+	Pause report.Ms `json:"pause_mean_ms"`
+	Depth int       `json:"depth"`
+}
+
+// Request is a target's method and route, or a group.
+type Request struct {
+	Name   string     `json:"name"`
+	Target string     `json:"target"`
+	Off    bool       `json:"off"`         // nobody sends it: a class or task is off
+	Share  report.Num `json:"share_ratio"` // of all expected requests
+	Traffic
+	Measured report.Num   `json:"expected_measured"` // after the warm-up
+	SLAs     []string     `json:"slas"`
+	Partly   bool         `json:"partly_covered"` // by some classes or tasks only
+	Site     *report.Site `json:"site"`
+}
+
+// SLA is a promise and what it will rest on.
+type SLA struct {
+	Name     string       `json:"name"`
+	Match    string       `json:"match"`
+	Each     bool         `json:"judged_each"` // every request by itself
+	Requests []string     `json:"requests"`
+	Rules    []Rule       `json:"rules"`
+	Abort    *report.Ms   `json:"abort_after_ms"`
+	Site     *report.Site `json:"site"`
+}
+
+// Rule is one limit.
+type Rule struct {
+	Name    string       `json:"name"`
+	Words   string       `json:"words"` // "p95 ≤ 500 ms"
+	Warning bool         `json:"warning"`
+	Needed  int64        `json:"samples_needed"`
+	Fewest  report.Num   `json:"expected_samples_fewest"` // of what is judged by itself
+	Highest report.Num   `json:"expected_samples_most"`
+	Short   int          `json:"expected_short"` // how many of Judged get fewer than needed
+	Judged  int          `json:"judged"`
+	Site    *report.Site `json:"site"`
+}
+
+// Surprise is something a careful reader would want to know before the run.
+type Surprise struct {
+	Kind    string       `json:"kind"`
+	Warning bool         `json:"warning"` // else a note
+	Text    string       `json:"text"`
+	Detail  []string     `json:"detail"` // what it is about, in full
+	Site    *report.Site `json:"site"`
+}
+
+// WriteJSON writes the forecast for programs.
+func WriteJSON(w io.Writer, f *Forecast) error {
+	data, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encoding the forecast: %w", err)
+	}
+	if _, err := w.Write(append(data, '\n')); err != nil {
+		return fmt.Errorf("writing the forecast: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,199 @@
+package forecast
+
+import (
+	"math"
+	"time"
+
+	"throng/dsl/plan"
+	"throng/runtime/report"
+)
+
+// classes is who comes, and what they do.
+func (b *builder) classes() []Class {
+	list := []Class{}
+	for i := range b.plan.Classes {
+		c, h := &b.plan.Classes[i], b.habits[i]
+		out := Class{
+			Name: c.Name, Weight: report.Num(c.Weight), Fixed: c.FixedCount, Site: b.site(c.Site),
+			Off: c.FixedCount == 0 && b.shared[i] == 0, Share: report.Num(b.shared[i]),
+			Users: int64(math.Round(b.users[i])), Started: int64(math.Round(b.run.started[i])),
+			Iterations: report.Num(b.run.iterations[i][assumed]), MostIterations: num(b.run.iterations[i][atOnce]),
+			PerIteration: report.Num(h.requests), Traffic: b.classTraffic(i),
+			Start: b.steps(i, c.Start), Stop: b.steps(i, c.Stop), Tasks: []Task{},
+		}
+		for t := range c.Tasks {
+			task := b.task(i, &c.Tasks[t])
+			task.Share, task.Off = report.Num(h.shares[t]), h.shares[t] == 0
+			task.Iterations = report.Num(h.shares[t] * b.run.iterations[i][assumed])
+			out.TotalWeight += task.Weight
+			out.Tasks = append(out.Tasks, task)
+		}
+		out.Wait = classWait(out.Tasks)
+		list = append(list, out)
+	}
+	return list
+}
+
+func (b *builder) classTraffic(class int) Traffic {
+	h := b.habits[class]
+	var sum, peak [numAnswers]float64
+	for a := range answers {
+		for s := range b.plan.Series {
+			if b.plan.Series[s].Kind == plan.RequestSeries {
+				sum[a] += b.run.started[class]*h.start[s] + b.run.ended[class]*h.stop[s]
+			}
+		}
+		sum[a] += product(b.run.iterations[class][a], h.requests)
+		peak[a] = product(b.rates[class][a], h.requests)
+	}
+	return traffic(sum, peak)
+}
+
+// product is a·b where nothing of what has no bound is nothing.
+func product(a, b float64) float64 {
+	if b == 0 {
+		return 0
+	}
+	return a * b
+}
+
+func (b *builder) task(class int, t *plan.Task) Task {
+	d := b.dice[class]
+	out := Task{
+		Name: b.text(t.Name), Weight: report.Num(t.Weight), Site: b.site(t.Site), Sequence: []Task{},
+		Steps: b.steps(class, t.Steps), Wait: b.wait(d, t.Wait),
+	}
+	mean, _ := d.average(func() (float64, error) {
+		_, _, pauses := d.length(t, 0)
+		return pauses, nil
+	})
+	out.Pauses = report.Ms(mean)
+	for i := range t.Sequence {
+		out.Sequence = append(out.Sequence, b.task(class, &t.Sequence[i]))
+	}
+	if n := len(out.Sequence); n > 0 {
+		out.Wait = out.Sequence[n-1].Wait
+	}
+	tally(t, func(_ int, request bool) {
+		if request {
+			out.Requests++
+		}
+	})
+	return out
+}
+
+var waitLaws = [...]string{"none", "for", "pacing", "throughput"}
+
+func (b *builder) wait(d *dice, w plan.Wait) Wait {
+	out := Wait{Law: waitLaws[w.Kind], Text: b.text(w.Text)}
+	mean, problem := d.average(func() (float64, error) { return d.wait(w) })
+	out.Mean, out.Unknown = report.Ms(mean), b.text(problem)
+	return out
+}
+
+// classWait is the wait that the tasks of a class have in common, or their
+// mean by share.
+func classWait(tasks []Task) Wait {
+	mixed, mean := false, 0.0
+	var first *Wait
+	unknown := ""
+	for i := range tasks {
+		t := &tasks[i]
+		if t.Share == 0 {
+			continue
+		}
+		if first == nil {
+			first = &t.Wait
+		}
+		mixed = mixed || t.Wait.Law != first.Law || t.Wait.Text != first.Text
+		mean += float64(t.Share) * float64(t.Wait.Mean)
+		if unknown == "" {
+			unknown = t.Wait.Unknown
+		}
+	}
+	switch {
+	case first == nil:
+		return Wait{Law: "none"}
+	case !mixed:
+		return *first
+	}
+	return Wait{Law: "mixed", Mean: report.Ms(math.Round(mean)), Unknown: unknown}
+}
+
+// steps are a list of steps and what is in their groups.
+func (b *builder) steps(class int, list []plan.Step) []Step {
+	out := []Step{}
+	d := b.dice[class]
+	walk(list, 0, func(s plan.Step, depth int) {
+		switch s := s.(type) {
+		case *plan.Request:
+			out = append(out, Step{Kind: "request", Name: b.text(b.plan.Rows[b.plan.Series[s.Series].Row].Label()), Depth: depth})
+		case *plan.Group:
+			out = append(out, Step{Kind: "group", Name: b.text(s.Name), Depth: depth})
+		case *plan.Pause:
+			mean, _ := d.average(func() (float64, error) { return d.number(s.For) })
+			out = append(out, Step{Kind: "pause", Pause: report.Ms(mean), Depth: depth})
+		}
+	})
+	return out
+}
+
+// requests are the rows with what they will count, and their sum.
+func (b *builder) requests() (requests, groups []Request, total Traffic) {
+	requests, groups = []Request{}, []Request{}
+	n := len(b.plan.Rows)
+	counts, peaks := make([][numAnswers]float64, n), make([][numAnswers]float64, n)
+	measured, off := make([]float64, n), make([]bool, n)
+	var sum, peak [numAnswers]float64
+	for r := range off {
+		off[r] = true
+	}
+	for s := range b.plan.Series {
+		series := &b.plan.Series[s]
+		row, h := series.Row, b.habits[series.Class]
+		off[row] = off[row] && !b.happens(s)
+		measured[row] += b.judged[s][assumed]
+		for a := range answers {
+			rate := product(b.rates[series.Class][a], h.iteration[s])
+			counts[row][a] += b.all[s][a]
+			peaks[row][a] += rate
+			if series.Kind == plan.RequestSeries {
+				sum[a] += b.all[s][a]
+				peak[a] += rate
+			}
+		}
+	}
+	for i := range b.plan.Rows {
+		row := &b.plan.Rows[i]
+		out := Request{
+			Name: b.text(row.Label()), Site: b.site(row.Site), Off: off[i], SLAs: []string{},
+			Traffic: traffic(counts[i], peaks[i]), Measured: report.Num(measured[i]),
+		}
+		if row.Kind == plan.GroupSeries {
+			groups = append(groups, out)
+			continue
+		}
+		if row.Target >= 0 && row.Target < len(b.plan.Targets) {
+			out.Target = b.plan.Targets[row.Target].Name
+		}
+		if sum[assumed] > 0 && !math.IsInf(sum[assumed], 0) {
+			out.Share = report.Num(counts[i][assumed] / sum[assumed])
+		}
+		requests = append(requests, out)
+	}
+	return requests, groups, traffic(sum, peak)
+}
+
+// happens reports whether a series can have samples at all: its class is on,
+// and so is its task.
+func (b *builder) happens(series int) bool {
+	class := b.plan.Series[series].Class
+	h := b.habits[class]
+	on := b.plan.Classes[class].FixedCount > 0 || b.shared[class] > 0
+	return on && h.start[series]+h.stop[series]+h.iteration[series] > 0
+}
+
+// measured is how long figures are taken: from the end of the warm-up on.
+func (b *builder) measured() time.Duration {
+	return max(0, b.end-b.plan.Profile.Warmup)
+}

@@ -1,0 +1,222 @@
+package record
+
+import (
+	"cmp"
+	"slices"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+
+	"throng/dsl/plan"
+)
+
+// cell is what a shard has on one series since the last snapshot: exact
+// figures in a Stats whose distributions hold no buckets, and the dense
+// histograms, each made when its first value comes.
+type cell struct {
+	Stats
+	dense [numKinds]*hdr.Histogram
+}
+
+func newCell(thresholds []int64, open bool) *cell {
+	return &cell{Stats: Stats{thresholds: thresholds, open: open, Over: make([]int64, len(thresholds))}}
+}
+
+// add books one sample.
+func (c *cell) add(s *Sample) {
+	before := c.clamped
+	waited := c.inRange(s.Response())
+	c.BytesIn += s.BytesIn
+	c.BytesOut += s.BytesOut
+	if s.Status != 0 {
+		c.addStatus(int(s.Status), 1)
+	}
+	if s.Class == plan.OK {
+		c.addSuccess(s, waited)
+	} else {
+		c.addFailure(s, waited)
+	}
+	c.clamped = min(c.clamped, before+1) // a sample is clamped once
+}
+
+func (c *cell) addSuccess(s *Sample, waited int64) {
+	c.OK++
+	c.ByClass[plan.OK]++
+	c.record(response, waited)
+	if c.open {
+		c.record(service, c.inRange(s.Service()))
+	}
+	for i, t := range c.thresholds {
+		if waited <= t {
+			break
+		}
+		c.Over[i]++
+	}
+	c.phases.add(s)
+}
+
+func (c *cell) addFailure(s *Sample, waited int64) {
+	class := s.Class
+	if class >= plan.NumErrorClasses {
+		class = plan.FailInternal
+	}
+	c.Failed++
+	c.ByClass[class]++
+	c.record(failed, waited)
+	if !class.Censored() {
+		return
+	}
+	c.Censored++
+	c.censored[response].add(waited)
+	c.censored[service].add(max(s.Service(), 0))
+	for i := range c.Over {
+		c.Over[i]++
+	}
+}
+
+// inRange counts a duration the histograms cannot hold, and lifts a negative
+// one, which only a defect can produce, to zero.
+func (c *cell) inRange(v int64) int64 {
+	if v < 0 || v > highest {
+		c.clamped++
+	}
+	return max(v, 0)
+}
+
+func (c *cell) record(k kind, v int64) {
+	d := &c.dists[k]
+	d.add(v)
+	if v > highest {
+		d.beyond++
+		return
+	}
+	if c.dense[k] == nil {
+		c.dense[k] = newDense()
+	}
+	if c.dense[k].RecordValue(v) != nil {
+		d.beyond++ // the range check above rules it out; no sample is lost
+	}
+}
+
+func (s *Stats) addStatus(status int, n int64) {
+	for i := range s.Status {
+		if s.Status[i].Status == status {
+			s.Status[i].Count += n
+			return
+		}
+	}
+	s.Status = append(s.Status, StatusCount{Status: status, Count: n})
+}
+
+// phaseSums are the phases of successful exchanges, added up.
+type phaseSums struct {
+	n, connections                int64
+	dns, connect, tls, wait, body int64
+}
+
+// add books the phases of an exchange; a pass through a group has none.
+func (p *phaseSums) add(s *Sample) {
+	if s.First == 0 {
+		return
+	}
+	p.n++
+	if s.DNS > 0 || s.Connect > 0 || s.TLS > 0 {
+		p.connections++
+	}
+	p.dns += s.DNS
+	p.connect += s.Connect
+	p.tls += s.TLS
+	p.wait += s.First - s.Sent
+	p.body += s.End - s.First
+}
+
+func (p *phaseSums) merge(o *phaseSums) {
+	p.n += o.n
+	p.connections += o.connections
+	p.dns += o.dns
+	p.connect += o.connect
+	p.tls += o.tls
+	p.wait += o.wait
+	p.body += o.body
+}
+
+// Merge adds up statistics. Nils are skipped; nothing gives nil, and a
+// single one is returned as it is. Thresholds are kept where every input has
+// them, so Over can be shorter than an input's; see OverAt.
+func Merge(stats ...*Stats) *Stats {
+	var only, sum *Stats
+	for _, s := range stats {
+		switch {
+		case s == nil:
+		case only == nil:
+			only = s
+		default:
+			if sum == nil {
+				sum = &Stats{}
+				sum.merge(only)
+			}
+			sum.merge(s)
+		}
+	}
+	if sum == nil {
+		return only
+	}
+	sum.finish()
+	return sum
+}
+
+// merge adds o to s, which is still being built and shares nothing yet.
+func (s *Stats) merge(o *Stats) {
+	if s.Count() == 0 {
+		s.thresholds, s.open = o.thresholds, o.open
+		s.Over = slices.Clone(o.Over)
+	} else {
+		s.mergeOver(o)
+	}
+	s.OK += o.OK
+	s.Failed += o.Failed
+	s.Censored += o.Censored
+	for i, n := range o.ByClass {
+		s.ByClass[i] += n
+	}
+	for _, c := range o.Status {
+		s.addStatus(c.Status, c.Count)
+	}
+	s.BytesIn += o.BytesIn
+	s.BytesOut += o.BytesOut
+	s.clamped += o.clamped
+	for i := range o.dists {
+		s.dists[i].merge(&o.dists[i])
+	}
+	for i := range o.censored {
+		s.censored[i].merge(&o.censored[i])
+	}
+	s.phases.merge(&o.phases)
+}
+
+// mergeOver adds the counts of the thresholds both sides have.
+func (s *Stats) mergeOver(o *Stats) {
+	if slices.Equal(s.thresholds, o.thresholds) {
+		for i, n := range o.Over {
+			s.Over[i] += n
+		}
+		return
+	}
+	var thresholds, over []int64
+	for i, t := range s.thresholds {
+		if n, ok := o.OverAt(t); ok {
+			thresholds = append(thresholds, t)
+			over = append(over, s.Over[i]+n)
+		}
+	}
+	s.thresholds, s.Over = thresholds, over
+}
+
+// finish brings a Stats into the form it keeps: sorted and compact.
+func (s *Stats) finish() {
+	slices.SortFunc(s.Status, func(a, b StatusCount) int { return cmp.Compare(a.Status, b.Status) })
+	for i := range s.dists {
+		if p := s.dists[i].packed; p != nil {
+			p.Compact()
+		}
+	}
+}

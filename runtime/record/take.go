@@ -1,0 +1,114 @@
+package record
+
+import (
+	"slices"
+	"time"
+
+	hdr "github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// taken is the content of one cell between the shard it was taken from and
+// the Stats it is added to. Its histograms are the spares that are left in
+// the cell in exchange: three for the whole recorder.
+type taken struct {
+	cell
+	packed *hdr.PackedHistogram
+}
+
+// Snapshot takes what was recorded since the call before and adds it to the
+// books. Samples recorded meanwhile are in this snapshot or in the next one,
+// never in both. It has one caller at a time; the result is immutable and
+// may be shared. at is the time on the run's clock, and must not go back.
+func (r *Recorder) Snapshot(at time.Duration, final bool) *Snapshot {
+	s := &Snapshot{At: at, Window: at - r.last, Final: final, Recent: make([]*Stats, r.config.Series)}
+	r.last = at
+	for series := range r.config.Series {
+		for p := range numPeriods {
+			drop := p == warmup && int64(at) >= r.config.WarmupEnd
+			news := r.collect(p, series, drop)
+			if news == nil {
+				continue
+			}
+			r.clamped += news.clamped
+			r.sums[p][series] = Merge(r.sums[p][series], news)
+			if p == measured {
+				s.Recent[series] = news
+			}
+		}
+	}
+	s.Total = slices.Clone(r.sums[measured])
+	s.Warmup = slices.Clone(r.sums[warmup])
+	s.Clamped = r.clamped
+	s.Errors, s.Abandoned = r.failures.list()
+	return s
+}
+
+// collect empties a series' cells in every shard; nil when all were empty.
+func (r *Recorder) collect(p period, series int, drop bool) *Stats {
+	var sum *Stats
+	for _, sh := range r.shards {
+		if !r.taken.from(sh, p, series, drop) {
+			continue
+		}
+		if sum == nil {
+			sum = &Stats{}
+		}
+		r.taken.into(sum)
+	}
+	if sum != nil {
+		sum.finish()
+	}
+	return sum
+}
+
+// from moves a cell's content into t, which is empty, and reports whether
+// there was any. With drop, a cell without news is given up.
+func (t *taken) from(sh *shard, p period, series int, drop bool) bool {
+	for k := range t.dense {
+		if t.dense[k] == nil {
+			t.dense[k] = newDense()
+		}
+	}
+	sh.mu.Lock()
+	defer sh.mu.Unlock()
+	c := sh.cells[p][series]
+	if c == nil {
+		return false
+	}
+	if c.Count() == 0 {
+		if drop {
+			sh.cells[p][series] = nil
+		}
+		return false
+	}
+	over, status := append(t.Over[:0], c.Over...), append(t.Status[:0], c.Status...)
+	t.Stats = c.Stats
+	t.Over, t.Status = over, status
+	clear(c.Over)
+	c.Stats = Stats{thresholds: c.thresholds, open: c.open, Over: c.Over, Status: c.Status[:0]}
+	for k := range c.dense {
+		if t.dists[k].n > 0 && c.dense[k] != nil {
+			c.dense[k], t.dense[k] = t.dense[k], c.dense[k]
+		}
+	}
+	return true
+}
+
+// into adds t's content to sum and empties t's histograms, ready to be the
+// next spares.
+func (t *taken) into(sum *Stats) {
+	sum.merge(&t.Stats)
+	if t.packed == nil {
+		t.packed = newPacked()
+	}
+	for k, dense := range t.dense {
+		if t.dists[k].n == 0 {
+			continue
+		}
+		t.packed.Reset()
+		d := &sum.dists[k]
+		d.beyond += t.packed.MergeFrom(dense)
+		d.addPacked(t.packed)
+		dense.Reset()
+	}
+}

@@ -1,0 +1,201 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+
+	"throng/dsl/plan"
+	"throng/runtime/report/text"
+	"throng/runtime/sla"
+)
+
+var metricNames = [...]string{"percentile", "mean", "max", "error_rate", "throughput"}
+
+// SLAs are the rules of a plan with what was judged of them so far, worst
+// first. A rule that nothing was judged of is inconclusive.
+func SLAs(p *plan.Plan, judged []sla.Judgement) []SLA {
+	b := builder{plan: p, mask: newMask(p.Secrets)}
+	return b.slas(judged)
+}
+
+func (b *builder) slas(judged []sla.Judgement) []SLA {
+	type key struct{ sla, rule int }
+	by := make(map[key][]sla.Judgement)
+	for _, j := range judged {
+		k := key{j.SLA, j.Rule}
+		by[k] = append(by[k], j)
+	}
+	lines := []SLA{}
+	for i := range b.plan.SLAs {
+		for r := range b.plan.SLAs[i].Rules {
+			lines = append(lines, b.slaLine(&b.plan.SLAs[i], &b.plan.SLAs[i].Rules[r], by[key{i, r}]))
+		}
+	}
+	slices.SortStableFunc(lines, func(x, y SLA) int {
+		return cmp.Or(cmp.Compare(x.State, y.State), cmp.Compare(y.tightness(), x.tightness()), cmp.Compare(y.Samples, x.Samples))
+	})
+	return lines
+}
+
+func (b *builder) slaLine(s *plan.SLA, r *plan.Rule, judged []sla.Judgement) SLA {
+	line := SLA{
+		Name: b.mask.Replace(s.Name), Match: b.mask.Replace(s.Match), Rule: r.Name, Metric: metricNames[r.Metric],
+		Warning: r.Warn, Floor: r.AtLeast, Unit: "ms", Limit: Num(r.Limit / 1e6), Site: b.site(s.Site, r.Site),
+		All: make([]Judged, 0, len(judged)),
+	}
+	switch r.Metric {
+	case plan.Quantile:
+		line.Quantile = num(r.Quantile)
+	case plan.ErrorRate:
+		line.Unit, line.Limit = "ratio", Num(r.Limit)
+	case plan.Throughput:
+		line.Unit, line.Limit = "per_s", Num(r.Limit)
+	}
+	for _, j := range judged {
+		line.All = append(line.All, b.judged(s, r, j, line.Unit))
+	}
+	slices.SortStableFunc(line.All, func(x, y Judged) int {
+		return cmp.Or(cmp.Compare(x.State, y.State), cmp.Compare(y.tight(r.AtLeast), x.tight(r.AtLeast)), cmp.Compare(y.Samples, x.Samples))
+	})
+	line.Judged = Judged{State: text.Inconclusive, Reason: "nothing was judged"}
+	if len(line.All) > 0 {
+		line.Judged = line.All[0]
+	}
+	return line
+}
+
+func (b *builder) judged(s *plan.SLA, r *plan.Rule, j sla.Judgement, unit string) Judged {
+	out := Judged{
+		State: stateOf(j.State, j.Warn || r.Warn), Censored: j.Censored,
+		Samples: j.Samples, Needed: j.Needed, Over: j.Over, Reason: b.mask.Replace(j.Reason),
+	}
+	if j.Group >= 0 && j.Group < len(s.Groups) {
+		if row := s.Groups[j.Group].Row; row >= 0 && row < len(b.plan.Rows) {
+			out.Request = b.mask.Replace(b.plan.Rows[row].Label())
+		}
+	}
+	if !j.Valid {
+		return out
+	}
+	v := within(j, r)
+	if unit == "ms" {
+		v /= 1e6
+	}
+	out.Measured = num(v)
+	if r.Limit != 0 {
+		out.Ratio = num(within(j, r) / r.Limit)
+	}
+	return out
+}
+
+// within is a judgement's figure, not beyond the limit it was found to keep.
+// A percentile comes out of a histogram, a trace too high, while its limit is
+// judged by exact counts: the figure must not contradict them.
+func within(j sla.Judgement, r *plan.Rule) float64 {
+	if r.Metric != plan.Quantile {
+		return j.Measured
+	}
+	switch {
+	case !r.AtLeast && j.State == sla.Pass:
+		return min(j.Measured, r.Limit)
+	case r.AtLeast && j.State == sla.Fail:
+		return min(j.Measured, r.Limit-1)
+	}
+	return j.Measured
+}
+
+func stateOf(s sla.State, warn bool) text.State {
+	switch {
+	case s == sla.Pass:
+		return text.Pass
+	case s == sla.Inconclusive:
+		return text.Inconclusive
+	case warn:
+		return text.Warn
+	}
+	return text.Fail
+}
+
+// tight is how much of its limit a figure uses up: above 1 it is a breach.
+// It is 0 where nothing was measured.
+func (j *Judged) tight(floor bool) float64 {
+	return tightness(j.Ratio, j.Measured, floor)
+}
+
+func (s *SLA) tightness() float64 { return s.tight(s.Floor) }
+
+const beyondAll = 1e300 // sorts before every ratio
+
+func tightness(ratio, measured *Num, floor bool) float64 {
+	switch {
+	case measured == nil:
+		return 0
+	case ratio == nil: // a limit of zero
+		if *measured > 0 && !floor {
+			return beyondAll
+		}
+		return 1
+	case floor && *ratio == 0:
+		return beyondAll
+	case floor:
+		return float64(1 / *ratio)
+	}
+	return float64(*ratio)
+}
+
+// raw is a figure of the SLA's unit as text.Beside and text.Limit take it.
+func (s *SLA) raw(v Num) (float64, text.Unit) {
+	switch s.Unit {
+	case "ratio":
+		return float64(v), text.Ratio
+	case "per_s":
+		return float64(v), text.PerSecond
+	}
+	// A whole nanosecond survives the way through milliseconds.
+	ns := float64(v) * 1e6
+	if whole := float64(int64(ns + 0.5)); whole-ns < 1e-3 && ns-whole < 1e-3 {
+		ns = whole
+	}
+	return ns, text.Nanoseconds
+}
+
+// MeasuredText is the measured figure for people, on the side of the limit
+// where it was measured.
+func (s *SLA) MeasuredText() string { return s.JudgedText(&s.Judged) }
+
+// JudgedText is the figure of one of the rule's judgements.
+func (s *SLA) JudgedText(j *Judged) string {
+	if j.Measured == nil {
+		return text.None
+	}
+	v, unit := s.raw(*j.Measured)
+	if j.Censored {
+		return text.AtLeast(v)
+	}
+	limit, _ := s.raw(s.Limit)
+	return text.Beside(v, limit, unit)
+}
+
+// LimitText is the limit as it was declared.
+func (s *SLA) LimitText() string {
+	t := text.Limit(s.raw(s.Limit))
+	if s.Floor {
+		return "≥ " + t
+	}
+	return t
+}
+
+// MarginText says how far the measured figure is from the limit.
+func (s *SLA) MarginText() string {
+	if s.Measured == nil {
+		return text.None
+	}
+	m := text.Margin(float64(*s.Measured), float64(s.Limit))
+	switch {
+	case s.Censored && *s.Measured < s.Limit:
+		return text.None // the timeouts end below the limit: nobody knows
+	case s.Censored:
+		return "≥ " + m
+	}
+	return m
+}

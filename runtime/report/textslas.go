@@ -1,0 +1,228 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"throng/runtime/report/text"
+)
+
+// narrow is the width below which the place in the source moves below the
+// table, and so does the number of samples.
+const narrow = 76
+
+// maxSite is how many cells the place in the source may take in a table.
+const maxSite = 28
+
+// slas writes the table of rules: what is broken, undecided or warned of in
+// full, what is kept in one line.
+func (t *textWriter) slas() {
+	var shown, kept []*SLA
+	for i := range t.r.SLAs {
+		s := &t.r.SLAs[i]
+		if s.State == text.Pass && !t.o.All {
+			kept = append(kept, s)
+			continue
+		}
+		shown = append(shown, s)
+	}
+	if len(shown) > 0 {
+		table := t.slaTable(shown)
+		lines := table.Lines(t.width)
+		t.line(lines[0])
+		for i, s := range shown {
+			t.line(lines[i+1])
+			for _, d := range t.slaDetails(s) {
+				t.prose(4, text.Plain, d)
+			}
+		}
+	}
+	if len(kept) > 0 {
+		t.kept(kept, len(shown) > 0)
+	}
+	if len(t.r.SLAs) > 0 {
+		t.line("")
+	}
+}
+
+func (t *textWriter) slaTable(list []*SLA) *text.Table {
+	table := &text.Table{Style: t.st, Min: 8, Columns: []text.Column{
+		{Title: ""}, {Title: "SLA", Shrink: true}, {Title: "metric"}, {Title: "measured", Right: true},
+		{Title: "limit", Right: true}, {Title: "margin", Right: true}, {Title: "n", Right: true},
+	}}
+	if t.width >= narrow {
+		table.Columns = append(table.Columns, text.Column{Title: "declared at"})
+	}
+	for _, s := range list {
+		row := []text.Cell{
+			{Text: t.st.Symbol(s.State), Role: s.State.Role()}, {Text: t.outside(s.Name), Role: text.Bold}, {Text: t.outside(s.Rule)},
+			{Text: t.st.Text(s.MeasuredText()), Role: s.State.Role()}, {Text: t.st.Text(s.LimitText())},
+			{Text: t.st.Text(s.MarginText())}, {Text: text.Count(s.Samples)},
+		}
+		if t.width >= narrow {
+			row = append(row, text.Cell{Text: t.st.Shorten(t.at(s.Site), maxSite), Role: text.Dim})
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	return table
+}
+
+// at is a place in the source, as editors and terminals link it.
+func (t *textWriter) at(s *Site) string {
+	if s == nil {
+		return t.st.Text(text.None)
+	}
+	return t.outside(fmt.Sprintf("%s:%d", s.File, s.Line))
+}
+
+// slaDetails are the clauses below a rule that is not kept.
+func (t *textWriter) slaDetails(s *SLA) []string {
+	var details []string
+	if s.State != text.Pass {
+		details = append(details, t.why(s)...)
+		if s.Site != nil && (t.width < narrow || text.Width(t.at(s.Site)) > maxSite) {
+			details = append(details, "declared at "+text.Clean(fmt.Sprintf("%s:%d", s.Site.File, s.Site.Line)))
+		}
+	}
+	return details
+}
+
+const maxWorst = 3 // judged requests named below a rule
+
+func (t *textWriter) why(s *SLA) []string {
+	var clauses []string
+	if s.Request != "" && len(s.All) > 1 {
+		clauses = append(clauses, t.worstOf(s))
+	} else if s.Request != "" {
+		clauses = append(clauses, text.Clean(s.Request))
+	}
+	if c := t.causes(s); c != "" {
+		clauses = append(clauses, c)
+	} else if s.Reason != "" {
+		clauses = append(clauses, text.Clean(s.Reason))
+	}
+	if c := t.longer(s); c != "" {
+		clauses = append(clauses, c)
+	}
+	if len(clauses) == 0 {
+		return nil
+	}
+	return []string{strings.Join(clauses, " · ")}
+}
+
+// worstOf names the requests a rule is not kept for, where each is judged by
+// itself.
+func (t *textWriter) worstOf(s *SLA) string {
+	var names []string
+	n := 0
+	for i := range s.All {
+		j := &s.All[i]
+		if j.State != s.State {
+			continue
+		}
+		n++
+		if n <= maxWorst || t.o.All {
+			name := text.Clean(j.Request)
+			if j.Measured != nil {
+				name += " " + s.JudgedText(j)
+			}
+			names = append(names, name)
+		}
+	}
+	more := ""
+	if n > len(names) {
+		more = fmt.Sprintf(" and %d more", n-len(names))
+	}
+	return fmt.Sprintf("%d of %d requests: %s%s", n, len(s.All), strings.Join(names, ", "), more)
+}
+
+const maxCauses = 3
+
+// causes are the kinds of failures behind an error rate that is too high.
+func (t *textWriter) causes(s *SLA) string {
+	if s.Metric != "error_rate" || s.Floor || s.State != text.Fail && s.State != text.Warn {
+		return ""
+	}
+	var parts []string
+	for i := range t.r.Errors {
+		e := &t.r.Errors[i]
+		if !t.concerns(s, e) {
+			continue
+		}
+		if len(parts) == maxCauses {
+			parts = append(parts, "…")
+			break
+		}
+		parts = append(parts, fmt.Sprintf("%s × %s at %s", text.Count(e.Count), what(e), span(e)))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s of %s failed: %s", text.Count(s.Over), text.Count(s.Samples), strings.Join(parts, ", "))
+}
+
+// concerns reports whether an error belongs to a request the rule is judged
+// for by itself; joint judgements do not say which requests they cover.
+func (t *textWriter) concerns(s *SLA, e *Error) bool {
+	for i := range s.All {
+		if s.All[i].Request == e.Request && s.All[i].State == s.State {
+			return e.Request != ""
+		}
+	}
+	return false
+}
+
+// span is when errors happened: "0:45" or "0:45–0:50".
+func span(e *Error) string {
+	first, last := text.Clock(time.Duration(e.First)), text.Clock(time.Duration(e.Last))
+	if first == last {
+		return first
+	}
+	return first + "–" + last
+}
+
+// longer says how much more time the missing samples would take.
+func (t *textWriter) longer(s *SLA) string {
+	measured := time.Duration(t.r.Run.Measured).Seconds()
+	if s.State != text.Inconclusive || s.Samples == 0 || s.Needed <= s.Samples || measured <= 0 {
+		return ""
+	}
+	more := float64(s.Needed-s.Samples) * measured / float64(s.Samples)
+	return "about " + text.Whole(time.Duration(math.Ceil(more))*time.Second) + " more at this rate"
+}
+
+// kept folds the rules that are kept into one line, with the tightest.
+func (t *textWriter) kept(list []*SLA, others bool) {
+	tight := list[0]
+	for _, s := range list {
+		if s.tightness() > tight.tightness() {
+			tight = s
+		}
+	}
+	s := fmt.Sprintf("%d passed", len(list))
+	if tight.Measured != nil {
+		s += fmt.Sprintf(", tightest: %s %s %s", text.Clean(tight.Name), text.Clean(tight.Rule), t.use(tight))
+	}
+	if others || len(list) > 1 {
+		s += "  (--all lists them)"
+	}
+	mark := t.st.Symbol(text.Pass)
+	indent := text.Width(mark) + 1
+	for i, l := range text.Wrap(t.st.Text(s), t.width-indent) {
+		if i == 0 {
+			t.line(t.st.Paint(text.PassRole, mark) + " " + l)
+			continue
+		}
+		t.line(strings.Repeat(" ", indent) + l)
+	}
+}
+
+func (t *textWriter) use(s *SLA) string {
+	sign := "≤ "
+	if s.Floor {
+		sign = ""
+	}
+	return fmt.Sprintf("%s, limit %s%s", s.MeasuredText(), sign, s.LimitText())
+}

@@ -1,0 +1,260 @@
+package sla
+
+import (
+	"fmt"
+	"strconv"
+
+	"throng/dsl/plan"
+	"throng/runtime/record"
+)
+
+// Decide is the verdict on a run, from the judgements of its final snapshot
+// and its circumstances.
+//
+// FAIL needs one broken rule that is no warning, and stands whatever else
+// went wrong: an interrupted run or a book that does not balance cannot undo
+// what was seen. The one exception is a saturated generator. It makes answers
+// look slower and rarer, never faster or more frequent, so what it may have
+// broken itself is no proof against the target: latency ceilings, throughput
+// floors, and error rates that are only beyond their limit by timeouts. Those
+// become inconclusive. Errors the target answered with, latency floors and
+// throughput ceilings still fail.
+//
+// PASS needs that every rule was judged and met, and that nothing unseen
+// could change that: the books balance and agree with the snapshot, the run
+// went to its planned end on a healthy generator, and requests cut off at the
+// stop would not break a rule even if all of them had been bad. For
+// percentiles that holds for missed arrivals too, of which there may be no
+// more than 1 % in any case. Everything else is INCONCLUSIVE. Warnings decide
+// nothing; broken ones are listed.
+func Decide(p *plan.Plan, js []Judgement, c Conditions) Verdict {
+	d := decision{plan: p, conditions: c}
+	for _, j := range js {
+		d.rule(j)
+	}
+	d.coverage(js)
+	d.circumstances()
+	d.unseen(js)
+	v := Verdict{State: Pass}
+	switch {
+	case len(d.failed) > 0:
+		v.State = Fail
+		v.Reasons = append(d.failed, d.doubts...)
+	case len(d.doubts) > 0:
+		v.State = Inconclusive
+		v.Reasons = d.doubts
+	default:
+		v.Reasons = d.grounds(js)
+	}
+	v.Reasons = append(v.Reasons, d.notes...)
+	return v
+}
+
+// decision collects the reasons for each outcome, most important first.
+type decision struct {
+	plan       *plan.Plan
+	conditions Conditions
+	failed     []string
+	doubts     []string
+	notes      []string
+}
+
+func (d *decision) doubt(format string, args ...any) {
+	d.doubts = append(d.doubts, fmt.Sprintf(format, args...))
+}
+
+// rule sorts one judgement.
+func (d *decision) rule(j Judgement) {
+	text := d.name(j) + ": " + j.Reason
+	switch {
+	case j.State == Pass:
+	case j.Warn:
+		d.notes = append(d.notes, "warning only: "+text)
+	case j.State == Fail && len(d.conditions.Saturated) > 0 && d.suspect(j):
+		d.doubt("%s, but the generator was saturated and may itself be the cause", text)
+	case j.State == Fail:
+		d.failed = append(d.failed, text)
+	default:
+		d.doubts = append(d.doubts, text)
+	}
+}
+
+// suspect reports whether a starved generator can have broken the rule.
+func (d *decision) suspect(j Judgement) bool {
+	r := d.ruleOf(j)
+	switch r.Metric {
+	case plan.Throughput:
+		return r.AtLeast
+	case plan.ErrorRate:
+		rest := j.Samples - j.Timeouts
+		return !r.AtLeast && (rest <= 0 || compareRatio(j.Over-j.Timeouts, rest, decimal(r.Limit)) <= 0)
+	}
+	return !r.AtLeast
+}
+
+// coverage doubts a verdict that rests on nothing, or not on every rule.
+func (d *decision) coverage(js []Judgement) {
+	type key struct{ sla, group, rule int }
+	judged := make(map[key]bool, len(js))
+	for _, j := range js {
+		judged[key{j.SLA, j.Group, j.Rule}] = true
+	}
+	binding := 0
+	for i, s := range d.plan.SLAs {
+		if len(s.Groups) == 0 {
+			d.doubt("sla %q judges nothing: no request matches it", s.Name)
+		}
+		for g := range s.Groups {
+			for r, rule := range s.Rules {
+				if rule.Warn {
+					continue
+				}
+				binding++
+				if !judged[key{i, g, r}] {
+					d.doubt("%s was not judged", d.name(Judgement{SLA: i, Group: g, Rule: r}))
+				}
+			}
+		}
+	}
+	switch {
+	case len(d.plan.SLAs) == 0:
+		d.doubt("no SLA is declared, so there is nothing to pass")
+	case binding == 0:
+		d.doubt("no rule can fail: there is nothing to pass")
+	}
+}
+
+// circumstances doubts what the run's conduct leaves open.
+func (d *decision) circumstances() {
+	c := &d.conditions
+	if c.Aborted != "" {
+		d.doubt("the run was aborted by sla %q", c.Aborted)
+	}
+	if c.Interrupted {
+		d.doubt("the run was interrupted")
+	}
+	if c.Incomplete != "" {
+		d.doubt("the run ended before its planned end: %s", c.Incomplete)
+	}
+	for _, why := range c.Saturated {
+		d.doubt("the generator was saturated: %s", why)
+	}
+	if c.LocalFailures > 0 {
+		d.doubt("%s failed on this machine, before the target could answer", count(c.LocalFailures, "request"))
+	}
+	if beyondOnePercent(c.UsersFailed, c.UsersStarted) {
+		d.doubt("%d of %d users failed to start, more than 1 %%", c.UsersFailed, c.UsersStarted)
+	} else if c.UsersFailed > 0 {
+		d.notes = append(d.notes, fmt.Sprintf("%d of %d users failed to start", c.UsersFailed, c.UsersStarted))
+	}
+	d.books()
+}
+
+func (d *decision) books() {
+	b := d.conditions.Books
+	if d.broke(b) {
+		d.doubt("the books do not balance: %d intended, but %d succeeded + %d failed + %d missed + %d cut off",
+			b.Intended, b.Succeeded, b.Failed, b.Missed, b.InFlight)
+	}
+	if done := b.Succeeded + b.Failed; d.conditions.Recorded != done {
+		d.doubt("%d requests finished, but %d samples were recorded", done, d.conditions.Recorded)
+	}
+	if beyondOnePercent(b.Missed, b.Intended) {
+		d.doubt("%d of %d arrivals and requests were missed, more than 1 %%: no user was free", b.Missed, b.Intended)
+	} else if b.Missed > 0 {
+		d.notes = append(d.notes, fmt.Sprintf("%s missed: no user was free", count(b.Missed, "arrival")))
+	}
+	if b.InFlight > 0 {
+		d.notes = append(d.notes, fmt.Sprintf("%s cut off at the stop", count(b.InFlight, "request")))
+	}
+}
+
+// broke: a negative entry is a defect even where the sum comes out right.
+func (d *decision) broke(b Books) bool {
+	return b.Balance() != 0 || min(b.Intended, b.Succeeded, b.Failed, b.Missed, b.InFlight) < 0
+}
+
+// unseen doubts the rules that would be broken if what never ended had ended
+// badly.
+func (d *decision) unseen(js []Judgement) {
+	b := d.conditions.Books
+	cut, missed := max(b.InFlight, 0), max(b.Missed, 0)
+	for _, j := range js {
+		if j.State != Pass || j.Warn {
+			continue
+		}
+		r := d.ruleOf(j)
+		switch {
+		case r.AtLeast:
+		case r.Metric == plan.Quantile && cut+missed > 0:
+			n := j.Samples + cut + missed
+			if j.Over+cut+missed > n-record.Rank(r.Quantile, n) {
+				d.doubt("%s is met by %d samples, but not if the %d cut off or missed were slow", d.name(j), j.Samples, cut+missed)
+			}
+		case (r.Metric == plan.Max || r.Metric == plan.Mean) && cut > 0:
+			d.doubt("%s is met by %d samples, but how long the %d cut off would have taken is unknown", d.name(j), j.Samples, cut)
+		case r.Metric == plan.ErrorRate && cut > 0 && compareRatio(j.Over+cut, j.Samples+cut, decimal(r.Limit)) > 0:
+			d.doubt("%s is met by %d samples, but not if the %d cut off had failed", d.name(j), j.Samples, cut)
+		}
+	}
+}
+
+// grounds is what a pass rests on, each with its number.
+func (d *decision) grounds(js []Judgement) []string {
+	var rules int
+	fewest := int64(-1)
+	for _, j := range js {
+		if j.Warn {
+			continue
+		}
+		rules++
+		if fewest < 0 || j.Samples < fewest {
+			fewest = j.Samples
+		}
+	}
+	b := d.conditions.Books
+	return []string{
+		fmt.Sprintf("%s met, each by at least %s", count(int64(rules), "rule"), count(fewest, "sample")),
+		fmt.Sprintf("the books balance: %d intended = %d succeeded + %d failed + %d missed + %d cut off",
+			b.Intended, b.Succeeded, b.Failed, b.Missed, b.InFlight),
+		fmt.Sprintf("all %d finished requests were recorded", d.conditions.Recorded),
+		"the generator kept up",
+		"the run went to its planned end",
+	}
+}
+
+func (d *decision) ruleOf(j Judgement) plan.Rule { return d.plan.SLAs[j.SLA].Rules[j.Rule] }
+
+// name is a judgement's place in words: sla "read", GET /items, p95 < 500 ms.
+func (d *decision) name(j Judgement) string {
+	s := d.plan.SLAs[j.SLA]
+	name := fmt.Sprintf("sla %q", s.Name)
+	if row := s.Groups[j.Group].Row; row >= 0 && row < len(d.plan.Rows) {
+		name += ", " + d.plan.Rows[row].Label()
+	}
+	return name + ", " + describe(s.Rules[j.Rule])
+}
+
+// describe is a rule in words: "p95 ≤ 500 ms".
+func describe(r plan.Rule) string {
+	sign := " ≤ "
+	if r.AtLeast {
+		sign = " ≥ "
+	}
+	switch r.Metric {
+	case plan.ErrorRate:
+		return r.Name + sign + share(r.Limit)
+	case plan.Throughput:
+		return r.Name + sign + trim(r.Limit, 3) + "/s"
+	}
+	return r.Name + sign + duration(r.Limit)
+}
+
+func count(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return strconv.FormatInt(n, 10) + " " + noun + "s"
+}
+
+func beyondOnePercent(part, whole int64) bool { return part > 0 && part > whole/100 }

@@ -1,0 +1,223 @@
+//go:build unix
+
+package http1
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"throng/dsl/plan"
+	"throng/runtime/transport"
+)
+
+func sysError(op, call string, errno syscall.Errno) error {
+	return &net.OpError{Op: op, Net: "tcp", Err: os.NewSyscallError(call, errno)}
+}
+
+func TestClassify(t *testing.T) {
+	noHost := &net.DNSError{Err: "no such host", Name: "shop.test", IsNotFound: true}
+	for _, test := range []struct {
+		stage stage
+		err   error
+		class plan.ErrorClass
+	}{
+		{connecting, sysError("dial", "connect", syscall.ECONNREFUSED), plan.FailRefused},
+		{connecting, sysError("dial", "connect", syscall.ECONNRESET), plan.FailReset},
+		{connecting, sysError("dial", "connect", syscall.ETIMEDOUT), plan.FailConnectTimeout},
+		{connecting, sysError("dial", "connect", syscall.EHOSTUNREACH), plan.FailUnreachable},
+		{connecting, sysError("dial", "connect", syscall.ENETUNREACH), plan.FailUnreachable},
+		{connecting, sysError("dial", "connect", syscall.EADDRNOTAVAIL), plan.FailLocalPorts},
+		{connecting, sysError("dial", "socket", syscall.EMFILE), plan.FailLocalFiles},
+		{connecting, sysError("dial", "socket", syscall.ENFILE), plan.FailLocalFiles},
+		{resolving, &net.OpError{Op: "dial", Err: noHost}, plan.FailDNS},
+		{resolving, &net.OpError{Op: "dial", Err: &net.DNSError{UnwrapErr: sysError("dial", "socket", syscall.EMFILE)}}, plan.FailLocalFiles},
+		{securing, io.EOF, plan.FailTLS},
+		{securing, sysError("read", "read", syscall.ECONNRESET), plan.FailTLS},
+		{sending, sysError("write", "write", syscall.EPIPE), plan.FailReset},
+		{sending, io.ErrClosedPipe, plan.FailReset},
+		{awaiting, io.EOF, plan.FailReset},
+		{awaiting, sysError("read", "read", syscall.ECONNRESET), plan.FailReset},
+		{awaiting, sysError("read", "read", syscall.ETIMEDOUT), plan.FailTimeout},
+		{reading, io.EOF, plan.FailTruncated},
+		{reading, io.ErrUnexpectedEOF, plan.FailTruncated},
+		{reading, sysError("read", "read", syscall.ECONNRESET), plan.FailReset},
+		{reading, &net.OpError{Op: "remote error", Err: errors.New("tls: bad record MAC")}, plan.FailTLS},
+		{reading, errors.New("what is this?"), plan.FailInternal},
+	} {
+		f := explain(test.stage, test.err)
+		if f.class != test.class {
+			t.Errorf("%v: %v is %v, want %v", test.stage, test.err, f.class, test.class)
+		}
+		if !errors.Is(f, test.err) {
+			t.Errorf("%v does not wrap its cause", f)
+		}
+	}
+}
+
+// Texts of like errors are alike, and fit for a terminal.
+func TestErrorTexts(t *testing.T) {
+	real := &net.OpError{
+		Op: "read", Net: "tcp", Source: &net.TCPAddr{Port: 54321}, Addr: &net.TCPAddr{Port: 80},
+		Err: os.NewSyscallError("read", syscall.ECONNRESET),
+	}
+	if got := explain(awaiting, real).Error(); got != "waiting for the answer: connection reset by peer" {
+		t.Errorf("%q", got)
+	}
+	hostile := "\x1b[31m\u202e\r\n<script>" + strings.Repeat("€", 200)
+	got := explain(reading, errors.New(hostile)).Error()
+	if len(got) > maxDetail || strings.ContainsAny(got, "\x1b\r\n\u202e") {
+		t.Errorf("%d bytes: %q", len(got), got)
+	}
+}
+
+func TestRefused(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Close()
+	c := newClient(t, Config{})
+	var r transport.Result
+	c.Do(message(l.Addr().String(), "/"), &r)
+	sane(t, "refused", &r)
+	if r.Class != plan.FailRefused || r.Sent != 0 || r.Connect == 0 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// A listener that takes nobody: its queue is full, further SYNs are dropped.
+func TestConnectTimeout(t *testing.T) {
+	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer syscall.Close(fd)
+	if err := syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Listen(fd, 0); err != nil {
+		t.Fatal(err)
+	}
+	name, err := syscall.Getsockname(fd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addr := fmt.Sprintf("127.0.0.1:%d", name.(*syscall.SockaddrInet4).Port)
+	f := New(Config{})
+	defer f.Close()
+	var last transport.Result
+	for range 6 { // the first ones fill the queue and wait for an answer
+		c := f.Client()
+		defer c.Close()
+		m := message(addr, "/")
+		m.Timeout = 100 * time.Millisecond
+		c.Do(m, &last)
+		sane(t, "full queue", &last)
+		if !last.Class.Censored() || last.End-last.Start < int64(m.Timeout) {
+			t.Fatalf("%v %v", last.Class, last.Err)
+		}
+	}
+	if last.Class != plan.FailConnectTimeout {
+		t.Skipf("this system takes connections beyond the queue: %v", last.Class)
+	}
+}
+
+// resolver makes net.DefaultResolver ask a server of the test, which knows
+// good.test as 127.0.0.1, never answers for silent.test, and denies others.
+func resolver(t *testing.T) {
+	t.Helper()
+	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := net.DefaultResolver
+	net.DefaultResolver = &net.Resolver{
+		PreferGo: true,
+		Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return new(net.Dialer).DialContext(ctx, "udp", conn.LocalAddr().String())
+		},
+	}
+	done := make(chan struct{})
+	t.Cleanup(func() {
+		net.DefaultResolver = old
+		conn.Close()
+		<-done
+	})
+	go func() {
+		defer close(done)
+		buf := make([]byte, 2048)
+		for {
+			n, from, err := conn.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			if answer := nameAnswer(buf[:n]); answer != nil {
+				conn.WriteTo(answer, from)
+			}
+		}
+	}()
+}
+
+func nameAnswer(query []byte) []byte {
+	if len(query) < 12 {
+		return nil
+	}
+	end := 12
+	var name []string
+	for end < len(query) && query[end] != 0 {
+		n := int(query[end])
+		name = append(name, string(query[end+1:end+1+n]))
+		end += 1 + n
+	}
+	kind := binary.BigEndian.Uint16(query[end+1:])
+	end += 5
+	host := strings.ToLower(strings.Join(name, "."))
+	if strings.HasPrefix(host, "silent.test") {
+		return nil
+	}
+	answer := append([]byte(nil), query[:end]...)
+	copy(answer[2:], []byte{0x81, 0x80, 0, 1, 0, 0, 0, 0, 0, 0})
+	switch {
+	case host != "good.test":
+		answer[3] = 0x83 // NXDOMAIN
+	case kind == 1:
+		answer[7] = 1
+		answer = append(answer, 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 127, 0, 0, 1)
+	}
+	return answer
+}
+
+func TestNames(t *testing.T) {
+	resolver(t)
+	s := serve(t)
+	_, port, _ := net.SplitHostPort(s.Addr())
+	for host, class := range map[string]plan.ErrorClass{
+		"good.test.":    plan.OK,
+		"missing.test.": plan.FailDNS,
+		"silent.test.":  plan.FailConnectTimeout,
+	} {
+		c := newClient(t, Config{})
+		m := message(host+":"+port, "/ok")
+		if host == "silent.test." {
+			m.Timeout = 200 * time.Millisecond
+		}
+		var r transport.Result
+		c.Do(m, &r)
+		sane(t, host, &r)
+		if r.Class != class || r.DNS <= 0 {
+			t.Errorf("%s: %+v", host, r)
+		}
+		if host == "silent.test." && !strings.Contains(r.Err.Error(), "resolving the name") {
+			t.Errorf("%s: %v", host, r.Err)
+		}
+	}
+}

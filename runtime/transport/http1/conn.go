@@ -1,0 +1,179 @@
+package http1
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"throng/dsl/plan"
+	"throng/runtime/transport"
+)
+
+// idleTrusted is how long a connection may lie unused before it is looked at,
+// where looking is not part of sending.
+const idleTrusted = time.Second
+
+// conn is one connection and what it can be used for.
+type conn struct {
+	raw    net.Conn // what deadlines are set on
+	rw     net.Conn // raw, or TLS over it
+	scheme string
+	addr   string
+	server string // host name that TLS was made for
+	used   int64  // end of its last exchange
+	wire   *wire  // its socket; nil if there is none to work on
+}
+
+func (cn *conn) close() { _ = cn.raw.Close() } // no TLS alert: it could block, and the answer is complete
+
+// alive reports whether an unused connection seems open and silent. The wire
+// of a plain one looks before every request, so it need not be asked here.
+func (cn *conn) alive(now int64) bool {
+	switch {
+	case cn.plain() || now-cn.used <= int64(idleTrusted):
+		return true
+	case cn.wire != nil:
+		return cn.wire.alive()
+	default:
+		return quiet(cn.raw)
+	}
+}
+
+// plain reports whether the bytes of the exchange go over the wire as they are.
+func (cn *conn) plain() bool { return cn.wire != nil && cn.scheme == "http" }
+
+func (cn *conn) serves(m *transport.Message) bool {
+	return cn.addr == m.Addr && cn.scheme == m.Scheme && (m.Scheme != "https" || cn.server == m.Server)
+}
+
+// take removes from the list a living connection that can serve m, if there
+// is one, and makes room for a new one otherwise.
+func (c *client) take(m *transport.Message, now int64) *conn {
+	for i := 0; i < len(c.conns); i++ {
+		cn := c.conns[i]
+		if !cn.serves(m) {
+			continue
+		}
+		c.drop(i)
+		if cn.alive(now) {
+			return cn
+		}
+		cn.close()
+		i--
+	}
+	if len(c.conns) >= maxConns {
+		oldest := 0
+		for i, cn := range c.conns {
+			if cn.used < c.conns[oldest].used {
+				oldest = i
+			}
+		}
+		c.conns[oldest].close()
+		c.drop(oldest)
+	}
+	return nil
+}
+
+func (c *client) drop(i int) {
+	last := len(c.conns) - 1
+	c.conns[i] = c.conns[last]
+	c.conns[last] = nil
+	c.conns = c.conns[:last]
+}
+
+// connect makes a connection for the exchange and notes what its phases took.
+func (e *exchange) connect() (*conn, error) {
+	c, m, r := e.c, e.m, e.r
+	if m.Scheme != "http" && m.Scheme != "https" {
+		return nil, newFault(plan.FailInternal, nil, "scheme %q is neither http nor https", m.Scheme)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	c.guarded = nil
+	c.watch.guard(nil, cancel)
+	raw, err := e.dial(ctx)
+	now := c.f.clock.Now()
+	if e.stage == connecting {
+		r.Connect = now - r.Start - r.DNS
+	}
+	if err != nil {
+		c.guard(nil)
+		return nil, err
+	}
+	cn := &conn{raw: raw, rw: raw, scheme: m.Scheme, addr: m.Addr, server: m.Server, wire: newWire(raw)}
+	c.guard(cn)
+	if m.Scheme == "https" {
+		e.stage = securing
+		secure := tls.Client(raw, c.config(m.Server))
+		err := secure.Handshake()
+		r.TLS = c.f.clock.Now() - now
+		if err != nil {
+			c.guard(nil)
+			cn.close()
+			return nil, err
+		}
+		now += r.TLS
+		cn.rw = secure
+	}
+	r.Sent = now
+	return cn, nil
+}
+
+// dial opens a connection. With the default dialer the time up to the first
+// socket is the phase DNS, if the address has a name.
+func (e *exchange) dial(ctx context.Context) (net.Conn, error) {
+	c, r, addr := e.c, e.r, e.m.Addr
+	e.stage = connecting
+	if c.f.dial != nil {
+		return c.f.dial(ctx, "tcp", addr)
+	}
+	// No keep-alive probes: the deadline watches the server, and probes cost
+	// system calls on every new connection.
+	dialer := net.Dialer{KeepAlive: -1}
+	if !named(addr) {
+		return dialer.DialContext(ctx, "tcp", addr)
+	}
+	// Attempts at several addresses may run at once.
+	var resolved atomic.Int64
+	dialer.ControlContext = func(context.Context, string, string, syscall.RawConn) error {
+		resolved.CompareAndSwap(0, c.f.clock.Now())
+		return nil
+	}
+	raw, err := dialer.DialContext(ctx, "tcp", addr)
+	if at := resolved.Load(); at != 0 {
+		r.DNS = at - r.Start
+	} else {
+		e.stage = resolving
+		r.DNS = c.f.clock.Now() - r.Start
+	}
+	return raw, err
+}
+
+// named reports whether the host of addr must be resolved.
+func named(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return false
+	}
+	_, err = netip.ParseAddr(host)
+	return err != nil
+}
+
+// config is the TLS configuration for a server.
+func (c *client) config(server string) *tls.Config {
+	config := &tls.Config{}
+	if c.f.tls != nil {
+		config = c.f.tls.Clone()
+	}
+	config.ServerName = server
+	config.NextProtos = []string{"http/1.1"}
+	if c.sessions == nil {
+		c.sessions = tls.NewLRUClientSessionCache(maxConns)
+	}
+	config.ClientSessionCache = c.sessions
+	return config
+}

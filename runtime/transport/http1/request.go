@@ -1,0 +1,87 @@
+package http1
+
+import (
+	"net"
+	"strconv"
+
+	"throng/dsl/plan"
+	"throng/runtime/transport"
+)
+
+// bodyCopied is the size up to which a body is copied behind its header, to
+// go out in one piece; a larger one is handed to the kernel from where it is.
+const bodyCopied = 16 << 10
+
+// appendHead appends m's request line and header.
+func appendHead(b []byte, m *transport.Message) []byte {
+	b = append(b, m.Method...)
+	b = append(b, ' ')
+	if len(m.URI) == 0 {
+		b = append(b, '/')
+	}
+	b = append(b, m.URI...)
+	b = append(b, " HTTP/1.1\r\nHost: "...)
+	b = append(b, m.Host...)
+	b = append(b, "\r\n"...)
+	b = append(b, m.Header...)
+	if m.Body != nil {
+		b = append(b, "Content-Length: "...)
+		b = strconv.AppendInt(b, int64(len(m.Body)), 10)
+		b = append(b, "\r\n"...)
+	} else if m.Method == "POST" || m.Method == "PUT" || m.Method == "PATCH" {
+		b = append(b, "Content-Length: 0\r\n"...)
+	}
+	return append(b, "\r\n"...)
+}
+
+// check refuses a message whose parts would end the line they stand in: what
+// came of a user's data must not become a second request.
+func check(m *transport.Message) *fault {
+	switch {
+	case !solid(m.Method) || m.Method == "":
+		return newFault(plan.FailInternal, nil, "method %q is not a token", m.Method)
+	case !solid(m.URI):
+		return newFault(plan.FailInternal, nil, "the URL has a space or a control character: %q", m.URI)
+	case !solid(m.Host):
+		return newFault(plan.FailInternal, nil, "the Host header has a space or a control character: %q", m.Host)
+	case len(m.Header) > 0 && (len(m.Header) < 2 || string(m.Header[len(m.Header)-2:]) != "\r\n"):
+		return newFault(plan.FailInternal, nil, "the last header line has no end")
+	}
+	return nil
+}
+
+// solid reports whether s has no space and no control byte.
+func solid[S string | []byte](s S) bool {
+	for i := range len(s) {
+		if s[i] <= ' ' || s[i] == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// render makes the request, or, when its body is too large to copy, the part
+// of it before the body.
+func (c *client) render(m *transport.Message) {
+	if cap(c.out) > headKept {
+		c.out = nil
+	}
+	c.out = appendHead(c.out[:0], m)
+	if len(m.Body) <= bodyCopied {
+		c.out = append(c.out, m.Body...)
+	}
+}
+
+// send writes the request, but for its first skip bytes, with one call unless
+// the kernel takes less.
+func (c *client) send(conn net.Conn, m *transport.Message, skip int) (int64, error) {
+	if len(m.Body) <= bodyCopied {
+		n, err := conn.Write(c.out[skip:])
+		return int64(n), err
+	}
+	c.pieces = [2][]byte{c.out[skip:], m.Body}
+	c.vector = c.pieces[:]
+	n, err := c.vector.WriteTo(conn)
+	c.pieces = [2][]byte{}
+	return n, err
+}

@@ -1,0 +1,161 @@
+package user
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"strconv"
+	"strings"
+
+	"throng/dsl/plan"
+	"throng/runtime/record"
+)
+
+const (
+	maxExamples = 16      // failures of a series described with their texts
+	maxSent     = 2 << 10 // bytes of a request's text
+	maxSentBody = 512     // of these from its body
+	maxAnswer   = 2 << 10 // bytes of an answer's text
+)
+
+// describe tells the books about a failure. Its texts are made only for the
+// first few failures of a series, since a target that is down fails fast.
+func (u *User) describe(r *plan.Request, v verdict, sent bool) {
+	f := record.Failure{
+		Series: u.sample.Series, Class: v.class, Status: int(u.sample.Status),
+		At: u.sample.End, Detail: u.env.mask.text(v.detail, false), Site: v.site,
+	}
+	state := &u.env.series[r.Series]
+	if sent && state.examples.Load() < maxExamples && state.examples.Add(1) <= maxExamples {
+		f.Sent = u.env.mask.text(u.sentText(r), true)
+		if u.result.Status != 0 {
+			f.Answer = u.env.mask.text(u.answerText(), true)
+			if len(u.result.Body) == 0 && u.result.BodySize > 0 {
+				state.biggest.Store(0) // the next ones keep their bodies, for an example
+			}
+		}
+	}
+	u.writer.Fail(f)
+}
+
+// sentText is the request's first lines, without what the plan marks secret.
+func (u *User) sentText(r *plan.Request) string {
+	m := &u.message
+	b := append(append([]byte(m.Method), ' '), u.shownURI(r)...)
+	b = append(append(append(b, "\nHost: "...), m.Host...), '\n')
+	b = headers(b, m.Header, r.Headers)
+	if len(m.Body) > 0 && r.Body != nil {
+		if b = append(b, '\n'); secretBody(r.Body) {
+			b = append(b, hidden...)
+		} else {
+			b = append(b, u.whole(m.Body, maxSentBody)...)
+		}
+	}
+	return string(b[:min(len(b), maxSent)])
+}
+
+// shownURI is the request's path and query; a path that holds something
+// secret is shown as its pattern, a query as hidden.
+func (u *User) shownURI(r *plan.Request) string {
+	uri := string(u.message.URI)
+	if r.Path.Secret {
+		uri = u.env.Plan.Rows[u.env.Plan.Series[r.Series].Row].Pattern
+	}
+	for i := range r.Query {
+		if r.Query[i].Secret {
+			path, _, _ := strings.Cut(uri, "?")
+			return path + "?" + hidden
+		}
+	}
+	return uri
+}
+
+func secretBody(b *plan.Body) bool {
+	if b.Text != nil && b.Text.Secret {
+		return true
+	}
+	for i := range b.Form {
+		if b.Form[i].Secret {
+			return true
+		}
+	}
+	return false
+}
+
+// answerText is the answer's first lines.
+func (u *User) answerText() string {
+	b := append(append([]byte(u.result.Proto), ' '), strconv.Itoa(u.result.Status)...)
+	b = headers(append(b, '\n'), u.result.Header, nil)
+	if len(u.result.Body) > 0 {
+		b = append(append(b, '\n'), u.whole(u.result.Body, maxAnswer)...)
+	}
+	return string(b[:min(len(b), maxAnswer)])
+}
+
+// whole is the beginning of a text. Secrets are hidden before it is cut, so
+// that none is left in half at the edge.
+func (u *User) whole(text []byte, limit int) string {
+	const slack = 4 << 10
+	s := u.env.mask.secrets.Replace(string(text[:min(len(text), limit+slack)]))
+	return s[:min(len(s), limit)]
+}
+
+// expectDetail is the rule's message, or one made from its condition.
+func (u *User) expectDetail(e *plan.Expect, v plan.Value) string {
+	if e.Message != nil {
+		if m, err := e.Message.Eval(&u.frame); err == nil && !m.IsNull() {
+			return m.Text()
+		}
+	}
+	text := e.Text
+	if text == "" {
+		text = "the condition"
+	}
+	if v.Kind() == plan.Bool {
+		return text + " does not hold"
+	}
+	return text + " is " + v.TypeName() + ", not true"
+}
+
+func statusDetail(status int, want []plan.StatusRange) string {
+	b := append([]byte("status "), strconv.Itoa(status)...)
+	for i, r := range want {
+		if i == 0 {
+			b = append(b, ", expected "...)
+		} else {
+			b = append(b, " or "...)
+		}
+		b = strconv.AppendInt(b, int64(r.Min), 10)
+		if r.Max != r.Min {
+			b = append(b, " to "...)
+			b = strconv.AppendInt(b, int64(r.Max), 10)
+		}
+	}
+	return string(b)
+}
+
+// networkDetail is a transport's error without addresses of its own end,
+// which differ each time and would keep equal failures apart.
+func networkDetail(class plan.ErrorClass, err error) string {
+	if err == nil {
+		return class.String()
+	}
+	var op *net.OpError
+	if errors.As(err, &op) && op.Err != nil {
+		return op.Op + ": " + op.Err.Error()
+	}
+	return err.Error()
+}
+
+// line is the value of a header in a raw block, without copying the block.
+func line(block []byte, name string) (string, bool) {
+	for len(block) > 0 {
+		var l []byte
+		l, block, _ = bytes.Cut(block, []byte("\r\n"))
+		n, v, ok := bytes.Cut(l, []byte(":"))
+		if ok && strings.EqualFold(string(bytes.TrimSpace(n)), name) {
+			return string(bytes.Trim(v, " \t")), true
+		}
+	}
+	return "", false
+}

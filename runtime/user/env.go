@@ -1,0 +1,203 @@
+package user
+
+import (
+	"sync"
+	"sync/atomic"
+
+	"throng/dsl/plan"
+	"throng/runtime/pace"
+	"throng/runtime/transport"
+)
+
+// Config is what the users of a run are given. Plan, Clock and
+// Factory are required.
+type Config struct {
+	Plan    *plan.Plan
+	RunID   string
+	Clock   *transport.Clock
+	Factory transport.Factory
+	// End is when no task may begin any more, in nanoseconds on the clock; 0
+	// when the plan has no such time.
+	End int64
+	// Lag hears of every step that was due at a time of its own, and when it
+	// began, in nanoseconds on the clock.
+	Lag func(due, began int64)
+	// Halt is asked to end the run early, with the reason in one clause. It
+	// must not block; it may be called many times.
+	Halt func(reason string)
+	// Spent hears, once, that the last of the plan's iterations was given
+	// out. It must not block.
+	Spent func()
+}
+
+// Env is what the users of one run share. It is safe for all of them.
+type Env struct {
+	Config
+	classes []class
+	routes  []route
+	series  []seriesState
+	feed    *feed
+	mask    *mask
+	tallies []Tally
+	budget  budget
+	faults  faults
+	cut     chan struct{}
+	cutOnce sync.Once
+	spent   chan struct{} // closed when the iterations are used up
+	done    sync.Once
+	isCut   atomic.Bool
+}
+
+// class is what is worked out once for all users of a class.
+type class struct {
+	weights *pace.Weights
+	seed    uint64
+	writes  string // prefix of the users' ids
+}
+
+// route is how a target is reached.
+type route struct {
+	scheme, addr, server, host string
+}
+
+// seriesState is what users remember together of a series.
+type seriesState struct {
+	examples atomic.Int32 // failures described with their texts
+	biggest  atomic.Int64 // largest body seen, in bytes
+}
+
+// NewEnv prepares a plan's run.
+func NewEnv(c Config) *Env {
+	p := c.Plan
+	e := &Env{
+		Config:  c,
+		classes: make([]class, len(p.Classes)),
+		routes:  make([]route, len(p.Targets)),
+		series:  make([]seriesState, len(p.Series)),
+		feed:    newFeed(p),
+		mask:    newMask(p.Secrets),
+		tallies: make([]Tally, len(p.Classes)),
+		cut:     make(chan struct{}),
+		spent:   make(chan struct{}),
+	}
+	if e.Lag == nil {
+		e.Lag = func(int64, int64) {}
+	}
+	if e.Halt == nil {
+		e.Halt = func(string) {}
+	}
+	if e.Spent == nil {
+		e.Spent = func() {}
+	}
+	e.budget.limit = p.Profile.Iterations
+	for i := range p.Classes {
+		k := &p.Classes[i]
+		weights := make([]float64, len(k.Tasks))
+		for t := range k.Tasks {
+			weights[t] = k.Tasks[t].Weight
+		}
+		e.classes[i] = class{pace.NewWeights(weights), pace.Mix(p.Seed, uint64(i)), k.Name + "-"}
+		e.tallies[i].Tasks = make([]TaskTally, len(k.Tasks))
+	}
+	for i := range p.Targets {
+		e.routes[i] = newRoute(&p.Targets[i])
+	}
+	return e
+}
+
+// Cut tells all users to end at once, without their stop steps. The factory
+// is cut after it, so that an exchange that fails for it is known to be cut
+// off and not the target's failure.
+func (e *Env) Cut() {
+	e.cutOnce.Do(func() {
+		e.isCut.Store(true)
+		close(e.cut)
+	})
+}
+
+// over reports that the planned end has come.
+func (e *Env) over() bool { return e.End > 0 && e.Clock.Now() >= e.End }
+
+// Ticket asks for an iteration of the run's bounded number of them; false
+// when they are used up.
+func (e *Env) Ticket() bool {
+	ok, last := e.budget.take()
+	if last {
+		e.done.Do(func() { close(e.spent); e.Spent() })
+	}
+	return ok
+}
+
+// Tally is what the users of a class did. It may be read while they run.
+func (e *Env) Tally(class int) *Tally { return &e.tallies[class] }
+
+// Faults are the defects that belong to no request: an expression outside
+// one that cannot be evaluated, a panic.
+func (e *Env) Faults() []Fault { return e.faults.list() }
+
+// Tally counts what the users of a class did.
+type Tally struct {
+	Users       atomic.Int64 // that ever ran
+	StartFailed atomic.Int64 // whose start steps failed
+	OutOfRows   atomic.Int64 // that ended because a data source had no row left
+	Tasks       []TaskTally  // in plan order
+}
+
+// TaskTally counts how often a task was begun and how it ended. What is in
+// none of the endings was broken off when its user was stopped.
+type TaskTally struct {
+	Begun, Completed, Abandoned, Failed atomic.Int64
+}
+
+// budget bounds the iterations of a run; a limit of 0 does not.
+type budget struct {
+	limit int64
+	taken atomic.Int64
+}
+
+// take reports whether one was left, and whether none is now.
+func (b *budget) take() (ok, last bool) {
+	if b.limit <= 0 {
+		return true, false
+	}
+	n := b.taken.Add(1)
+	return n <= b.limit, n >= b.limit
+}
+
+// Fault is a defect that belongs to no request, and how often it came.
+type Fault struct {
+	Class   int
+	Site    plan.SiteID
+	Message string
+	Count   int64
+}
+
+const maxFaults = 100 // kinds of faults kept apart
+
+type faults struct {
+	mu   sync.Mutex
+	seen []Fault
+}
+
+func (f *faults) add(class int, site plan.SiteID, message string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i := range f.seen {
+		if s := &f.seen[i]; s.Class == class && s.Site == site && s.Message == message {
+			s.Count++
+			return
+		}
+	}
+	if len(f.seen) == maxFaults {
+		f.seen[maxFaults-1].Message = "(other)"
+		f.seen[maxFaults-1].Count++
+		return
+	}
+	f.seen = append(f.seen, Fault{class, site, message, 1})
+}
+
+func (f *faults) list() []Fault {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return append([]Fault(nil), f.seen...)
+}

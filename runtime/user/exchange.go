@@ -1,0 +1,175 @@
+package user
+
+import (
+	"bytes"
+	"fmt"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"throng/dsl/plan"
+	"throng/runtime/record"
+)
+
+// exchange sends the rendered message and follows redirects, as many as the
+// request allows. All hops are one sample: from the first one's start to the
+// last one's end, within the request's one timeout.
+func (u *User) exchange(r *plan.Request) verdict {
+	for hop := 0; ; hop++ {
+		u.client.Do(&u.message, &u.result)
+		u.addHop(hop)
+		u.note(r)
+		if u.result.Class != plan.OK {
+			u.refused = true
+			return verdict{u.result.Class, networkDetail(u.result.Class, u.result.Err), r.Site}
+		}
+		u.keepCookies()
+		if r.Redirects == 0 || !isRedirect(u.result.Status) {
+			return verdict{}
+		}
+		if hop == r.Redirects {
+			return verdict{plan.FailRedirect, fmt.Sprintf("more than %d redirects", r.Redirects), r.Site}
+		}
+		if problem := u.follow(); problem != "" {
+			return verdict{plan.FailRedirect, problem, r.Site}
+		}
+		if r.Timeout > 0 {
+			left := r.Timeout - time.Duration(u.env.Clock.Now()-u.sample.Start)
+			if left <= 0 {
+				u.sample.End = u.env.Clock.Now()
+				return verdict{plan.FailTimeout, "the redirects took longer than the timeout", r.Site}
+			}
+			u.message.Timeout = left
+		}
+	}
+}
+
+// note keeps the size of a series' largest body; see keepsBody.
+func (u *User) note(r *plan.Request) {
+	if b := &u.env.series[r.Series].biggest; u.result.BodySize > b.Load() {
+		b.Store(u.result.BodySize)
+	}
+}
+
+// addHop adds the result at hand to the sample. The phases of several hops
+// add up to its whole time: what lies between the first one's connection and
+// the last one's first byte is waiting.
+func (u *User) addHop(hop int) {
+	s, r := &u.sample, &u.result
+	if hop == 0 {
+		*s = record.Sample{Series: s.Series, Start: r.Start, Sent: r.Sent}
+		s.DNS, s.Connect, s.TLS = r.DNS, r.Connect, r.TLS
+	}
+	s.Status = uint16(r.Status)
+	s.First = r.FirstByte
+	s.End = r.End
+	s.BytesIn += r.BytesIn
+	s.BytesOut += r.BytesOut
+}
+
+func isRedirect(status int) bool {
+	switch status {
+	case 301, 302, 303, 307, 308:
+		return true
+	}
+	return false
+}
+
+// follow turns the message into the one the answer at hand redirects to. It
+// returns, in words, why it cannot.
+func (u *User) follow() string {
+	m := &u.message
+	location, ok := line(u.result.Header, "Location")
+	if !ok || location == "" {
+		return "status " + strconv.Itoa(u.result.Status) + " without a Location"
+	}
+	ref, err := url.Parse(location)
+	if err != nil {
+		return "a Location that is no address"
+	}
+	here, err := url.Parse(m.Scheme + "://" + m.Addr + string(m.URI))
+	if err != nil {
+		here = &url.URL{Scheme: m.Scheme, Host: m.Addr, Path: "/"}
+	}
+	to := here.ResolveReference(ref)
+	if to.Scheme == m.Scheme && (to.Host == m.Addr || strings.EqualFold(to.Host, m.Host)) {
+		// The same target: a Host header of the request's own stays.
+	} else if known := u.env.routeTo(to); known == nil {
+		return "a redirect to " + to.Scheme + "://" + to.Host + ", which is no declared target"
+	} else if known.addr != m.Addr || known.scheme != m.Scheme {
+		m.Scheme, m.Addr, m.Server, m.Host = known.scheme, known.addr, known.server, known.host
+		u.header = without(u.header, "Authorization", "Cookie", "Proxy-Authorization")
+	}
+	u.uri = appendURI(u.uri[:0], to)
+	if s := u.result.Status; s != 307 && s != 308 {
+		if m.Method != "HEAD" {
+			m.Method = "GET"
+		}
+		m.Body = nil
+		u.header = without(u.header, "Content-Type", "Content-Encoding", "Content-Language")
+	}
+	m.URI = u.uri
+	if !u.ownCookie {
+		u.header = without(u.header, "Cookie")
+	}
+	u.addCookies()
+	m.Header = u.header
+	return ""
+}
+
+// routeTo is the declared target an address belongs to, or nil.
+func (e *Env) routeTo(to *url.URL) *route {
+	scheme := strings.ToLower(to.Scheme)
+	port := to.Port()
+	if port == "" {
+		port = map[string]string{"http": "80", "https": "443"}[scheme]
+	}
+	addr := net.JoinHostPort(to.Hostname(), port)
+	for i := range e.routes {
+		if r := &e.routes[i]; r.scheme == scheme && strings.EqualFold(r.addr, addr) {
+			return r
+		}
+	}
+	return nil
+}
+
+// appendURI appends an address' path and query as a request line has them.
+// What may not stand there is percent-encoded, whoever wrote it.
+func appendURI(dst []byte, to *url.URL) []byte {
+	path := to.EscapedPath()
+	if path == "" || path[0] != '/' {
+		dst = append(dst, '/')
+	}
+	text := path
+	if to.RawQuery != "" {
+		text += "?" + to.RawQuery
+	}
+	for i := range len(text) {
+		if b := text[i]; b <= ' ' || b >= 0x7f {
+			dst = append(dst, '%', "0123456789ABCDEF"[b>>4], "0123456789ABCDEF"[b&15])
+		} else {
+			dst = append(dst, b)
+		}
+	}
+	return dst
+}
+
+// without is a header block without the named lines, in place.
+func without(block []byte, names ...string) []byte {
+	kept := block[:0]
+	for len(block) > 0 {
+		l, rest, _ := bytes.Cut(block, []byte("\r\n"))
+		name, _, _ := bytes.Cut(l, []byte(":"))
+		drop := false
+		for _, n := range names {
+			drop = drop || strings.EqualFold(string(name), n)
+		}
+		if !drop {
+			kept = append(append(kept, l...), "\r\n"...)
+		}
+		block = rest
+	}
+	return kept
+}

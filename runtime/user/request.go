@@ -1,0 +1,226 @@
+package user
+
+import (
+	"errors"
+	"time"
+
+	"throng/dsl/plan"
+	"throng/runtime/record"
+)
+
+// verdict is why a request failed, for people; its class is plan.OK when it
+// did not. It is a value: a request that succeeds makes none of it.
+type verdict struct {
+	class  plan.ErrorClass
+	detail string
+	site   plan.SiteID
+}
+
+// request makes one request: renders it, exchanges it and what it redirects
+// to, judges the answer, and books exactly one sample for all of it.
+func (u *User) request(r *plan.Request) (f flow) {
+	u.sample = record.Sample{Series: int32(r.Series), Start: u.env.Clock.Now()}
+	u.begun, u.booked = false, false
+	defer u.rescue(r, &f)
+	if err := u.render(r); err != nil {
+		return u.unsent(r, err)
+	}
+	u.countBegun()
+	v := u.exchange(r)
+	answered := u.result.Class == plan.OK
+	if !answered && u.env.isCut.Load() {
+		u.booked = true
+		u.Counts.Cut.Add(1)
+		return endCut
+	}
+	u.quiet = u.quiet && !answered
+	if v.class == plan.OK {
+		v = u.judge(r)
+	}
+	return u.book(r, v, true)
+}
+
+// countBegun counts a request as begun, before anything of it can be booked.
+func (u *User) countBegun() {
+	u.begun = true
+	u.Counts.Begun.Add(1)
+}
+
+// unsent is a request that could not be written. A session value that is
+// missing abandons the task; anything else is a failed request.
+func (u *User) unsent(r *plan.Request, err error) flow {
+	var missing *plan.MissingSlot
+	if u.out != nil || errors.As(err, &missing) {
+		return u.broken(r.Site, err)
+	}
+	u.countBegun()
+	u.sample.End = u.env.Clock.Now()
+	return u.book(r, u.wrong(r.Site, err), false)
+}
+
+// wrong is the verdict on an expression that could not be evaluated.
+func (u *User) wrong(site plan.SiteID, err error) verdict {
+	v := verdict{plan.FailExpression, err.Error(), site}
+	var at *plan.EvalError
+	var missing *plan.MissingSlot
+	switch {
+	case errors.As(err, &at):
+		if at.Site != 0 {
+			v.site = at.Site
+		}
+		if at.Class != plan.OK {
+			v.class = at.Class
+		}
+	case errors.As(err, &missing) && missing.Site != 0:
+		v.site = missing.Site
+	}
+	return v
+}
+
+// rescue turns a panic within a request into a failed one.
+func (u *User) rescue(r *plan.Request, f *flow) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	u.frame.Response = nil
+	v := verdict{plan.FailInternal, panicText(p), r.Site}
+	if u.booked {
+		u.env.faults.add(u.ID.Class, r.Site, u.env.mask.text(v.detail, false))
+		*f = endTask
+		return
+	}
+	// The client may have been left in the middle of an exchange.
+	u.client.Close()
+	u.client = u.env.Factory.Client()
+	if !u.begun {
+		u.countBegun()
+	}
+	u.sample.End = u.env.Clock.Now()
+	*f = u.book(r, v, false)
+}
+
+// book records a request's one sample, and what it ends.
+func (u *User) book(r *plan.Request, v verdict, sent bool) flow {
+	s := &u.sample
+	s.Intended = s.Start
+	if u.due >= 0 {
+		s.Intended, u.due = u.due, -1
+	}
+	s.Class = v.class
+	u.booked = true
+	u.writer.Add(*s)
+	if v.class == plan.OK {
+		u.Counts.OK.Add(1)
+		return goOn
+	}
+	u.Counts.Failed.Add(1)
+	if u.group != nil {
+		u.group.fail(v.class)
+	}
+	u.describe(r, v, sent)
+	switch {
+	case u.out != nil:
+		return u.outOfRows()
+	case u.env.isCut.Load():
+		return endCut
+	}
+	switch r.OnFailure {
+	case plan.FailureTask:
+		return endTask
+	case plan.FailureUser:
+		return endUser
+	case plan.FailureRun:
+		row := u.env.Plan.Series[r.Series].Row
+		u.env.Halt(u.env.Plan.Rows[row].Label() + " failed (" + v.class.String() + "), and its on_failure is \"run\"")
+		return endUser
+	}
+	return goOn
+}
+
+// judge decides whether the answer at hand is a success, and captures from
+// it. The first rule that fails names the error.
+func (u *User) judge(r *plan.Request) verdict {
+	u.response = plan.Response{
+		Status: u.result.Status, Proto: u.result.Proto,
+		Header: u.result.Header, Body: u.result.Body, Size: u.result.BodySize,
+		Elapsed: time.Duration(u.sample.End - u.sample.Start),
+	}
+	if readsAnswer(r) {
+		u.response.URL = u.message.Scheme + "://" + u.message.Host + string(u.message.URI)
+	}
+	u.frame.Response = &u.response
+	v := u.expect(r)
+	if v.class == plan.OK {
+		v = u.capture(r)
+	}
+	u.frame.Response = nil
+	return v
+}
+
+func readsAnswer(r *plan.Request) bool {
+	if len(r.Captures) > 0 {
+		return true
+	}
+	for i := range r.Expects {
+		if r.Expects[i].Condition != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// expect holds the answer against the request's rules: a status below 400
+// unless a rule speaks of the status, and every condition true.
+func (u *User) expect(r *plan.Request) verdict {
+	spoken := false
+	for i := range r.Expects {
+		spoken = spoken || r.Expects[i].Status != nil
+	}
+	if !spoken && u.result.Status >= 400 {
+		return verdict{plan.FailStatus, statusDetail(u.result.Status, nil), r.Site}
+	}
+	for i := range r.Expects {
+		e := &r.Expects[i]
+		if e.Status != nil && !inRanges(u.result.Status, e.Status) {
+			return verdict{plan.FailStatus, statusDetail(u.result.Status, e.Status), e.Site}
+		}
+		if e.Condition == nil {
+			continue
+		}
+		v, err := e.Condition.Eval(&u.frame)
+		switch {
+		case err != nil:
+			return u.wrong(e.Site, err)
+		case !v.True():
+			return verdict{plan.FailExpect, u.expectDetail(e, v), e.Site}
+		}
+	}
+	return verdict{}
+}
+
+func inRanges(status int, ranges []plan.StatusRange) bool {
+	for _, r := range ranges {
+		if r.Min <= status && status <= r.Max {
+			return true
+		}
+	}
+	return false
+}
+
+// capture keeps values of the answer in the session. They are copied: the
+// body they may point into is reused.
+func (u *User) capture(r *plan.Request) verdict {
+	for i := range r.Captures {
+		c := &r.Captures[i]
+		v, err := c.Value.Eval(&u.frame)
+		switch {
+		case err != nil:
+			return u.wrong(c.Site, err)
+		case v.IsNull() && !c.Null:
+			return verdict{plan.FailCapture, "capture " + c.Name + " found nothing", c.Site}
+		}
+		u.frame.Slots[c.Slot] = clone(v)
+	}
+	return verdict{}
+}

@@ -1,0 +1,282 @@
+package user
+
+import (
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"throng/dsl/plan"
+	"throng/runtime/pace"
+	"throng/runtime/record"
+	"throng/runtime/transport"
+)
+
+// ID says which user of a run this is.
+type ID struct {
+	Class   int
+	Index   int64 // over the whole run, from 0
+	Ordinal int64 // within its class, from 0
+}
+
+// Arrival is one iteration of an open load.
+type Arrival struct {
+	Due int64 // nanoseconds on the run's clock
+}
+
+// Counts is the account of one user's requests, kept apart from what is
+// recorded of them. Its owner writes it; anybody may read it.
+type Counts struct {
+	Begun  atomic.Int64
+	OK     atomic.Int64
+	Failed atomic.Int64
+	Cut    atomic.Int64 // cut off before their end
+}
+
+// InFlight is how many requests are under way.
+func (c *Counts) InFlight() int64 {
+	return c.Begun.Load() - c.OK.Load() - c.Failed.Load() - c.Cut.Load()
+}
+
+// User is one virtual user. Its methods Stop and Offer may be called from
+// other goroutines; everything else belongs to the one that runs it.
+type User struct {
+	Counts  Counts
+	ID      ID
+	Missed  int64 // arrivals it was given and did not begin; read after its end
+	Started bool  // its start steps are through; read after its end
+	Failed  bool  // its start steps failed; read after its end
+
+	env     *Env
+	class   *plan.Class
+	tally   *Tally
+	client  transport.Client
+	writer  *record.Writer
+	rows    []reader
+	picks   pace.Sequence
+	frame   plan.Frame
+	timer   *time.Timer
+	stop    chan struct{}
+	once    sync.Once
+	work    chan Arrival
+	leaving bool // in its stop steps: a stop does not interrupt it again
+
+	base    int64       // when the task under way was due to start
+	due     int64       // intended start of the arrival's first request; -1: none
+	served  bool        // an arrival, without waits
+	quiet   bool        // no exchange of this task has completed
+	refused bool        // an exchange of this task failed in the transport
+	group   *groupFrame // innermost group under way
+	out     *exhausted  // the source that had no row left
+
+	message   transport.Message
+	result    transport.Result
+	response  plan.Response
+	sample    record.Sample
+	begun     bool // the request at hand is counted as begun
+	booked    bool // and its outcome is
+	jar       jar
+	ownCookie bool // the request at hand has a Cookie header of its own
+	uri       []byte
+	header    []byte
+	body      []byte
+}
+
+// New makes a user. Users of a run are made one after another, in the order
+// of their index.
+func New(env *Env, id ID, w *record.Writer) *User {
+	c := &env.Plan.Classes[id.Class]
+	shared := &env.classes[id.Class]
+	u := &User{
+		ID: id, env: env, class: c, tally: &env.tallies[id.Class],
+		client: env.Factory.Client(), writer: w,
+		rows:  env.feed.enter(id.Class),
+		picks: pace.NewSequence(shared.weights, shared.seed, id.Ordinal),
+		stop:  make(chan struct{}), work: make(chan Arrival, 1),
+		due: -1,
+	}
+	u.frame = plan.Frame{
+		Plan: env.Plan,
+		Rand: rand.New(rand.NewPCG(env.Plan.Seed, pace.Mix(shared.seed, uint64(id.Ordinal)))),
+		User: plan.UserInfo{
+			ID:    shared.writes + strconv.FormatInt(id.Index, 10),
+			Index: id.Index, Class: c.Name,
+		},
+		Run:   plan.RunInfo{ID: env.RunID, Profile: env.Plan.Profile.Name},
+		Slots: make([]plan.Value, len(c.Slots)),
+	}
+	if n := len(env.Plan.Data); n > 0 {
+		u.frame.Rows = make([]int, n)
+		u.forget(true)
+		u.frame.NextRow = u.nextRow
+	}
+	if n := len(env.Plan.Fallbacks); n > 0 {
+		u.frame.Private = make([]any, n)
+	}
+	return u
+}
+
+// Stop asks the user to end: it finishes the task it is in, unless it waits
+// or pauses there, does its stop steps, and is gone.
+func (u *User) Stop() { u.once.Do(func() { close(u.stop) }) }
+
+// Offer gives an idle user of an open load its next arrival. It never
+// blocks: a user is idle when it has said so and was not offered one since.
+func (u *User) Offer(a Arrival) { u.work <- a }
+
+// RunClosed lives a user of a closed load: start steps, tasks and waits
+// until it is stopped, stop steps.
+func (u *User) RunClosed() {
+	defer func() { u.client.Close() }()
+	if !u.begin() {
+		return
+	}
+	u.base = u.env.Clock.Now()
+	for !u.stopped() && !u.env.over() && u.env.Ticket() {
+		if u.iterate() >= endUser {
+			break
+		}
+	}
+	u.end()
+}
+
+// RunOpen lives a user of an open load, from the arrival it was made for to
+// its stop. It calls idle whenever it is free for another one.
+func (u *User) RunOpen(first Arrival, idle func()) {
+	defer func() { u.client.Close() }()
+	u.served = true
+	u.env.Lag(first.Due, u.env.Clock.Now()) // its start steps are not lateness of ours
+	if !u.begin() {
+		u.Missed++
+		return
+	}
+	for a, ok := first, true; ok; a, ok = u.next() {
+		if !u.serve(a) {
+			break
+		}
+		idle()
+	}
+	u.end()
+}
+
+// next waits for an arrival. One that was given before the stop is served.
+func (u *User) next() (Arrival, bool) {
+	select {
+	case a := <-u.work:
+		u.env.Lag(a.Due, u.env.Clock.Now())
+		return a, true
+	case <-u.stop:
+	case <-u.env.cut:
+	}
+	select {
+	case a := <-u.work:
+		return a, true
+	default:
+		return Arrival{}, false
+	}
+}
+
+// serve does an arrival's iteration and reports whether the user goes on.
+func (u *User) serve(a Arrival) bool {
+	if u.env.isCut.Load() {
+		u.Missed++
+		return false
+	}
+	u.due, u.base = a.Due, u.env.Clock.Now()
+	f := u.iterate()
+	u.due = -1
+	return f < endUser
+}
+
+// begin sets the session's first values and does the start steps. It reports
+// whether the user may go on to its tasks.
+func (u *User) begin() bool {
+	u.tally.Users.Add(1)
+	f := u.guard(u.class.Site, func() flow {
+		for _, s := range u.class.Initial {
+			v, err := s.Value.Eval(&u.frame)
+			if err != nil {
+				return u.broken(u.class.Site, err)
+			}
+			u.frame.Slots[s.Slot] = clone(v)
+		}
+		return u.steps(u.class.Start)
+	})
+	switch {
+	case f == goOn:
+		u.Started = true
+	case f == endStopped || f == endCut || u.out != nil:
+		// Neither started nor failed: it was not given the chance.
+	default:
+		u.Failed = true
+		u.tally.StartFailed.Add(1)
+	}
+	return u.Started
+}
+
+// end does the stop steps, unless the run is cut.
+func (u *User) end() {
+	if u.env.isCut.Load() {
+		return
+	}
+	u.leaving = true
+	u.guard(u.class.Site, func() flow { return u.steps(u.class.Stop) })
+}
+
+func (u *User) stopped() bool {
+	select {
+	case <-u.stop:
+		return true
+	case <-u.env.cut:
+		return true
+	default:
+		return false
+	}
+}
+
+// sleep waits until a time on the clock. It reports false when the user was
+// stopped, the run cut or over closed before; in the stop steps it does not
+// wait at all.
+func (u *User) sleep(until int64, over <-chan struct{}) bool {
+	if u.leaving {
+		return true
+	}
+	d := time.Duration(until - u.env.Clock.Now())
+	if d <= 0 {
+		return !u.stopped()
+	}
+	if u.timer == nil {
+		u.timer = time.NewTimer(d)
+	} else {
+		u.timer.Reset(d)
+	}
+	select {
+	case <-u.timer.C:
+		u.env.Lag(until, u.env.Clock.Now())
+		return true
+	case <-u.stop:
+	case <-u.env.cut:
+	case <-over:
+	}
+	u.timer.Stop()
+	return false
+}
+
+// nextRow is the frame's source of rows.
+func (u *User) nextRow(data int) (int, error) {
+	row, err := u.env.feed.row(data, &u.rows[data])
+	if err != nil {
+		u.out = err.(*exhausted)
+	}
+	return row, err
+}
+
+// forget drops the rows that are drawn anew in each iteration, or all.
+func (u *User) forget(all bool) {
+	for i := range u.frame.Rows {
+		if all || u.env.Plan.Data[i].Per != plan.PerUser {
+			u.frame.Rows[i] = -1
+		}
+	}
+}

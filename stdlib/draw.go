@@ -1,0 +1,133 @@
+package stdlib
+
+import (
+	"fmt"
+
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+
+	"throng/dsl/plan"
+)
+
+// drawer is a function of phase User whose arguments have been read: all
+// that is left is to draw. It is immutable and shared by all users.
+type drawer interface {
+	value(f *plan.Frame) plan.Value
+
+	// appendText appends what value would give, as text, drawing as often.
+	appendText(f *plan.Frame, dst []byte) []byte
+}
+
+// prepare reads the arguments of a function of phase User.
+type prepare func(args []plan.Value) (drawer, error)
+
+// drawNode draws from arguments that never change.
+type drawNode struct{ d drawer }
+
+// Eval draws a value.
+func (n drawNode) Eval(f *plan.Frame) (plan.Value, error) { return n.d.value(f), nil }
+
+// textNode is a drawNode whose values have a text form.
+type textNode struct{ drawNode }
+
+// AppendText draws a value and appends its text.
+func (n textNode) AppendText(f *plan.Frame, dst []byte) ([]byte, error) {
+	return n.d.appendText(f, dst), nil
+}
+
+// prepareNode reads its arguments anew each time.
+type prepareNode struct {
+	name    string
+	args    []plan.Expr
+	prepare prepare
+	site    plan.SiteID
+}
+
+// Eval evaluates the arguments and draws a value.
+func (n *prepareNode) Eval(f *plan.Frame) (plan.Value, error) {
+	args, err := evalArgs(f, n.args)
+	if err != nil {
+		return plan.Value{}, err
+	}
+	d, err := n.prepare(args)
+	if err != nil {
+		return plan.Value{}, &plan.EvalError{Site: n.site, Class: plan.FailExpression, Message: n.name + ": " + err.Error()}
+	}
+	return d.value(f), nil
+}
+
+// impure fills in the forms of a function that draws or reads a clock. Its
+// parameters accept anything: prepare says what is wrong with an argument.
+func impure(f Function, result cty.Type, params int, p prepare) Function {
+	f.Phase = User
+	f.Lower = func(call Call) (plan.Expr, error) {
+		if len(call.Args) != params {
+			return nil, fmt.Errorf("%s takes %s, and was given %d", f.Name, arguments(params), len(call.Args))
+		}
+		consts := make([]plan.Value, 0, params)
+		for _, a := range call.Args {
+			if c, ok := a.(plan.Const); ok {
+				consts = append(consts, c.Value)
+			}
+		}
+		if len(consts) < params {
+			return &prepareNode{name: f.Name, args: call.Args, prepare: p, site: call.Site}, nil
+		}
+		d, err := p(consts)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Name, err)
+		}
+		if result == cty.DynamicPseudoType {
+			return drawNode{d}, nil
+		}
+		return textNode{drawNode{d}}, nil
+	}
+	f.Bind = func(frame *plan.Frame) function.Function { return bind(frame, result, params, p) }
+	return f
+}
+
+// bind is the form of an impure function that HCL can call for one user.
+func bind(frame *plan.Frame, result cty.Type, params int, p prepare) function.Function {
+	spec := &function.Spec{}
+	for i := range params {
+		spec.Params = append(spec.Params, function.Parameter{
+			Name: fmt.Sprintf("argument%d", i+1), Type: cty.DynamicPseudoType, AllowDynamicType: true,
+		})
+	}
+	read := func(args []cty.Value) (drawer, error) {
+		in := make([]plan.Value, len(args))
+		for i, a := range args {
+			b := budget{left: maxInput}
+			err := b.spend(a)
+			if err == nil {
+				in[i], err = FromCty(a)
+			}
+			if err != nil {
+				return nil, function.NewArgError(i, err)
+			}
+		}
+		return p(in)
+	}
+	spec.Type = func(args []cty.Value) (cty.Type, error) {
+		for _, a := range args {
+			if !a.IsWhollyKnown() {
+				return result, nil
+			}
+		}
+		_, err := read(args)
+		return result, err
+	}
+	spec.Impl = func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		d, err := read(args)
+		if err != nil || frame == nil {
+			return cty.UnknownVal(result), err
+		}
+		return dynamic(d.value(frame)), nil
+	}
+	return function.New(spec)
+}
+
+// always is the prepare of a function without arguments.
+func always(d drawer) prepare {
+	return func([]plan.Value) (drawer, error) { return d, nil }
+}
