@@ -29,6 +29,9 @@ type Result struct {
 func Compile(path string, o Options) Result {
 	return run(path, func(s *resolve.Scope, c *resolve.Checked, r *Result) {
 		p, diags := compile.Compile(s, c, o)
+		if p != nil {
+			p.Dir = path
+		}
 		r.Plan = p
 		r.Diagnostics.Extend(diags)
 	})
@@ -55,6 +58,11 @@ func run(path string, compile func(*resolve.Scope, *resolve.Checked, *Result)) R
 		return r
 	}
 	r.Sources = tree.Sources()
+	if tree.Broken() { // names would be missed that are only unread
+		r.Diagnostics = r.Diagnostics.Dedupe()
+		r.Diagnostics.Sort()
+		return r
+	}
 	scope, diags := resolve.Build(tree)
 	r.Diagnostics.Extend(diags)
 	r.Profiles = scope.Names("profile")

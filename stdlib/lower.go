@@ -3,6 +3,7 @@ package stdlib
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
@@ -114,13 +115,31 @@ func pure(f Function, impl function.Function, check func([]cty.Value) error, n n
 		for i := range call.Args {
 			ty := call.typeOf(i)
 			node.types = append(node.types, ty)
-			if typed && (ty.IsCollectionType() || ty.HasDynamicTypes() && ty != cty.DynamicPseudoType) {
+			if typed && holdsCollection(ty) {
 				node.native = nil
 			}
 		}
 		return node, nil
 	}
 	return f
+}
+
+// holdsCollection reports whether a type is, or has in it, a list, set or map:
+// the types whose elements are of one type.
+func holdsCollection(ty cty.Type) bool {
+	switch {
+	case ty.IsCollectionType():
+		return true
+	case ty.IsTupleType():
+		return slices.ContainsFunc(ty.TupleElementTypes(), holdsCollection)
+	case ty.IsObjectType():
+		for _, a := range ty.AttributeTypes() {
+			if holdsCollection(a) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // newFunction makes a cty function of fixed parameter types.

@@ -115,6 +115,8 @@ func TestExamplesLowered(t *testing.T) {
 		`merge(tomap({ a = 1 }), tomap({ b = "x" }))`, `lookup(tomap({ a = "1" }), "b", 2)`, `contains(toset(["b", "a"]), "a")`,
 		`contains([tolist(["a"])], ["a"])`, `reverse(toset(["b", "a"]))`, `values(tomap({ a = 1, b = "c" }))`, `length(toset([1, 1]))`,
 		`element(tolist([1, 2]), 3)`, `flatten([tolist([1]), ["a"]])`, `setunion(toset([1]), ["a"])`, `distinct(tolist([1, "1"]))`,
+		`format("%05d|%3d|%d|%s%%", -7, -7, 12345678, 3)`, `format("%010d", 1234567890123)`, `format("%5s|%-5d|%+d", "a", 1, 2)`, `format("%d", "12")`,
+		`format("%s %v", true, 1.5)`, `format("%[2]s %[1]s", "a", "b")`, `format("no verb")`, `format("%s", "a", "b")`, `format("%s")`, `format("%05d", 2.5)`,
 	}
 	for _, f := range stdlib.Table {
 		if f.Phase == stdlib.Static {
@@ -322,7 +324,7 @@ func TestUnknown(t *testing.T) {
 		}
 	}
 	for _, src := range []string{
-		"randint(6, 1)", "randint(1)", "pick([])", "pick(1)", "weighted({})", "weighted({a = -1})", "between(\"3s\", \"1s\")",
+		"randint(6, 1)", "randint(1)", "pick([])", "pick(1)", "weighted({})", "weighted({a = -1})", "weighted({a = 0})", "between(\"3s\", \"1s\")",
 		"constant(\"3 apples\")", "exponential(-1)", "randstring(-1)", "randstring(1e9)", "uuid(1)", "upper([])", "normal(null, 1)",
 		"file(\"greeting.txt\")", "startswith(1)", "randfloat(2, 1)", "randint(1.5, 2)",
 	} {

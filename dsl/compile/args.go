@@ -3,6 +3,7 @@ package compile
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -30,7 +31,11 @@ func (c *compiler) known(b *config.Block, name string, want cty.Type) (cty.Value
 	if !ok {
 		return cty.NilVal, a, false
 	}
-	value, _ = value.UnmarkDeep()
+	value, marks := value.UnmarkDeep()
+	if len(marks) > 0 && slices.Contains(shownArgs, name) {
+		c.fail(b, diag.SensitiveValue, a.Expr.Range(), "%s is shown in reports, so it must not be made of a sensitive value.", name)
+		return cty.NilVal, a, false
+	}
 	if value.IsNull() {
 		return cty.NilVal, a, false
 	}
@@ -39,11 +44,14 @@ func (c *compiler) known(b *config.Block, name string, want cty.Type) (cty.Value
 	}
 	converted, err := convert.Convert(value, want)
 	if err != nil {
-		c.fail(b, diag.WrongType, a.Expr.Range(), "%s must be %s; this is %s.", name, article(a.Schema.Type.String()), article(value.Type().FriendlyName()))
+		c.fail(b, diag.WrongType, a.Expr.Range(), "%s must be %s; this is %s.", name, article(a.Schema.Type.String()), article(typeName(value.Type())))
 		return cty.NilVal, a, false
 	}
 	return converted, a, true
 }
+
+// shownArgs are the arguments whose values stand in tables and files.
+var shownArgs = []string{"name", "tags", "description", "base_url"}
 
 func article(noun string) string {
 	if strings.HasPrefix(noun, "list") || strings.HasPrefix(noun, "any") {
@@ -102,7 +110,10 @@ func (c *compiler) weight(b *config.Block) float64 {
 		return 1
 	case w < 0:
 		c.fail(b, diag.InvalidWeight, b.Arg("weight").Expr.Range(), "A weight is a share, so it cannot be negative. 0 switches %s off.", b.Title())
-		return 0
+		return 1
+	case w > maxCount:
+		c.fail(b, diag.InvalidWeight, b.Arg("weight").Expr.Range(), "A weight may be at most %d.", maxCount)
+		return 1
 	}
 	return w
 }
@@ -113,10 +124,8 @@ func (c *compiler) keyword(b *config.Block, name string) (string, bool) {
 		return "", false
 	}
 	a := b.Arg(name)
-	for _, w := range a.Schema.Words {
-		if w == word {
-			return word, true
-		}
+	if slices.Contains(a.Schema.Words, word) {
+		return word, true
 	}
 	c.fail(b, diag.InvalidValue, a.Expr.Range(), "%s must be one of %s.", name, quoted(a.Schema.Words)).DidYouMean(word, a.Schema.Words)
 	return "", false
@@ -142,7 +151,7 @@ func (c *compiler) stringList(b *config.Block, name string) ([]string, bool) {
 	}
 	list, err := convert.Convert(v, cty.List(cty.String))
 	if err != nil {
-		c.fail(b, diag.WrongType, a.Expr.Range(), "%s must be a list of strings, or one string; this is %s.", name, article(v.Type().FriendlyName()))
+		c.fail(b, diag.WrongType, a.Expr.Range(), "%s must be a list of strings, or one string; this is %s.", name, article(typeName(v.Type())))
 		return nil, false
 	}
 	var all []string
@@ -198,7 +207,7 @@ func durationOf(v cty.Value, expr any) (time.Duration, string) {
 		}
 		return time.Duration(f * float64(time.Second)), ""
 	}
-	return 0, fmt.Sprintf("A duration is a string with a unit, such as \"500ms\" or \"2m30s\"; this is %s.", article(v.Type().FriendlyName()))
+	return 0, fmt.Sprintf("A duration is a string with a unit, such as \"500ms\" or \"2m30s\"; this is %s.", article(typeName(v.Type())))
 }
 
 // sentence is an error's text with a capital letter and a full stop.
@@ -216,7 +225,7 @@ func (c *compiler) rate(b *config.Block, name string) (float64, bool) {
 	if !ok {
 		return 0, false
 	}
-	r, problem := rateOf(v)
+	r, problem := rateOf(v, a.Expr)
 	if problem != "" {
 		c.fail(b, diag.InvalidRate, a.Expr.Range(), "%s", problem)
 		return 0, false
@@ -224,7 +233,12 @@ func (c *compiler) rate(b *config.Block, name string) (float64, bool) {
 	return r, true
 }
 
-func rateOf(v cty.Value) (float64, string) {
+// maxRate bounds a rate, in events a second.
+const maxRate = 1e9
+
+// rateOf reads a rate: a string such as "1000/s", or a number a second that
+// an expression computed. A literal number is refused, as for durations.
+func rateOf(v cty.Value, expr any) (float64, string) {
 	switch v.Type() {
 	case cty.String:
 		r, err := stdlib.ParseRate(v.AsString())
@@ -234,8 +248,12 @@ func rateOf(v cty.Value) (float64, string) {
 		return r, ""
 	case cty.Number:
 		f, _ := v.AsBigFloat().Float64()
-		if f < 0 {
-			return 0, "A rate cannot be negative."
+		if lit, literal := expr.(*hclsyntax.LiteralValueExpr); literal && f != 0 {
+			text := lit.Val.AsBigFloat().Text('f', -1)
+			return 0, fmt.Sprintf("A rate needs a unit of time: write \"%s/s\" or \"%s/m\".", text, text)
+		}
+		if f < 0 || f > maxRate {
+			return 0, fmt.Sprintf("A rate must lie between 0 and %.0f a second.", maxRate)
 		}
 		return f, ""
 	}

@@ -10,6 +10,9 @@ package compile
 
 import (
 	"slices"
+	"strconv"
+	"strings"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -51,11 +54,27 @@ func Compile(scope *resolve.Scope, checked *resolve.Checked, o Options) (*plan.P
 	c.filterTags()
 	c.profile()
 	c.slas()
+	c.plan.Secrets = c.secrets.list()
+	c.hide()
 	if c.diags.HasErrors() {
 		return nil, c.diags
 	}
-	c.plan.Secrets = c.secrets.list()
 	return c.plan, c.diags
+}
+
+// hide takes sensitive texts out of what was found: the errors of functions
+// and readers repeat what they were given.
+func (c *compiler) hide() {
+	const hidden = "(sensitive value)"
+	for _, d := range c.diags {
+		for _, s := range c.plan.Secrets {
+			d.Detail = strings.ReplaceAll(d.Detail, s, hidden)
+			d.Suggestion = strings.ReplaceAll(d.Suggestion, s, hidden)
+			for i := range d.Values {
+				d.Values[i].Text = strings.ReplaceAll(d.Values[i].Text, s, hidden)
+			}
+		}
+	}
 }
 
 // Profiles compiles the scenario for every profile it declares, for validate:
@@ -92,7 +111,8 @@ type compiler struct {
 	rows      map[rowKey]int
 	series    map[seriesKey]int
 	builders  []*classBuilder
-	offTags   bool // --tags or --exclude-tags left something out
+	reads     map[int]bool // data sources the class under compilation reads
+	offTags   bool         // --tags or --exclude-tags left something out
 }
 
 type siteKey struct {
@@ -113,8 +133,8 @@ func newCompiler(scope *resolve.Scope, checked *resolve.Checked, o Options) *com
 
 // report adds a finding about something in b.
 func (c *compiler) report(b *config.Block, d *diag.Diagnostic) *diag.Diagnostic {
-	if b != nil && b.Parent != nil {
-		d.In(b.Title())
+	if b != nil && d.Subject != nil {
+		d.In(b.Place(*d.Subject))
 	}
 	c.diags.Append(d)
 	return d
@@ -138,7 +158,7 @@ func (c *compiler) site(r hcl.Range, b *config.Block) plan.SiteID {
 	}
 	s := plan.Site{File: r.Filename, Line: r.Start.Line, Column: r.Start.Column}
 	if b != nil {
-		s.Block = b.Title()
+		s.Block = b.Place(r)
 		s.Text = lineAt(b.Module.Sources[r.Filename], r.Start.Byte)
 	}
 	id := plan.SiteID(len(c.plan.Sites))

@@ -66,7 +66,7 @@ func (c *compiler) source(s *resolve.Scope, b *config.Block) {
 	if !ok {
 		return
 	}
-	src, ok := c.readData(s, b, file)
+	src, ok := c.openData(s, b, file)
 	if !ok {
 		return
 	}
@@ -92,8 +92,8 @@ func (c *compiler) source(s *resolve.Scope, b *config.Block) {
 	c.plan.Data = append(c.plan.Data, d)
 }
 
-// readData reads a file of the module's own directory; nothing outside it.
-func (c *compiler) readData(s *resolve.Scope, b *config.Block, name string) ([]byte, bool) {
+// openData reads a file of the module's own directory; nothing outside it.
+func (c *compiler) openData(s *resolve.Scope, b *config.Block, name string) ([]byte, bool) {
 	at := b.Arg("file").Expr.Range()
 	clean := path.Clean(filepath.ToSlash(name))
 	if !fs.ValidPath(clean) {
@@ -228,5 +228,12 @@ func (c *compiler) sensitiveColumns(d *plan.Data, b *config.Block) {
 		for _, v := range d.Columns[i].Values {
 			c.keepSecretText(v.Text())
 		}
+	}
+}
+
+// readData notes that the class under compilation reads a source.
+func (c *compiler) readData(id int) {
+	if c.reads != nil {
+		c.reads[id] = true
 	}
 }

@@ -41,6 +41,7 @@ func (l *lowering) evaluated(e hclsyntax.Expression, id int) *evaluated {
 			if len(t) > 1 {
 				if id, ok := l.c.dataIDs[l.env.scope.Named("data", stepName(t[1]))]; ok && !seen["data."+stepName(t[1])] {
 					seen["data."+stepName(t[1])] = true
+					l.c.readData(id)
 					h.data = append(h.data, id)
 				}
 			}

@@ -362,7 +362,7 @@ func (l *lowering) check(a *config.Arg, want cty.Type) (cty.Value, bool) {
 	}
 	bare, _ := v.UnmarkDeep()
 	if ty := bare.Type(); ty != cty.DynamicPseudoType && !bare.IsNull() && !convertible(ty, want) {
-		l.c.fail(l.block, diag.WrongType, a.Expr.Range(), "%s must be %s; this is %s.", a.Name, article(want.FriendlyName()), article(ty.FriendlyName()))
+		l.c.fail(l.block, diag.WrongType, a.Expr.Range(), "%s must be %s; this is %s.", a.Name, article(typeName(want)), article(typeName(ty)))
 		return v, false
 	}
 	return v, true

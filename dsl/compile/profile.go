@@ -349,7 +349,10 @@ func readStage(v cty.Value) (s plan.Stage, kind, problem string) {
 			}
 			kind = "users"
 		case "rate":
-			r, bad := rateOf(value)
+			r, bad := rateOf(value, nil)
+			if bad == "" && value.Type() == cty.Number {
+				bad = "rate needs a unit of time: \"75/s\"."
+			}
 			if bad != "" {
 				return s, "", bad
 			}

@@ -143,7 +143,7 @@ func (c *compiler) throughput(b *config.Block, a *config.Arg, r plan.Rule) []pla
 	}
 	r.Metric = plan.Throughput
 	if v.Type().IsPrimitiveType() {
-		rate, problem := rateOf(v)
+		rate, problem := rateOf(v, nil)
 		if problem != "" {
 			c.fail(b, diag.InvalidRate, a.Expr.Range(), "%s", problem)
 			return nil
@@ -158,7 +158,7 @@ func (c *compiler) throughput(b *config.Block, a *config.Arg, r plan.Rule) []pla
 			c.fail(b, diag.UnknownAttribute, a.Expr.Range(), "requests_per_second has min and max, and no %q.", f.Name).DidYouMean(f.Name, []string{"min", "max"})
 			return nil
 		}
-		rate, problem := rateOf(toCty(f.Value))
+		rate, problem := rateOf(toCty(f.Value), nil)
 		if problem != "" {
 			c.fail(b, diag.InvalidRate, a.Expr.Range(), "%s", problem)
 			return nil

@@ -139,6 +139,7 @@ func (l *lowering) dataValue(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 	if block == nil || !loaded {
 		return plan.Const{Value: plan.NullValue()} // reported where it is declared
 	}
+	l.c.readData(id)
 	source := &l.c.plan.Data[id]
 	if len(t) == 2 {
 		return plan.Func(func(f *plan.Frame) (plan.Value, error) { return wholeRow(f, id) })

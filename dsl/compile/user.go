@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,6 +100,8 @@ func (c *compiler) users() {
 
 func (c *compiler) class(b *config.Block) plan.Class {
 	id := len(c.plan.Classes)
+	c.reads = map[int]bool{}
+	defer func() { c.reads = nil }()
 	builder := newClassBuilder(c, id, b)
 	c.builders = append(c.builders, builder)
 	class := plan.Class{Name: b.Name(), Site: c.site(b.Range, b), Weight: c.weight(b)}
@@ -118,6 +122,7 @@ func (c *compiler) class(b *config.Block) plan.Class {
 	class.Tasks = builder.tasks(b, s)
 	class.Stop = builder.stopSteps(b, s)
 	class.Slots = builder.slots
+	class.Reads = append([]int{}, slices.Sorted(maps.Keys(c.reads))...)
 	builder.headersNeverSent()
 	if len(class.Tasks) == 0 {
 		c.fail(b, diag.NoTasks, b.Range, "%s has nothing to do. Give it requests, tasks or sequences.", b.Title())
@@ -170,7 +175,7 @@ func (c *compiler) waitLaw(w plan.Wait, call *hclsyntax.FunctionCallExpr, a *con
 	}
 	v, _ = v.UnmarkDeep()
 	if call.Name == "throughput" {
-		rate, problem := rateOf(v)
+		rate, problem := rateOf(v, call.Args[0])
 		if problem == "" && rate <= 0 {
 			problem = "A throughput must be above 0."
 		}
@@ -212,7 +217,7 @@ func (c *compiler) seconds(a *config.Arg, b *config.Block, class *classBuilder) 
 		return plan.Const{Value: plan.FloatValue(d.Seconds())}, true
 	}
 	if ty := v.Type(); ty != cty.DynamicPseudoType && ty != cty.Number && ty != cty.String {
-		c.fail(b, diag.InvalidDuration, e.Range(), "A duration is a string with a unit, such as \"500ms\", or a number of seconds; this is %s.", article(ty.FriendlyName()))
+		c.fail(b, diag.InvalidDuration, e.Range(), "A duration is a string with a unit, such as \"500ms\", or a number of seconds; this is %s.", article(typeName(ty)))
 		return nil, false
 	}
 	return &seconds{l.lower(e), l.at(e.Range())}, true

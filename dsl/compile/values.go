@@ -10,7 +10,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/ext/tryfunc"
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
@@ -34,6 +33,8 @@ type environ struct {
 	locals    map[string]cty.Value
 	computing []string // locals under evaluation, outermost first
 	functions map[string]function.Function
+	settling  bool // its inputs are being computed
+	settled   bool // its variables have their values
 }
 
 // env is the environ of the module an argument was written in.
@@ -62,9 +63,8 @@ func (c *compiler) moduleValues(s *resolve.Scope) {
 		c.local(e, name)
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Children)) {
-		child := s.Children[name]
-		c.moduleInputs(e, child)
-		c.moduleValues(child)
+		c.moduleInputs(s.Children[name])
+		c.moduleValues(s.Children[name])
 	}
 	for _, name := range s.Names("output") {
 		b := s.Named("output", name)
@@ -86,8 +86,14 @@ func (c *compiler) rootVariables() {
 			value = c.readInput(b, name, input)
 		}
 		value = c.variable(e, b, value, given)
-		c.plan.Variables = append(c.plan.Variables, c.shownVariable(name, value, origin))
+		shown := c.shownVariable(name, value, origin)
+		if given && input.Arg == nil && !shown.Sensitive {
+			shown.Given = input.Text
+		}
+		c.plan.Variables = append(c.plan.Variables, shown)
 	}
+	e.settled = true
+	c.validations(e)
 	for _, name := range slices.Sorted(maps.Keys(c.options.Inputs)) {
 		input := c.options.Inputs[name]
 		if c.root.Named("variable", name) != nil || strings.HasPrefix(input.Origin, "THRONG_VAR_") {
@@ -125,21 +131,43 @@ func (c *compiler) readInput(b *config.Block, name string, input Input) cty.Valu
 		}
 		return value
 	}
+	if secret, _ := c.boolean(b, "sensitive"); secret {
+		c.keepSecretText(input.Text)
+	}
 	want := c.variableType(b)
 	if want == cty.String || want == cty.DynamicPseudoType {
 		return cty.StringVal(input.Text)
 	}
-	expr, diags := hclsyntax.ParseExpression([]byte(input.Text), input.Origin, hcl.InitialPos)
-	if diags.HasErrors() {
-		c.fail(b, diag.InvalidValue, b.Range, "The value given by %s for var.%s must be %s: %s is not.", input.Origin, name, want.FriendlyName(), quoteShort(input.Text))
-		return cty.DynamicVal
+	expr, ok := config.ParseExpression(input.Text, input.Origin)
+	value, diags := cty.DynamicVal, hcl.Diagnostics(nil)
+	if ok {
+		value, diags = expr.Value(nil)
 	}
-	value, diags := expr.Value(nil)
-	if diags.HasErrors() {
-		c.fail(b, diag.InvalidValue, b.Range, "The value given by %s for var.%s must be %s, written without names or functions: %s is not.", input.Origin, name, want.FriendlyName(), quoteShort(input.Text))
+	if !ok || diags.HasErrors() {
+		c.fail(b, diag.InvalidValue, b.Range, "The value given by %s for var.%s must be %s, written without names or functions: %s is not.", input.Origin, name, article(typeName(want)), c.shown(b, input.Text))
 		return cty.DynamicVal
 	}
 	return value
+}
+
+// shown is a variable's text as diagnostics may show it.
+func (c *compiler) shown(b *config.Block, text string) string {
+	if secret, _ := c.boolean(b, "sensitive"); secret {
+		return "(sensitive value)"
+	}
+	return quoteShort(text)
+}
+
+// typeName is a type in the language's words: what HCL calls a tuple is
+// written as a list.
+func typeName(ty cty.Type) string {
+	switch {
+	case ty.IsTupleType():
+		return "list"
+	case ty == cty.DynamicPseudoType:
+		return "value known only later"
+	}
+	return ty.FriendlyName()
 }
 
 func quoteShort(s string) string {
@@ -154,12 +182,21 @@ func (c *compiler) variableType(b *config.Block) cty.Type {
 	if a == nil {
 		return cty.DynamicPseudoType
 	}
-	ty, _, diags := typeexpr.TypeConstraintWithDefaults(a.Expr)
-	if diags.HasErrors() {
-		c.diags.Extend(diag.FromHCL(diags))
-		return cty.DynamicPseudoType
-	}
+	ty, _ := c.typeConstraint(b, a)
 	return ty
+}
+
+// typeConstraint reads a type; one that cannot be read is reported, and
+// counts as any.
+func (c *compiler) typeConstraint(b *config.Block, a *config.Arg) (cty.Type, *typeexpr.Defaults) {
+	ty, defaults, diags := typeexpr.TypeConstraintWithDefaults(a.Expr)
+	if diags.HasErrors() {
+		words := []string{"string", "number", "bool", "any", "list", "set", "map", "object", "tuple"}
+		d := c.fail(b, diag.InvalidValue, a.Expr.Range(), "This is not a type. Types are string, number, bool, any, list(…), set(…), map(…), tuple([…]) and object({…}).")
+		d.DidYouMean(hcl.ExprAsKeyword(a.Expr), words)
+		return cty.DynamicPseudoType, nil
+	}
+	return ty, defaults
 }
 
 // variable settles one variable's value in e: given, or its default;
@@ -199,7 +236,6 @@ func (c *compiler) variable(e *environ, b *config.Block, value cty.Value, given 
 		c.keepSecret(value)
 	}
 	e.vars[name] = value
-	c.validate(e, b, name)
 	return value
 }
 
@@ -208,18 +244,30 @@ func (c *compiler) convertVariable(b *config.Block, value cty.Value) (cty.Value,
 	if a == nil {
 		return value, nil
 	}
-	ty, defaults, diags := typeexpr.TypeConstraintWithDefaults(a.Expr)
-	if diags.HasErrors() {
-		c.diags.Extend(diag.FromHCL(diags))
-		return value, nil
-	}
+	ty, defaults := c.typeConstraint(b, a)
 	if defaults != nil && !value.IsNull() {
 		value = defaults.Apply(value)
 	}
 	return convert.Convert(value, ty)
 }
 
-func (c *compiler) validate(e *environ, b *config.Block, name string) {
+// validations holds a module's variables against their own rules, which may
+// read the others. A variable that breaks one is reported and no longer
+// known, so that nothing else is said about its value.
+func (c *compiler) validations(e *environ) {
+	var broken []string
+	for _, name := range e.scope.Names("variable") {
+		if b := e.scope.Named("variable", name); !c.validate(e, b, name) {
+			broken = append(broken, name)
+		}
+	}
+	for _, name := range broken {
+		e.vars[name] = cty.DynamicVal
+	}
+}
+
+func (c *compiler) validate(e *environ, b *config.Block, name string) bool {
+	good := true
 	for _, v := range b.Of("validation") {
 		cond, message := v.Arg("condition"), v.Arg("error_message")
 		if cond == nil || message == nil || c.bad[cond] || c.bad[message] {
@@ -237,22 +285,35 @@ func (c *compiler) validate(e *environ, b *config.Block, name string) {
 		if ok.True() {
 			continue
 		}
+		good = false
 		text := "The value is not acceptable."
 		if m, known := c.static(message, v); known {
-			if m, _ := m.Unmark(); m.Type() == cty.String && !m.IsNull() {
-				text = m.AsString()
+			if bare, marks := m.Unmark(); len(marks) > 0 {
+				c.fail(v, diag.SensitiveValue, message.Expr.Range(), "The message would show a sensitive value.")
+			} else if bare.Type() == cty.String && !bare.IsNull() {
+				text = bare.AsString()
 			}
 		}
 		d := c.fail(b, diag.ValidationFailed, cond.Expr.Range(), "%s", text)
-		shown := e.vars[name]
-		d.Values = append(d.Values, diag.Value{Name: "var." + name, Text: diag.ValueText(shown)})
+		d.Values = append(d.Values, diag.Value{Name: "var." + name, Text: diag.ValueText(e.vars[name])})
 	}
+	return good
 }
 
 // moduleInputs hands a library its variables from the calling block.
-func (c *compiler) moduleInputs(caller *environ, child *resolve.Scope) {
+func (c *compiler) moduleInputs(child *resolve.Scope) {
 	e := c.env(child.Tree.Config)
 	call := child.Tree.Call
+	if e.settled {
+		return
+	}
+	if e.settling {
+		c.fail(call, diag.Cycle, call.Range, "The inputs of %s depend on its own outputs.", call.Title())
+		e.settled = true
+		return
+	}
+	e.settling = true
+	defer func() { e.settling, e.settled = false, true }()
 	for _, name := range child.Names("variable") {
 		b := child.Named("variable", name)
 		a := call.Arg(name)
@@ -278,6 +339,7 @@ func (c *compiler) moduleInputs(caller *environ, child *resolve.Scope) {
 				DidYouMean(a.Name, child.Names("variable"))
 		}
 	}
+	c.validations(e)
 }
 
 // local is the value of a local, computed on first use.
@@ -314,15 +376,12 @@ func (c *compiler) context(e *environ, traversals []hcl.Traversal) *hcl.EvalCont
 		if len(t) < 2 {
 			continue
 		}
-		step, ok := t[1].(hcl.TraverseAttr)
-		if !ok {
-			continue
-		}
+		name := stepName(t[1])
 		switch t.RootName() {
 		case "local":
-			locals[step.Name] = c.local(e, step.Name)
+			locals[name] = c.local(e, name)
 		case "module":
-			c.outputs(e, step.Name, modules)
+			c.outputs(e, name, modules)
 		}
 	}
 	vars := map[string]cty.Value{
@@ -345,9 +404,11 @@ func (c *compiler) outputs(e *environ, module string, into map[string]map[string
 	if child == nil || into[module] != nil {
 		return
 	}
+	c.moduleInputs(child)
 	values := map[string]cty.Value{}
 	for _, name := range child.Names("output") {
 		b := child.Named("output", name)
+		values[name] = cty.DynamicVal
 		if a := b.Arg("value"); a != nil {
 			if v, ok := c.static(a, b); ok {
 				values[name] = v
@@ -366,9 +427,22 @@ func (c *compiler) static(a *config.Arg, b *config.Block) (cty.Value, bool) {
 	e := c.env(a.Module)
 	value, diags := a.Expr.Value(c.context(e, a.Expr.Variables()))
 	for _, d := range diag.FromHCL(diags) {
+		if b == nil {
+			d.In("locals")
+		}
 		c.report(b, d)
 	}
-	return value, !diags.HasErrors() && value.IsWhollyKnown()
+	if diags.HasErrors() || !value.IsWhollyKnown() {
+		return value, false
+	}
+	if _, err := stdlib.FromCty(value); err != nil {
+		d := c.fail(b, diag.OperationFailed, a.Expr.Range(), "%s", sentence(err))
+		if b == nil {
+			d.In("locals")
+		}
+		return cty.DynamicVal, false
+	}
+	return value, true
 }
 
 // keepSecret remembers every text in a sensitive value, for masking, in the
@@ -386,13 +460,14 @@ func (c *compiler) keepSecret(v cty.Value) {
 }
 
 func (c *compiler) keepSecretText(text string) {
+	value := plan.StringValue(text)
 	c.secrets.add(text)
 	if quoted, err := json.Marshal(text); err == nil {
 		c.secrets.add(strings.Trim(string(quoted), `"`))
 	}
-	c.secrets.add(string(plan.AppendJSONString(nil, text, false)[1 : len(plan.AppendJSONString(nil, text, false))-1]))
-	encoded, _ := plan.AppendEncoded(nil, plan.StringValue(text), plan.EncQuery)
-	c.secrets.add(string(encoded))
-	encoded, _ = plan.AppendEncoded(nil, plan.StringValue(text), plan.EncSegment)
-	c.secrets.add(string(encoded))
+	for _, enc := range []plan.Encoding{plan.EncJSONText, plan.EncQuery, plan.EncSegment, plan.EncPath} {
+		if encoded, problem := plan.AppendEncoded(nil, value, enc); problem == "" {
+			c.secrets.add(string(encoded))
+		}
+	}
 }

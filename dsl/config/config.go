@@ -15,6 +15,7 @@ type Module struct {
 	Dir     string            // as the user named it
 	Root    *Block            // its Blocks are the top level of all files, in file order
 	Sources map[string][]byte // by file name, for snippets
+	Broken  bool              // a file could not be read or is not HCL: what it declares is not known
 }
 
 // Block is one block with the arguments and blocks the schema allows in it.
@@ -27,6 +28,7 @@ type Block struct {
 	Range  hcl.Range // its header: type and labels
 	Parent *Block    // nil at the top level's own block
 	Module *Module   // the module it was written in
+	Broken bool      // something in it was refused, so that what it seems to lack may be there
 }
 
 // Label is one label of a block.
@@ -84,6 +86,23 @@ func (b *Block) First(word string) *Block {
 		}
 	}
 	return nil
+}
+
+// Place says in which blocks at stands, a place in b, outermost first:
+// `user "operator", task "buy"`. A nested block is not named for its own
+// header.
+func (b *Block) Place(at hcl.Range) string {
+	if b.Parent == nil {
+		return ""
+	}
+	outer := b.Parent.Place(hcl.Range{})
+	switch {
+	case outer == "":
+		return b.Title()
+	case b.Range.Overlaps(at):
+		return outer
+	}
+	return outer + ", " + b.Title()
 }
 
 // Title is how diagnostics name the block: `user "operator"`.

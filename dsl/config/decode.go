@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"throng/dsl/diag"
@@ -28,6 +27,7 @@ func decodeBody(body *hclsyntax.Body, into *Block) diag.Diagnostics {
 		row := into.Schema.Arg(a.Name)
 		if row == nil && !into.Schema.Free {
 			diags = append(diags, unknownArgument(a, into))
+			into.Broken = true
 			continue
 		}
 		into.Args = append(into.Args, &Arg{Module: into.Module, Name: a.Name, Schema: row, Expr: a.Expr, Range: a.Range(), NameRange: a.NameRange})
@@ -36,6 +36,7 @@ func decodeBody(body *hclsyntax.Body, into *Block) diag.Diagnostics {
 		if row.Required && into.Arg(row.Name) == nil {
 			diags = append(diags, within(into, diag.New(diag.MissingArgument, into.Range,
 				"%s needs the argument %q. %s", into.Title(), row.Name, row.Doc)))
+			into.Broken = true
 		}
 	}
 	for _, b := range body.Blocks {
@@ -47,6 +48,7 @@ func decodeBody(body *hclsyntax.Body, into *Block) diag.Diagnostics {
 func decodeBlock(b *hclsyntax.Block, parent *Block) diag.Diagnostics {
 	row := parent.Schema.Nested(b.Type)
 	if row == nil {
+		parent.Broken = true
 		return diag.Diagnostics{unknownBlock(b, parent)}
 	}
 	block := &Block{Schema: row.Block, Type: b.Type, Range: b.DefRange(), Parent: parent, Module: parent.Module}
@@ -55,6 +57,7 @@ func decodeBlock(b *hclsyntax.Block, parent *Block) diag.Diagnostics {
 	}
 	var diags diag.Diagnostics
 	if len(b.Labels) != len(row.Labels) {
+		parent.Broken = true
 		return append(diags, within(parent, wrongLabels(b, row.Block)))
 	}
 	if row.Single {
@@ -67,12 +70,7 @@ func decodeBlock(b *hclsyntax.Block, parent *Block) diag.Diagnostics {
 	return append(diags, decodeBody(b.Body, block)...)
 }
 
-func within(b *Block, d *diag.Diagnostic) *diag.Diagnostic {
-	if b.Parent != nil {
-		d.Block = b.Title()
-	}
-	return d
-}
+func within(b *Block, d *diag.Diagnostic) *diag.Diagnostic { return d.In(b.Place(*d.Subject)) }
 
 func wrongLabels(b *hclsyntax.Block, row *schema.Block) *diag.Diagnostic {
 	form := row.Type
@@ -94,6 +92,8 @@ func unknownArgument(a *hclsyntax.Attribute, in *Block) *diag.Diagnostic {
 	switch {
 	case in.Schema.Nested(a.Name) != nil:
 		d.Detail = fmt.Sprintf("%q is a block, not an argument. Write it without the equals sign: %s { … }.", a.Name, a.Name)
+	case schema.IsMethod(in.Type) && standsAlone(in.Type).Arg(a.Name) != nil:
+		d.Detail = fmt.Sprintf("A request has a %s only where it stands directly in a user, as a task of its own. Within a task, the task has it.", a.Name)
 	default:
 		d.Suggestion = suggest(a.Name, in.Schema.ArgNames())
 		if d.Suggestion == "" {
@@ -121,6 +121,11 @@ func unknownBlock(b *hclsyntax.Block, in *Block) *diag.Diagnostic {
 		}
 	}
 	return within(in, d)
+}
+
+// standsAlone is the schema of a request that is a task of its own.
+func standsAlone(method string) *schema.Block {
+	return schema.Root.Nested("user").Nested(method).Block
 }
 
 func subject(b *Block) string {
@@ -168,20 +173,4 @@ func list(lead string, names []string) string {
 		return lead + strings.Join(names, ", ") + ", …"
 	}
 	return lead + strings.Join(names, ", ") + "."
-}
-
-// Title of the block a range stands in, for diagnostics of later passes.
-func (m *Module) BlockAt(r hcl.Range) string {
-	best := ""
-	var walk func(b *Block)
-	walk = func(b *Block) {
-		for _, n := range b.Blocks {
-			if n.Range.Filename == r.Filename && n.Range.Start.Byte <= r.Start.Byte {
-				best = n.Title()
-				walk(n)
-			}
-		}
-	}
-	walk(m.Root)
-	return best
 }

@@ -46,7 +46,10 @@ func Load(name string) (*Module, diag.Diagnostics) {
 // directory is called in diagnostics.
 func LoadFS(fsys fs.FS, dir, display string) (*Module, diag.Diagnostics) {
 	entries, err := fs.ReadDir(fsys, dir)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, general(diag.FileNotFound, fmt.Sprintf("There is no directory %q.", display))
+	case err != nil:
 		return nil, general(diag.FileNotFound, fmt.Sprintf("The directory %q cannot be read: %s.", display, err))
 	}
 	var names []string
@@ -69,28 +72,39 @@ func isSource(name string) bool {
 		!strings.HasSuffix(name, ".vars.hcl") && !strings.HasSuffix(name, ".throngtest.hcl")
 }
 
+// loadFiles reads and decodes files.
 func loadFiles(fsys fs.FS, names []string, display string) (*Module, diag.Diagnostics) {
 	m := newModule(display)
 	var diags diag.Diagnostics
-	total := 0
+	total, broken := 0, false
 	for _, name := range names {
 		shown := path.Join(filepath.ToSlash(display), path.Base(name))
 		src, err := readBounded(fsys, name)
 		if err != nil {
 			diags = append(diags, general(diag.FileUnreadable, fmt.Sprintf("%s cannot be read: %s.", shown, err))...)
+			broken = true
 			continue
 		}
 		if total += len(src); total > maxTree {
 			return m, append(diags, general(diag.LimitExceeded, fmt.Sprintf("The files of %s are larger than %d MiB together.", display, maxTree>>20))...)
 		}
 		m.Sources[shown] = src
-		body, ds := parse(src, shown)
+		ds := m.add(src, shown)
 		diags = append(diags, ds...)
-		if body != nil {
-			diags = append(diags, decodeBody(body, m.Root)...)
-		}
+		broken = broken || m.Broken
 	}
+	m.Broken = broken
 	return m, diags
+}
+
+// add parses one file and decodes it, unless its syntax is broken.
+func (m *Module) add(src []byte, name string) diag.Diagnostics {
+	body, diags := parse(src, name)
+	if body == nil || diags.HasErrors() {
+		m.Broken = true
+		return diags
+	}
+	return append(diags, decodeBody(body, m.Root)...)
 }
 
 func readBounded(fsys fs.FS, name string) ([]byte, error) {
@@ -111,11 +125,16 @@ func readBounded(fsys fs.FS, name string) ([]byte, error) {
 func Parse(src []byte, name string) (*Module, diag.Diagnostics) {
 	m := newModule(".")
 	m.Sources[name] = src
-	body, diags := parse(src, name)
-	if body != nil {
-		diags = append(diags, decodeBody(body, m.Root)...)
+	return m, m.add(src, name)
+}
+
+// ParseExpression reads an expression that was typed on the command line.
+func ParseExpression(text, name string) (hclsyntax.Expression, bool) {
+	if guard([]byte(text), name).HasErrors() {
+		return nil, false
 	}
-	return m, diags
+	e, diags := hclsyntax.ParseExpression([]byte(text), name, hcl.InitialPos)
+	return e, !diags.HasErrors()
 }
 
 func parse(src []byte, name string) (*hclsyntax.Body, diag.Diagnostics) {
@@ -123,12 +142,41 @@ func parse(src []byte, name string) (*hclsyntax.Body, diag.Diagnostics) {
 		return nil, diags
 	}
 	file, hclDiags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
-	diags := diag.FromHCL(hclDiags)
+	diags := untilBrokenString(diag.FromHCL(hclDiags))
 	if file == nil {
 		return nil, diags
 	}
+	for _, d := range diags {
+		if d.Block == "" && d.Subject != nil {
+			d.In(outermost(file, d.Subject.Start))
+		}
+	}
 	body, _ := file.Body.(*hclsyntax.Body)
 	return body, diags
+}
+
+// untilBrokenString leaves out what follows the first string that does not
+// end: from there on inside and outside are mistaken for each other.
+func untilBrokenString(diags diag.Diagnostics) diag.Diagnostics {
+	for i, d := range diags {
+		if d.Code == diag.InvalidString {
+			return diags[:i+1]
+		}
+	}
+	return diags
+}
+
+// outermost names the top-level block around a place, "" outside of all.
+func outermost(file *hcl.File, at hcl.Pos) string {
+	b := file.OutermostBlockAtPos(at)
+	if b == nil {
+		return ""
+	}
+	title := b.Type
+	for _, l := range b.Labels {
+		title += fmt.Sprintf(" %q", l)
+	}
+	return title
 }
 
 // ParseValues reads a file of NAME = value lines, as --var-file names it.

@@ -33,6 +33,15 @@ type Tree struct {
 	Calls  map[string]*Tree
 	Files  fs.FS  // the module's own directory: all that it may read
 	Folder string // that directory on disk; "" for an embedded library
+	missed bool   // a module it calls could not be loaded
+}
+
+// Broken reports whether something of the tree could not be read, so that
+// what it declares is not known.
+func (t *Tree) Broken() bool {
+	broken := false
+	t.Walk(func(m *Tree) { broken = broken || m.missed || m.Config.Broken })
+	return broken
 }
 
 // Load reads the scenario at name, and every module below it.
@@ -78,7 +87,9 @@ func (t *Tree) follow(above []string) diag.Diagnostics {
 	for _, call := range t.Config.Root.Of("module") {
 		child, ds := t.load(call, above)
 		diags = append(diags, ds...)
-		if child != nil && t.Calls[call.Name()] == nil {
+		if child == nil {
+			t.missed = true
+		} else if t.Calls[call.Name()] == nil {
 			t.Calls[call.Name()] = child
 		}
 	}
@@ -101,12 +112,25 @@ func (t *Tree) load(call *config.Block, above []string) (*Tree, diag.Diagnostics
 	if cfg == nil {
 		return nil, located(diags, call, arg.Expr.Range())
 	}
-	if slices.Contains(above, dir) || len(above) >= maxNesting {
+	switch {
+	case slices.Contains(above, dir):
 		return nil, diag.Diagnostics{diag.New(diag.Cycle, arg.Expr.Range(),
-			"This module brings itself in: %s.", strings.Join(append(above, dir), " → ")).In(call.Title())}
+			"This module brings itself in: %s.", chain(append(above, dir))).In(call.Title())}
+	case len(above) >= maxNesting:
+		return nil, diag.Diagnostics{diag.New(diag.LimitExceeded, arg.Expr.Range(),
+			"Modules may stand within each other %d deep.", maxNesting).In(call.Title())}
 	}
 	child.Config = cfg
 	return child, append(diags, child.follow(above)...)
+}
+
+// chain shows directories, each bringing in the next.
+func chain(dirs []string) string {
+	shown := make([]string, len(dirs))
+	for i, d := range dirs {
+		shown[i] = fmt.Sprintf("%q", d)
+	}
+	return strings.Join(shown, " → ")
 }
 
 func (t *Tree) fetch(child *Tree, source string, at hcl.Range) (*config.Module, string, diag.Diagnostics) {
@@ -114,7 +138,7 @@ func (t *Tree) fetch(child *Tree, source string, at hcl.Range) (*config.Module, 
 	case strings.HasPrefix(source, stdPrefix):
 		name := strings.TrimPrefix(source, stdPrefix)
 		if !slices.Contains(stdlib.Libraries(), name) {
-			d := diag.New(diag.UnknownReference, at, "There is no embedded library %q. There are: %s.", source, strings.Join(stdSources(), ", "))
+			d := diag.New(diag.UnknownReference, at, "There is no embedded library %q. There are: %s.", source, strings.Join(stdSources(), ", ")).In(child.Call.Title())
 			return nil, "", diag.Diagnostics{d.DidYouMean(source, stdSources())}
 		}
 		child.Files, _ = fs.Sub(stdlib.Files(), source)
@@ -136,7 +160,7 @@ func (t *Tree) fetch(child *Tree, source string, at hcl.Range) (*config.Module, 
 	if !strings.Contains(source, "://") {
 		d.Suggestion = fmt.Sprintf("For a directory beside this one write %q.", "./"+source)
 	}
-	return nil, "", diag.Diagnostics{d}
+	return nil, "", diag.Diagnostics{d.In(child.Call.Title())}
 }
 
 // located gives findings about a module as a whole the place of the call.

@@ -9,6 +9,7 @@ type Plan struct {
 	Dir         string // as the user named the scenario
 	Tool        string // version of throng that compiled it
 	Seed        uint64
+	Overrides   []string // command-line flags that changed the scenario: "--users", "20", …
 
 	Variables []Variable // sorted by name
 	Targets   []Target
@@ -31,6 +32,7 @@ func (p *Plan) Site(id SiteID) Site { return p.Sites[id] }
 type Variable struct {
 	Name      string
 	Value     string // as HCL writes it; empty when Sensitive
+	Given     string // as it was typed after --var; empty when Sensitive, or not given so
 	Sensitive bool
 	Origin    string // "default", "THRONG_VAR_x", a file's name, "--var"
 }

@@ -80,6 +80,11 @@ func (c *checker) arg(s *Scope, b *config.Block, a *config.Arg) {
 	expr := a.Expr
 	before := len(c.diags)
 	for _, t := range expr.Variables() {
+		if b.Type == "variable" && a.Name == "default" {
+			c.report(diag.New(diag.NotConstant, t.SourceRange(),
+				"A default is a plain value. To make a value from others, use locals."), b)
+			continue
+		}
 		c.traversal(s, b, a, phase, t)
 	}
 	if node, ok := expr.(hclsyntax.Node); ok {
@@ -103,15 +108,12 @@ func (c *checker) reference(s *Scope, b *config.Block, a *config.Arg) {
 	}
 	c.used[ref.Block] = true
 	for _, d := range diags {
-		c.diags.Append(d.In(b.Title()))
+		c.report(d, b)
 	}
 }
 
 func (c *checker) report(d *diag.Diagnostic, b *config.Block) *diag.Diagnostic {
-	if b.Parent != nil {
-		d.In(b.Title())
-	}
-	c.diags.Append(d)
+	c.diags.Append(d.In(b.Place(*d.Subject)))
 	return d
 }
 
@@ -120,7 +122,7 @@ func (c *checker) traversal(s *Scope, b *config.Block, a *config.Arg, phase sche
 	word, at := path[0], t.SourceRange()
 	known, exists := roots[word]
 	if !exists {
-		c.unknownRoot(s, b, t, phase)
+		c.unknownRoot(s, b, a, t, phase)
 		return
 	}
 	if known > phase {
@@ -128,9 +130,7 @@ func (c *checker) traversal(s *Scope, b *config.Block, a *config.Arg, phase sche
 		return
 	}
 	if len(path) < 2 {
-		if word != "response" && len(t) < 2 {
-			c.report(diag.New(diag.InvalidExpression, at, "%q needs a name after it: %s.NAME.", word, word), b)
-		}
+		c.report(diag.New(diag.InvalidExpression, at, "%q needs a name after it: %s.NAME.", word, word), b)
 		return
 	}
 	name := path[1]
@@ -151,8 +151,9 @@ func (c *checker) traversal(s *Scope, b *config.Block, a *config.Arg, phase sche
 			c.used[local] = true
 			return
 		}
-		c.report(diag.New(diag.UnknownName, at, "There is no local value called %q.", name).
-			DidYouMean(name, slices.Sorted(maps.Keys(s.Locals))), b)
+		all := slices.Sorted(maps.Keys(s.Locals))
+		c.meant(s.Locals[diag.Suggest(name, all)])
+		c.report(diag.New(diag.UnknownName, at, "There is no local value called %q.", name).DidYouMean(name, all), b)
 	case "module":
 		c.output(s, b, at, path)
 	}
@@ -163,9 +164,14 @@ func (c *checker) declared(s *Scope, b *config.Block, at hcl.Range, kind, name, 
 		c.used[block] = true
 		return
 	}
+	c.meant(s.Named(kind, diag.Suggest(name, s.Names(kind))))
 	c.report(diag.New(diag.UnknownName, at, "There is no %s called %q%s.", noun, name, s.where()).
 		DidYouMean(name, s.Names(kind)), b)
 }
+
+// meant notes what a misspelled name was likely about: nobody needs to hear
+// that it is unused, too.
+func (c *checker) meant(declared any) { c.used[declared] = true }
 
 func (c *checker) output(s *Scope, b *config.Block, at hcl.Range, path []string) {
 	child := s.Children[path[1]]
@@ -181,7 +187,7 @@ func (c *checker) output(s *Scope, b *config.Block, at hcl.Range, path []string)
 	}
 }
 
-func (c *checker) unknownRoot(s *Scope, b *config.Block, t hcl.Traversal, phase schema.Phase) {
+func (c *checker) unknownRoot(s *Scope, b *config.Block, a *config.Arg, t hcl.Traversal, phase schema.Phase) {
 	word, at := t.RootName(), t.SourceRange()
 	var legal []string
 	for name, p := range roots {
@@ -197,14 +203,28 @@ func (c *checker) unknownRoot(s *Scope, b *config.Block, t hcl.Traversal, phase 
 		d.Suggestion = fmt.Sprintf("Did you mean %q?", aliases[word])
 	case len(t) == 1 && s.Named("variable", word) != nil:
 		d.Suggestion = fmt.Sprintf("Did you mean var.%s?", word)
+		c.meant(s.Named("variable", word))
 	case len(t) == 1 && s.Locals[word] != nil:
 		d.Suggestion = fmt.Sprintf("Did you mean local.%s?", word)
+		c.meant(s.Locals[word])
 	case diag.Suggest(word, legal) != "":
 		d.DidYouMean(word, legal)
-	case len(t) == 1:
+	case len(t) == 1 && takesText(a):
 		d.Suggestion = fmt.Sprintf("For the text itself write it in quotes: %q.", word)
 	}
 	c.report(d, b)
+}
+
+// takesText reports whether an argument's value may be, or hold, a text.
+func takesText(a *config.Arg) bool {
+	if a.Schema == nil {
+		return true
+	}
+	switch a.Schema.Type {
+	case schema.Number, schema.Count, schema.Bool:
+		return false
+	}
+	return true
 }
 
 // notAvailable says why a root cannot be read in an argument that is settled
@@ -237,6 +257,8 @@ func (c *checker) functions(b *config.Block, phase schema.Phase, kind schema.Typ
 		case !found:
 			c.report(diag.New(diag.UnknownFunction, call.NameRange, "There is no function called %q.", call.Name).
 				DidYouMean(call.Name, stdlib.Names()), b)
+		case !fn.Special && wrongArity(fn, call) != "":
+			c.report(diag.New(diag.FunctionArguments, call.Range(), "%s", wrongArity(fn, call)), b)
 		case fn.WaitOnly && (kind != schema.Wait || node != n):
 			c.report(diag.New(diag.FunctionNotAvailable, call.NameRange, "%s(…) is a law for the pauses between tasks; it stands by itself in wait and nowhere else.", call.Name), b)
 		case fn.Phase == stdlib.User && phase == schema.Static:
@@ -247,13 +269,33 @@ func (c *checker) functions(b *config.Block, phase schema.Phase, kind schema.Typ
 	})
 }
 
+// wrongArity says that a call has too few or too many arguments, or "".
+func wrongArity(fn *stdlib.Function, call *hclsyntax.FunctionCallExpr) string {
+	form := fn.Impl
+	if fn.Bind != nil {
+		form = fn.Bind(nil)
+	}
+	least, given := len(form.Params()), len(call.Args)
+	if call.ExpandFinal || given == least || given > least && form.VarParam() != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s is called with %d %s here; its form is %s.", fn.Name, given, plural(given, "argument"), fn.Signature)
+}
+
+func plural(n int, noun string) string {
+	if n == 1 {
+		return noun
+	}
+	return noun + "s"
+}
+
 // unused warns of variables, locals and data that nothing reads, in the
 // scenario itself: a library may well declare more than one caller needs.
 func (c *checker) unused(s *Scope) {
 	for _, kind := range []string{"variable", "data"} {
 		for _, name := range s.Names(kind) {
-			if b := s.Named(kind, name); !c.used[b] {
-				c.diags.Append(diag.NewWarning(diag.Unused, b.Range, "Nothing reads %s.%s.", root(kind), name))
+			if b := s.Named(kind, name); !c.used[b] && hclIdentifier(name) {
+				c.diags.Append(diag.NewWarning(diag.Unused, b.Range, "Nothing reads %s.%s.", root(kind), name).In(b.Title()))
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
@@ -72,7 +73,7 @@ func (s *Scope) declare(b *config.Block) diag.Diagnostics {
 		s.named[b.Type] = table
 	}
 	if first := table[name.Text]; first != nil {
-		d := diag.New(diag.DuplicateName, name.Range, "A %s called %q is declared already. Names are unique over all files of a scenario.", b.Type, name.Text).In(b.Title())
+		d := diag.New(diag.DuplicateName, name.Range, "There is a %s called %q already. Names are unique over all files of a scenario.", b.Type, name.Text).In(b.Title())
 		diags.Append(d.Relate("first declared here", first.Range))
 		return diags
 	}
@@ -161,7 +162,8 @@ func (s *Scope) where() string {
 	return " in " + s.Tree.Path
 }
 
-// names are the attribute names along a traversal; it stops at an index.
+// names are the names along a traversal, as attributes or as texts in
+// brackets; it stops at any other index.
 func names(t hcl.Traversal) []string {
 	var steps []string
 	for _, step := range t {
@@ -170,6 +172,11 @@ func names(t hcl.Traversal) []string {
 			steps = append(steps, step.Name)
 		case hcl.TraverseAttr:
 			steps = append(steps, step.Name)
+		case hcl.TraverseIndex:
+			if step.Key.Type() != cty.String {
+				return steps
+			}
+			steps = append(steps, step.Key.AsString())
 		default:
 			return steps
 		}

@@ -32,14 +32,17 @@ func use(s *Scope, b *config.Block, above []*config.Block) (*config.Block, diag.
 		return &out, diags
 	}
 	if slices.Contains(above, b) {
-		return &out, append(diags, diag.New(diag.Cycle, a.Expr.Range(), "%s uses itself.", b.Title()).In(b.Title()))
+		out.Broken = true
+		return &out, append(diags, diag.New(diag.Cycle, a.Expr.Range(), "%s uses itself.", b.Title()).In(b.Place(a.Expr.Range())))
 	}
 	ref, ds := s.home(b).Refer(a, b.Type)
 	if ds.HasErrors() {
+		out.Broken = true
 		return &out, diags // Check has reported it
 	}
 	base, ds := use(ref.Scope, ref.Block, append(slices.Clone(above), b))
 	diags = append(diags, ds...)
+	out.Broken = b.Broken || base.Broken
 	out.Args = mergeArgs(base.Args, b.Args)
 	out.Blocks = mergeBlocks(base.Blocks, out.Blocks)
 	return &out, diags

@@ -106,6 +106,10 @@ var groupBlock = &Block{
 // steps are what a task's body, start, stop and a group hold.
 var steps = blocks(requests(), []*Nested{many(pauseBlock), many(groupBlock)})
 
+// A group holds steps, groups among them; Go allows no such circle in the
+// variables themselves.
+func init() { groupBlock.Blocks = steps }
+
 var taskArgs = []Arg{descriptionArg, waitArg, targetArg, headersArg, timeoutArg, redirectsArg, onFailureArg, tagsArg, useArg}
 
 var (

@@ -47,6 +47,7 @@ func New(p *plan.Plan) *Forecast {
 // builder turns a plan into the parts of a forecast.
 type builder struct {
 	plan   *plan.Plan
+	watch  *watch
 	mask   *strings.Replacer
 	dice   []*dice
 	habits []*habit

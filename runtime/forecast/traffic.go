@@ -63,13 +63,12 @@ func (b *builder) task(class int, t *plan.Task) Task {
 		Name: b.text(t.Name), Weight: report.Num(t.Weight), Site: b.site(t.Site), Sequence: []Task{},
 		Steps: b.steps(class, t.Steps), Wait: b.wait(d, t.Wait),
 	}
-	mean, _ := d.average(func() (float64, error) {
-		_, _, pauses := d.length(t, 0)
-		return pauses, nil
-	})
-	out.Pauses = report.Ms(mean)
+	for i := range out.Steps {
+		out.Pauses += out.Steps[i].Pause
+	}
 	for i := range t.Sequence {
 		out.Sequence = append(out.Sequence, b.task(class, &t.Sequence[i]))
+		out.Pauses += out.Sequence[i].Pauses
 	}
 	if n := len(out.Sequence); n > 0 {
 		out.Wait = out.Sequence[n-1].Wait

@@ -115,7 +115,7 @@ func (b *builder) class(i int) string {
 }
 
 func (b *builder) verdict(v sla.Verdict, lines []SLA, exit int) Verdict {
-	out := Verdict{ExitCode: exit, Reasons: b.texts(v.Reasons), State: stateOf(v.State, false)}
+	out := Verdict{ExitCode: exit, Reasons: b.texts(v.Reasons), Beside: b.texts(v.Beside), State: stateOf(v.State, false)}
 	for i := range lines {
 		switch lines[i].State {
 		case text.Fail:
@@ -184,9 +184,10 @@ func Again(p *plan.Plan) string {
 	words = append(words, "--seed", strconv.FormatUint(p.Seed, 10))
 	for _, v := range p.Variables {
 		if v.Origin == "--var" && !v.Sensitive {
-			words = append(words, "--var", v.Name+"="+v.Value)
+			words = append(words, "--var", v.Name+"="+v.Given)
 		}
 	}
+	words = append(words, p.Overrides...)
 	for i, w := range words {
 		words[i] = quote(w)
 	}

@@ -53,6 +53,7 @@ type Verdict struct {
 	State        text.State `json:"state"` // fail, inconclusive or pass
 	ExitCode     int        `json:"exit_code"`
 	Reasons      []string   `json:"reasons"`
+	Beside       []string   `json:"reasons_beside_slas"` // those of the reasons that belong to no rule
 	Failed       int        `json:"slas_failed"`
 	Inconclusive int        `json:"slas_inconclusive"`
 	Warned       int        `json:"slas_warned"`

@@ -109,7 +109,9 @@ func (t *textWriter) headline() {
 	name = t.st.Cut(t.st.Text(name), t.width-indent)
 	sentence := t.st.Text(t.sentence())
 	first := t.st.Paint(r.Verdict.State.Role(), word) + "  " + t.st.Paint(text.Bold, name)
-	if indent+text.Width(name)+3+text.Width(sentence) <= t.width {
+	if sentence == "" {
+		t.line(first)
+	} else if indent+text.Width(name)+3+text.Width(sentence) <= t.width {
 		t.line(first + "   " + sentence)
 	} else {
 		t.line(first)
@@ -120,7 +122,11 @@ func (t *textWriter) headline() {
 		t.prose(indent, text.WarnRole, s)
 	}
 	if r.Verdict.State != text.Pass || t.o.All {
-		for _, reason := range r.Verdict.Reasons {
+		reasons := r.Verdict.Beside // the table below says the rest
+		if t.o.All || t.o.Brief {
+			reasons = r.Verdict.Reasons
+		}
+		for _, reason := range reasons {
 			t.bullet(indent, text.Clean(reason))
 		}
 	}
@@ -136,21 +142,21 @@ func (t *textWriter) bullet(indent int, s string) {
 	}
 }
 
-// sentence says in words how the SLAs stand.
+// sentence says in words how the limits of the SLAs stand.
 func (t *textWriter) sentence() string {
 	v := t.r.Verdict
 	all := v.Failed + v.Inconclusive + v.Warned + v.Passed
 	if all == 0 {
-		return "no SLA is declared: nothing was promised, nothing is judged"
+		return "" // the reasons say that nothing is promised
 	}
 	var parts []string
 	if v.Failed > 0 {
-		parts = append(parts, fmt.Sprintf("%d of %s broken", v.Failed, plural(all, "SLA")))
+		parts = append(parts, fmt.Sprintf("%d of %s broken", v.Failed, plural(all, "limit")))
 	}
 	if v.Inconclusive > 0 {
 		of := ""
 		if v.Failed == 0 {
-			of = " of " + plural(all, "SLA")
+			of = " of " + plural(all, "limit")
 		}
 		parts = append(parts, fmt.Sprintf("%d%s %s", v.Inconclusive, of, t.undecided()))
 	}
@@ -159,12 +165,12 @@ func (t *textWriter) sentence() string {
 	}
 	if v.Passed == all {
 		if all == 1 {
-			return "the one SLA is kept"
+			return "the one limit is kept"
 		}
-		return fmt.Sprintf("all %d SLAs are kept", all)
+		return fmt.Sprintf("all %d limits are kept", all)
 	}
 	if v.Failed+v.Inconclusive == 0 {
-		parts = append([]string{fmt.Sprintf("%d of %s kept", v.Passed, plural(all, "SLA"))}, parts...)
+		parts = append([]string{fmt.Sprintf("%d of %s kept", v.Passed, plural(all, "limit"))}, parts...)
 	}
 	return strings.Join(parts, ", ")
 }

@@ -2,6 +2,7 @@ package sla
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"throng/dsl/plan"
@@ -32,10 +33,11 @@ func Decide(p *plan.Plan, js []Judgement, c Conditions) Verdict {
 	for _, j := range js {
 		d.rule(j)
 	}
+	ofRules := len(d.doubts)
 	d.coverage(js)
 	d.circumstances()
 	d.unseen(js)
-	v := Verdict{State: Pass}
+	v := Verdict{State: Pass, Beside: slices.Clone(d.doubts[ofRules:])}
 	switch {
 	case len(d.failed) > 0:
 		v.State = Fail

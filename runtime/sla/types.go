@@ -68,4 +68,5 @@ type Conditions struct {
 type Verdict struct {
 	State   State
 	Reasons []string // what decided it, most important first; a pass lists what it rests on
+	Beside  []string // those of the reasons that belong to no rule
 }

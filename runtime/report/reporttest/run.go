@@ -4,7 +4,6 @@
 package reporttest
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -226,7 +225,7 @@ func (m *maker) outcome(ticks []*outcome.Progress, end int) *outcome.Outcome {
 		o.Conditions.Books.Intended += 12
 	}
 	o.Classes = m.classCounts(last.Snapshot)
-	o.Verdict = verdict(o)
+	o.Verdict = sla.Decide(m.plan, o.Judged, o.Conditions)
 	return o
 }
 
@@ -245,34 +244,4 @@ func (m *maker) classCounts(snap *record.Snapshot) []outcome.ClassCount {
 		}
 	}
 	return counts
-}
-
-// verdict is the engine's, put simply: the worst of the judgements and of
-// the circumstances.
-func verdict(o *outcome.Outcome) sla.Verdict {
-	v := sla.Verdict{State: sla.Pass}
-	for _, j := range o.Judged {
-		if !j.Warn {
-			v.State = min(v.State, j.State)
-		}
-	}
-	if len(o.Judged) == 0 {
-		v.State = sla.Inconclusive
-		v.Reasons = append(v.Reasons, "no SLA is declared")
-	}
-	if v.State == sla.Fail {
-		return v
-	}
-	for _, s := range o.Conditions.Saturated {
-		v.State = sla.Inconclusive
-		v.Reasons = append(v.Reasons, "the generator was saturated: "+s)
-	}
-	if o.Interrupted {
-		v.State = sla.Inconclusive
-		v.Reasons = append(v.Reasons, "the run was interrupted")
-	}
-	if v.State == sla.Pass {
-		v.Reasons = append(v.Reasons, fmt.Sprintf("%d rules are kept with enough samples", len(o.Judged)))
-	}
-	return v
 }

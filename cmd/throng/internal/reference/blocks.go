@@ -29,8 +29,8 @@ var exampleInfo = map[string]string{
 	"scenario":   "given=profile.smoke",
 	"target":     "given=var.base_url",
 	"data":       "given=file.accounts.csv",
-	"match":      "fragment=sla given=tag.read,user.operator",
-	"warn":       "fragment=sla",
+	"match":      "fragment=sla given=p95,user.operator",
+	"warn":       "fragment=sla given=p95",
 	"abort":      "fragment=sla given=p95",
 	"sla":        "given=tag.read",
 	"expect":     "fragment=request",
@@ -64,7 +64,7 @@ func Blocks(root *schema.Block) string {
 func collect(root *schema.Block) []*form {
 	var forms []*form
 	seen := map[*schema.Block]bool{}
-	var walk func(b *schema.Block, name string)
+	var walk func(b *schema.Block, place string)
 	walk = func(b *schema.Block, place string) {
 		for _, n := range b.Blocks {
 			name := formName(n.Type)
@@ -80,7 +80,7 @@ func collect(root *schema.Block) []*form {
 			}
 		}
 	}
-	walk(root, "the top level")
+	walk(root, "")
 	return forms
 }
 
@@ -125,7 +125,7 @@ func (f *form) write(b *strings.Builder) {
 		fmt.Fprintf(b, "%s\n\n", docs[0])
 	}
 	for _, v := range f.variants {
-		fmt.Fprintf(b, "- %s, in %s%s", code(header(v.Block)), strings.Join(v.places, ", "), once(v.single))
+		fmt.Fprintf(b, "- %s, %s%s", code(header(v.Block)), inPlaces(v.places), once(v.single))
 		if len(docs) > 1 {
 			fmt.Fprintf(b, ": %s", v.Doc)
 		}
@@ -142,6 +142,26 @@ func (f *form) write(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "\n```hcl %s\n%s\n```\n", info, first.Example)
 	}
+}
+
+// inPlaces names the blocks that allow a block; "" is the top level.
+func inPlaces(places []string) string {
+	var within []string
+	text := ""
+	for _, p := range places {
+		if p == "" {
+			text = "at the top level"
+			continue
+		}
+		within = append(within, p)
+	}
+	switch {
+	case len(within) == 0:
+		return text
+	case text != "":
+		text += " and "
+	}
+	return text + "in " + strings.Join(within, ", ")
 }
 
 func once(single bool) string {
@@ -201,7 +221,7 @@ func (f *form) arguments(b *strings.Builder) {
 		}
 		doc := r.Doc
 		if len(r.in) < all {
-			doc += " Only in " + strings.Join(r.in, ", ") + "."
+			doc += " Only " + inPlaces(r.in) + "."
 		}
 		fmt.Fprintf(b, "| %s | %s | %s | %s | %s |\n", code(r.Name), kind, r.Phase, value, cell(doc))
 	}

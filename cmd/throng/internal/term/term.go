@@ -42,7 +42,7 @@ func Detect(file *os.File, env func(string) (string, bool), noColor bool) *Termi
 	dumb := get("TERM") == "dumb"
 	ci := get("CI") != "" && get("CI") != "false"
 	isTTY := file != nil && xterm.IsTerminal(int(file.Fd()))
-	t.TTY = isTTY && !dumb && !ci
+	t.TTY = isTTY && !dumb && !ci && enableVT(file) && enableVT(file)
 	force := get("CLICOLOR_FORCE") != "" && get("CLICOLOR_FORCE") != "0"
 	switch {
 	case noColor, get("NO_COLOR") != "":

@@ -1,0 +1,86 @@
+//go:build unix
+
+package cli
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// buildProgram compiles the real program once for tests that send it signals.
+func buildProgram(t *testing.T) string {
+	t.Helper()
+	program := filepath.Join(t.TempDir(), "throng")
+	cmd := exec.Command("go", "build", "-o", program, "throng/cmd/throng")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
+// interrupted runs the quickstart for a long time, sends it signals once it
+// makes requests, and gives its exit code, output and summary.
+func interrupted(t *testing.T, program string, signals int) (code int, stdout string, summary map[string]any) {
+	t.Helper()
+	out := filepath.Join(t.TempDir(), "out")
+	cmd := exec.Command(program, "run", "../../../../scenarios/quickstart", "--duration", "5m", "--out", out)
+	cmd.Env = append(os.Environ(), "NO_COLOR=1")
+	var text strings.Builder
+	cmd.Stdout = &text
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
+	defer deadline.Stop()
+	sent := 0
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() {
+		running := strings.Contains(lines.Text(), "rps=")
+		stopping := strings.Contains(lines.Text(), "stopping:")
+		if sent == 0 && running || sent > 0 && sent < signals && stopping {
+			sent++
+			if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	_ = cmd.Wait()
+	raw, err := os.ReadFile(filepath.Join(out, "summary.json"))
+	if err != nil {
+		t.Fatalf("no summary: %v\n%s", err, text.String())
+	}
+	if err := json.Unmarshal(raw, &summary); err != nil {
+		t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), text.String(), summary
+}
+
+// The first interrupt ends a run in order, the second cuts it; both report,
+// save, and exit 130, and neither ever passes.
+func TestInterrupt(t *testing.T) {
+	program := buildProgram(t)
+	for signals := 1; signals <= 2; signals++ {
+		code, stdout, summary := interrupted(t, program, signals)
+		if code != ExitInterrupted {
+			t.Errorf("%d signals: exit %d, want %d\n%s", signals, code, ExitInterrupted, stdout)
+		}
+		if !strings.Contains(stdout, "interrupted at") || strings.Contains(stdout, "PASS") {
+			t.Errorf("%d signals:\n%s", signals, stdout)
+		}
+		run, _ := summary["run"].(map[string]any)
+		if run["interrupted"] != true {
+			t.Errorf("%d signals: summary says interrupted = %v", signals, run["interrupted"])
+		}
+	}
+}

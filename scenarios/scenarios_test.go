@@ -1,0 +1,255 @@
+// Package scenarios holds the scenarios that throng brings along. Its tests
+// run every one of them against the example API.
+package scenarios_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"throng/dsl"
+	"throng/dsl/diag"
+	"throng/dsl/format"
+	"throng/dsl/plan"
+	"throng/runtime/engine"
+	"throng/runtime/outcome"
+	"throng/runtime/record"
+	"throng/runtime/sla"
+	"throng/runtime/transport"
+	"throng/runtime/transport/http1"
+	"throng/scenarios/exampleapi"
+)
+
+// shipped are the directories that hold a scenario.
+func shipped(t *testing.T) []string {
+	t.Helper()
+	found, err := filepath.Glob("*/main.hcl")
+	if err != nil || len(found) < 3 {
+		t.Fatalf("shipped scenarios: %v, %v", found, err)
+	}
+	for i := range found {
+		found[i] = filepath.Dir(found[i])
+	}
+	return found
+}
+
+func compile(t *testing.T, dir string, o dsl.Options) *plan.Plan {
+	t.Helper()
+	o.Tool = "0.1.0"
+	r := dsl.Compile(dir, o)
+	if r.Plan == nil {
+		var b bytes.Buffer
+		_ = diag.WriteText(&b, r.Diagnostics, r.Sources, diag.Options{})
+		t.Fatalf("%s does not compile:\n%s", dir, b.String())
+	}
+	return r.Plan
+}
+
+// hurry makes every wait and pause of a plan short, so that a few seconds
+// reach every request.
+func hurry(p *plan.Plan) {
+	short := plan.Const{Value: plan.FloatValue(0.01)}
+	var tasks func(list []plan.Task)
+	tasks = func(list []plan.Task) {
+		for i := range list {
+			list[i].Wait = plan.Wait{Kind: plan.WaitFor, For: short}
+			for _, s := range list[i].Steps {
+				if pause, ok := s.(*plan.Pause); ok {
+					pause.For = short
+				}
+			}
+			tasks(list[i].Sequence)
+		}
+	}
+	for i := range p.Classes {
+		tasks(p.Classes[i].Tasks)
+	}
+}
+
+// run runs a plan against the example API it names.
+func run(t *testing.T, p *plan.Plan, wrap func(transport.Factory) transport.Factory) *outcome.Outcome {
+	t.Helper()
+	service, err := exampleapi.New(p.Targets[0].Example, exampleapi.Options{Seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(service)
+	defer server.Close()
+	defer service.Close()
+	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+		var d net.Dialer
+		return d.DialContext(ctx, network, server.Listener.Addr().String())
+	}
+	e := engine.New(p, engine.Options{Factory: func(clock *transport.Clock) transport.Factory {
+		f := transport.Factory(http1.New(http1.Config{Clock: clock, Dial: dial}))
+		if wrap != nil {
+			f = wrap(f)
+		}
+		return f
+	}})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	o, err := e.Run(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// Every shipped scenario compiles for every profile it declares.
+func TestProfiles(t *testing.T) {
+	for _, dir := range shipped(t) {
+		r := dsl.Validate(dir, dsl.Options{Tool: "0.1.0"})
+		for _, d := range r.Diagnostics {
+			t.Errorf("%s: %s: %s", dir, d.Summary, d.Detail)
+		}
+		if !slices.Contains(r.Profiles, "smoke") {
+			t.Errorf("%s has no smoke profile", dir)
+		}
+		for _, name := range r.Profiles {
+			compile(t, dir, dsl.Options{Profile: name})
+		}
+	}
+}
+
+// Every request of every shipped scenario succeeds against its example API,
+// and the books balance.
+func TestShippedScenarios(t *testing.T) {
+	for _, dir := range shipped(t) {
+		t.Run(dir, func(t *testing.T) {
+			users, duration := 60, "4s"
+			p := compile(t, dir, dsl.Options{Profile: "smoke", Users: &users, Duration: &duration, Seed: 7})
+			hurry(p)
+			o := run(t, p, nil)
+			if b := o.Conditions.Books; b.Balance() != 0 || b.Failed != 0 || b.Succeeded == 0 {
+				t.Errorf("books: %+v", b)
+			}
+			if o.Verdict.State == sla.Fail {
+				t.Errorf("verdict FAIL: %q", o.Verdict.Reasons)
+			}
+			for _, g := range o.Final.Errors {
+				t.Errorf("%d × %s: %s %s", g.Count, p.Rows[p.Series[g.Series].Row].Label(), g.Class, g.Detail)
+			}
+			for row := range p.Rows {
+				if n := count(p, o.Final, row); n == 0 {
+					t.Errorf("%s was never sent", p.Rows[row].Label())
+				}
+			}
+		})
+	}
+}
+
+func count(p *plan.Plan, s *record.Snapshot, row int) (n int64) {
+	for i, stats := range s.Total {
+		if p.Series[i].Row == row && stats != nil {
+			n += stats.Count()
+		}
+	}
+	return n
+}
+
+// With one seed each user makes the same requests in the same order, however
+// the machine schedules them.
+func TestSeedReplays(t *testing.T) {
+	first, second := requestsOf(t, 11), requestsOf(t, 11)
+	other := requestsOf(t, 12)
+	differs := false
+	for user := range first {
+		n := min(len(first[user]), len(second[user]))
+		if n < 10 {
+			t.Fatalf("user %d made only %d requests", user, n)
+		}
+		for i := range n {
+			if first[user][i] != second[user][i] {
+				t.Fatalf("user %d, request %d:\n%s\n%s", user, i, first[user][i], second[user][i])
+			}
+			differs = differs || i < len(other[user]) && first[user][i] != other[user][i]
+		}
+	}
+	if !differs {
+		t.Error("another seed made the same requests")
+	}
+}
+
+// requestsOf runs the orchestrator with a seed and gives what each user sent.
+// Ids that the server assigned are left out of the comparison.
+func requestsOf(t *testing.T, seed uint64) [][]string {
+	users, duration := 10, "2s"
+	p := compile(t, "orchestrator", dsl.Options{Profile: "smoke", Users: &users, Duration: &duration, Seed: seed})
+	hurry(p)
+	w := &tap{}
+	run(t, p, func(f transport.Factory) transport.Factory { w.Factory = f; return w })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var all [][]string
+	for _, c := range w.clients {
+		all = append(all, c.sent)
+	}
+	return all
+}
+
+// tap notes what every client is asked to send.
+type tap struct {
+	transport.Factory
+	mu      sync.Mutex
+	clients []*tapped
+}
+
+type tapped struct {
+	transport.Client
+	sent []string
+}
+
+func (w *tap) Client() transport.Client {
+	c := &tapped{Client: w.Factory.Client()}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.clients = append(w.clients, c)
+	return c
+}
+
+var assigned = regexp.MustCompile(`\b(wf|lead|camp)-\d+`)
+
+func (c *tapped) Do(m *transport.Message, r *transport.Result) {
+	text := fmt.Sprintf("%s %s %s", m.Method, m.URI, m.Body)
+	if !strings.Contains(string(m.URI), "/api/auth") { // bodies of logins name the user, not an id
+		text = assigned.ReplaceAllString(text, "$1")
+	}
+	c.sent = append(c.sent, text)
+	c.Client.Do(m, r)
+}
+
+// The scenarios read as they would after `throng fmt`.
+func TestCanonical(t *testing.T) {
+	for _, dir := range shipped(t) {
+		files, _ := filepath.Glob(filepath.Join(dir, "*.hcl"))
+		for _, file := range files {
+			src, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if out := canonical(t, src, file); !bytes.Equal(src, out) {
+				t.Errorf("%s is not in canonical form; run throng fmt", file)
+			}
+		}
+	}
+}
+
+func canonical(t *testing.T, src []byte, name string) []byte {
+	t.Helper()
+	out, diags := format.Source(src, name)
+	if diags.HasErrors() {
+		t.Fatal(diags.Err())
+	}
+	return out
+}
