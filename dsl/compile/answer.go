@@ -26,6 +26,9 @@ func (k *classBuilder) expects(r *plan.Request, b *config.Block) (readsBody bool
 				l := c.lowering(a, n, k)
 				l.failure = plan.FailExpect
 				if _, ok := l.check(a, cty.Bool); ok {
+					if isStatic(e) {
+						c.warn(n, diag.InvalidValue, e.Range(), "The condition does not depend on the answer, so it proves nothing about it.")
+					}
 					x.Condition, x.Text = l.lower(e), sourceText(n.Module, e.Range())
 					x.Site = c.site(e.Range(), n)
 				}
@@ -37,11 +40,14 @@ func (k *classBuilder) expects(r *plan.Request, b *config.Block) (readsBody bool
 				l := c.lowering(a, n, k)
 				if _, ok := l.check(a, cty.String); ok {
 					x.Message = l.text(e, plan.EncText)
+					if l.secret {
+						c.fail(n, diag.SensitiveValue, e.Range(), "A failure's message stands in reports, so it must not be made of a sensitive value.")
+					}
 				}
 				readsBody = readsBody || l.body
 			}
 		}
-		if n.Arg("status") == nil && n.Arg("condition") == nil {
+		if n.Arg("status") == nil && n.Arg("condition") == nil && !n.Broken {
 			c.fail(n, diag.EmptyBlock, n.Range, "An expect block needs a status or a condition; otherwise it expects nothing.")
 		}
 		r.Expects = append(r.Expects, x)

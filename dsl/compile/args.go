@@ -280,7 +280,10 @@ func (c *compiler) ratio(b *config.Block, name string) (float64, bool) {
 		r = -1
 	}
 	if r < 0 || r > 1 {
-		c.fail(b, diag.InvalidRatio, a.Expr.Range(), "%s is a share: a percentage such as \"0.5%%\", or a number from 0 to 1.", name)
+		d := c.fail(b, diag.InvalidRatio, a.Expr.Range(), "%s is a share: a percentage such as \"0.5%%\", or a number from 0 to 1.", name)
+		if r > 1 && r <= 100 {
+			d.Suggestion = fmt.Sprintf("For %g of 100 write \"%g%%\".", r, r)
+		}
 		return 0, false
 	}
 	return r, true

@@ -26,6 +26,7 @@ type classBuilder struct {
 
 	captured map[string]hcl.Range // every session value some step captures, and where first
 	first    map[string]bool      // values with a first value
+	unread   bool                 // what has a value is not known: session or a capture is wrong
 	inStart  map[string]bool      // captured in start
 	byTask   map[string][]string  // captured value → tasks that capture it
 
@@ -35,7 +36,6 @@ type classBuilder struct {
 
 	headerSent map[*config.Arg]map[string]bool // headers that read the session, and whether any request sends them
 	headerAt   map[string]headerPlace
-	inTasks    string
 }
 
 type headerPlace struct {
@@ -73,11 +73,13 @@ func (k *classBuilder) initial(b *config.Block) []plan.SlotInit {
 	for _, lv := range levels(a, b) {
 		e, ok := k.c.syntax(lv.arg, b)
 		if !ok {
+			k.unread = true
 			continue
 		}
 		object, ok := e.(*hclsyntax.ObjectConsExpr)
 		if !ok {
 			k.c.fail(b, diag.WrongType, e.Range(), "session must be written out: { NAME = value, … }.")
+			k.unread = true
 			continue
 		}
 		l := k.c.lowering(lv.arg, b, nil)
@@ -100,6 +102,7 @@ func (k *classBuilder) survey(b *config.Block) {
 	var walk func(n *config.Block, part string)
 	walk = func(n *config.Block, part string) {
 		if a := n.Arg("capture"); a != nil {
+			k.unread = k.unread || !isObject(a.Expr)
 			if object, ok := a.Expr.(*hclsyntax.ObjectConsExpr); ok {
 				for _, i := range object.Items {
 					name := hcl.ExprAsKeyword(i.KeyExpr)
@@ -125,6 +128,11 @@ func (k *classBuilder) survey(b *config.Block) {
 	for _, n := range b.Blocks {
 		walk(n, partName(n))
 	}
+}
+
+func isObject(e hcl.Expression) bool {
+	_, ok := e.(*hclsyntax.ObjectConsExpr)
+	return ok
 }
 
 // partName names a direct part of a user: start, stop, or a task's key.
@@ -165,7 +173,7 @@ func (k *classBuilder) enter(part string) (leave func()) {
 
 // read checks that session.name can hold a value here.
 func (k *classBuilder) read(l *lowering, name string, r hcl.Range) {
-	if k.pending[name] {
+	if k.pending[name] || k.unread {
 		return
 	}
 	at, captured := k.captured[name]
@@ -175,7 +183,7 @@ func (k *classBuilder) read(l *lowering, name string, r hcl.Range) {
 		k.pending[name] = true // once is enough
 		return
 	}
-	d := l.c.fail(l.block, diag.NotCaptured, r, "session.%s has no value yet here: it is captured only later, at line %d, so this step could never run.", name, at.Start.Line)
+	d := l.c.fail(l.block, diag.NotCaptured, r, "session.%s has no value yet here: it is captured only later, so this step could never run.", name)
 	d.Relate("captured here", at)
 	d.Suggestion = "Move the capturing step before this one, or give a first value with session = { " + name + " = … } in the user."
 	k.pending[name] = true
@@ -192,7 +200,7 @@ func (k *classBuilder) startSteps(b *config.Block, s settings) []plan.Step {
 		return nil
 	}
 	s.task, s.onFailure = "start", plan.FailureUser
-	return k.steps(n.Blocks, k.c.inherit(s, n), n)
+	return k.steps(n.Blocks, k.inherit(s, n))
 }
 
 func (k *classBuilder) stopSteps(b *config.Block, s settings) []plan.Step {
@@ -203,7 +211,7 @@ func (k *classBuilder) stopSteps(b *config.Block, s settings) []plan.Step {
 	leave := k.enter("stop")
 	defer leave()
 	s.task = "stop"
-	return k.steps(n.Blocks, k.c.inherit(s, n), n)
+	return k.steps(n.Blocks, k.inherit(s, n))
 }
 
 // tasks compiles the traffic table: stand-alone requests, tasks, sequences.
@@ -219,7 +227,7 @@ func (k *classBuilder) tasks(b *config.Block, s settings) []plan.Task {
 		t := k.task(n, s, "")
 		leave()
 		if first := names[t.Name]; first != nil {
-			d := k.c.fail(b, diag.DuplicateName, n.Range, "%s has two tasks called %q.", b.Title(), t.Name).Relate("the first one is here", first.Range)
+			d := k.c.fail(n, diag.DuplicateName, n.Range, "%s has two tasks called %q.", b.Title(), t.Name).Relate("the first one is here", first.Range)
 			if isRequest(n) {
 				d.Detail += " A request standing alone is a task of its own; give one of them a name = \"…\", or add their weights."
 			}
@@ -240,17 +248,17 @@ func (k *classBuilder) task(n *config.Block, s settings, prefix string) plan.Tas
 	t := plan.Task{Site: k.c.site(n.Range, n), Weight: k.c.weight(n)}
 	if isRequest(n) {
 		t.Name = k.c.requestName(n)
-		s.task = prefix + t.Name
-		if w, ok := k.c.wait(n); ok {
+		s.task, s.tasks = prefix+t.Name, append(slices.Clone(s.tasks), t.Name)
+		if w, ok := k.wait(n); ok {
 			s.wait = w
 		}
 		t.Wait = s.wait
-		t.Steps = k.steps([]*config.Block{n}, s, n)
+		t.Steps = k.steps([]*config.Block{n}, s)
 		return t
 	}
 	t.Name = n.Name()
-	s.task = prefix + t.Name
-	s = k.c.inherit(s, n)
+	s.task, s.tasks = prefix+t.Name, append(slices.Clone(s.tasks), t.Name)
+	s = k.inherit(s, n)
 	t.Wait = s.wait
 	if n.Type == "sequence" {
 		for _, inner := range n.Blocks {
@@ -258,20 +266,20 @@ func (k *classBuilder) task(n *config.Block, s settings, prefix string) plan.Tas
 			child.Weight = 0
 			t.Sequence = append(t.Sequence, child)
 		}
-		if len(t.Sequence) == 0 {
+		if len(t.Sequence) == 0 && !n.Broken {
 			k.c.fail(n, diag.EmptyBlock, n.Range, "%s holds no task.", n.Title())
 		}
 		return t
 	}
-	t.Steps = k.steps(n.Blocks, s, n)
-	if len(t.Steps) == 0 {
+	t.Steps = k.steps(n.Blocks, s)
+	if len(n.Blocks) == 0 && !n.Broken {
 		k.c.fail(n, diag.EmptyBlock, n.Range, "%s holds no step.", n.Title())
 	}
 	return t
 }
 
 // steps compiles a list of steps in order.
-func (k *classBuilder) steps(list []*config.Block, s settings, in *config.Block) []plan.Step {
+func (k *classBuilder) steps(list []*config.Block, s settings) []plan.Step {
 	var steps []plan.Step
 	for _, n := range list {
 		switch {
@@ -293,13 +301,13 @@ func (k *classBuilder) steps(list []*config.Block, s settings, in *config.Block)
 }
 
 func (k *classBuilder) group(n *config.Block, s settings) plan.Step {
-	s = k.c.inherit(s, n)
+	s = k.inherit(s, n)
 	name := n.Name()
 	g := &plan.Group{Site: k.c.site(n.Range, n), Name: name}
 	g.Series = k.series(seriesKey{kind: plan.GroupSeries, target: -1, name: name}, s, n)
 	s.groups = append(s.groups[:len(s.groups):len(s.groups)], name)
-	g.Steps = k.steps(n.Blocks, s, n)
-	if len(g.Steps) == 0 {
+	g.Steps = k.steps(n.Blocks, s)
+	if len(n.Blocks) == 0 && !n.Broken {
 		k.c.fail(n, diag.EmptyBlock, n.Range, "%s holds no step.", n.Title())
 	}
 	return g
@@ -360,6 +368,7 @@ func (k *classBuilder) series(key seriesKey, s settings, b *config.Block) int {
 	k.c.plan.Series = append(k.c.plan.Series, plan.Series{
 		Kind: key.kind, Row: row, Class: k.id, Task: s.task, Groups: s.groups, Tags: s.tags, Site: k.c.site(b.Range, b),
 	})
+	k.c.tasks = append(k.c.tasks, slices.Compact(append(slices.Clone(s.tasks), s.task)))
 	return id
 }
 

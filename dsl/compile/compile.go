@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 
@@ -59,7 +58,30 @@ func Compile(scope *resolve.Scope, checked *resolve.Checked, o Options) (*plan.P
 	if c.diags.HasErrors() {
 		return nil, c.diags
 	}
+	c.plan.Overrides = o.flags()
 	return c.plan, c.diags
+}
+
+// flags are the options that change the scenario's load or mix, as flags of
+// the command line.
+func (o Options) flags() []string {
+	var flags []string
+	if o.Users != nil {
+		flags = append(flags, "--users", strconv.Itoa(*o.Users))
+	}
+	if o.SpawnRate != nil {
+		flags = append(flags, "--spawn-rate", strconv.FormatFloat(*o.SpawnRate, 'f', -1, 64))
+	}
+	if o.Duration != nil {
+		flags = append(flags, "--duration", *o.Duration)
+	}
+	if len(o.Tags) > 0 {
+		flags = append(flags, "--tags", strings.Join(o.Tags, ","))
+	}
+	if len(o.ExcludeTags) > 0 {
+		flags = append(flags, "--exclude-tags", strings.Join(o.ExcludeTags, ","))
+	}
+	return flags
 }
 
 // hide takes sensitive texts out of what was found: the errors of functions
@@ -113,6 +135,8 @@ type compiler struct {
 	builders  []*classBuilder
 	reads     map[int]bool // data sources the class under compilation reads
 	offTags   bool         // --tags or --exclude-tags left something out
+	tasks     [][]string   // by series: the names of its task and of the sequence around it
+	on        []bool       // by series: something records into it
 }
 
 type siteKey struct {

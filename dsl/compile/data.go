@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"path"
 	"path/filepath"
 	"slices"
@@ -37,8 +38,8 @@ func (c *compiler) dataOf(s *resolve.Scope) {
 	for _, name := range s.Names("data") {
 		c.source(s, s.Named("data", name))
 	}
-	for _, child := range s.Children {
-		c.dataOf(child)
+	for _, name := range slices.Sorted(maps.Keys(s.Children)) {
+		c.dataOf(s.Children[name])
 	}
 }
 
@@ -80,7 +81,7 @@ func (c *compiler) source(s *resolve.Scope, b *config.Block) {
 		err = readJSON(&d, src)
 	}
 	if err != nil {
-		c.fail(b, diag.InvalidData, b.Arg("file").Expr.Range(), "%s: %s", file, sentence(err))
+		c.fail(b, diag.InvalidData, b.Arg("file").Expr.Range(), "%s: %s.", file, err)
 		return
 	}
 	if d.Rows == 0 {
@@ -103,10 +104,10 @@ func (c *compiler) openData(s *resolve.Scope, b *config.Block, name string) ([]b
 	info, err := fs.Stat(s.Tree.Files, clean)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		d := c.fail(b, diag.FileNotFound, at, "There is no file %q in %s.", name, s.Tree.Config.Dir)
+		d := c.fail(b, diag.FileNotFound, at, "There is no file %q in the directory %q.", name, s.Tree.Config.Dir)
 		if entries, err := fs.ReadDir(s.Tree.Files, path.Dir(clean)); err == nil {
 			var names []string
-			for _, e := range entries {
+			for _, e := range entries[:min(len(entries), 1000)] {
 				names = append(names, path.Join(path.Dir(clean), e.Name()))
 			}
 			d.DidYouMean(clean, names)
@@ -138,7 +139,7 @@ func readCSV(d *plan.Data, src []byte) error {
 		return errors.New("the file is empty; its first line names the columns")
 	}
 	if err != nil {
-		return csvError(err)
+		return csvError(err, 0, 0)
 	}
 	seen := map[string]bool{}
 	for _, name := range header {
@@ -158,7 +159,7 @@ func readCSV(d *plan.Data, src []byte) error {
 			return nil
 		}
 		if err != nil {
-			return csvError(err)
+			return csvError(err, len(row), len(header))
 		}
 		for i, text := range row {
 			d.Columns[i].Values = append(d.Columns[i].Values, plan.StringValue(text))
@@ -167,20 +168,29 @@ func readCSV(d *plan.Data, src []byte) error {
 	}
 }
 
-func csvError(err error) error {
-	var p *csv.ParseError
-	if errors.As(err, &p) {
-		if errors.Is(p.Err, csv.ErrFieldCount) {
-			return fmt.Errorf("line %d has another number of fields than the header line", p.Line)
-		}
-		return fmt.Errorf("line %d: %w", p.Line, p.Err)
+func fields(n int) string {
+	if n == 1 {
+		return "1 field"
 	}
-	return err
+	return fmt.Sprintf("%d fields", n)
+}
+
+// csvError says what is wrong with a line that holds have fields where the
+// header line has want.
+func csvError(err error, have, want int) error {
+	var p *csv.ParseError
+	switch {
+	case !errors.As(err, &p):
+		return err
+	case errors.Is(p.Err, csv.ErrFieldCount):
+		return fmt.Errorf("line %d does not match the header line: it has %s instead of %d", p.Line, fields(have), want)
+	}
+	return fmt.Errorf("line %d, column %d: a quote is missing or stands where none may be; a value that holds quotes is itself quoted, and its quotes are doubled", p.Line, p.Column)
 }
 
 // readJSON reads a list of objects with the same attributes.
 func readJSON(d *plan.Data, src []byte) error {
-	if !gjson.ValidBytes(src) {
+	if tooDeep(src) || !gjson.ValidBytes(src) {
 		return errors.New("the file is not JSON")
 	}
 	list := gjson.ParseBytes(src)

@@ -83,6 +83,9 @@ func (e *try) Describe(p *plan.Plan) string { return "try(" + words(p, e.args) +
 // Describe shows can(…).
 func (e can) Describe(p *plan.Plan) string { return "can(" + plan.Describe(p, e.x) + ")" }
 
+// Describe shows that an expression always fails.
+func (e *failed) Describe(*plan.Plan) string { return "failure" }
+
 // Describe shows a duration that is drawn.
 func (s *seconds) Describe(p *plan.Plan) string { return "seconds(" + plan.Describe(p, s.x) + ")" }
 
@@ -91,6 +94,9 @@ func (j *jsonValue) Describe(*plan.Plan) string {
 	text := "response.json"
 	if j.path != "" {
 		text += "<" + j.path + ">"
+	}
+	if j.splat {
+		text += "[*]<" + j.each + ">"
 	}
 	if j.strict {
 		text += "!"
@@ -109,6 +115,9 @@ func (h *header) Describe(*plan.Plan) string {
 
 // Describe shows that HCL evaluates the expression, and where it stands.
 func (h *evaluated) Describe(p *plan.Plan) string { return "HCL at " + p.Sites[h.at.site].String() }
+
+// Describe is data.NAME.
+func (r *row) Describe(p *plan.Plan) string { return "data." + p.Data[r.id].Name }
 
 // Describe is the property's name.
 func (r *property) Describe(*plan.Plan) string { return r.name }

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"errors"
+	"slices"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -26,32 +27,91 @@ func (l *lowering) fallback(e hclsyntax.Expression, reason string) plan.Expr {
 // its place in the frame's private storage.
 func (l *lowering) evaluated(e hclsyntax.Expression, id int) *evaluated {
 	h := &evaluated{expr: e, id: id, at: l.at(e.Range()), functions: l.env.functions}
-	h.static = l.c.context(l.env, e.Variables()).Variables
+	ctx := l.c.context(l.env, e.Variables())
+	h.static = ctx.Variables
 	seen := map[string]bool{}
 	for _, t := range e.Variables() {
-		switch t.RootName() {
+		if len(t) < 2 {
+			continue // reported by resolve
+		}
+		root, name := t.RootName(), stepName(t[1])
+		first := !seen[root+"."+name]
+		seen[root+"."+name] = true
+		switch root {
 		case "session":
-			if name := stepName(t[1]); len(t) > 1 && !seen[name] {
-				seen[name] = true
-				if slot, ok := l.session(name, e.Range()).(*plan.Slot); ok {
-					h.slots = append(h.slots, slot)
-				}
+			if slot, ok := l.session(name, t.SourceRange()).(*plan.Slot); ok && first {
+				h.slots = append(h.slots, slot)
 			}
 		case "data":
-			if len(t) > 1 {
-				if id, ok := l.c.dataIDs[l.env.scope.Named("data", stepName(t[1]))]; ok && !seen["data."+stepName(t[1])] {
-					seen["data."+stepName(t[1])] = true
-					l.c.readData(id)
-					h.data = append(h.data, id)
-				}
+			if id, ok := l.c.dataIDs[l.env.scope.Named("data", name)]; ok && first {
+				l.c.readData(id)
+				l.secret = l.secret || slices.ContainsFunc(l.c.plan.Data[id].Columns, func(c plan.DataColumn) bool { return c.Sensitive })
+				h.data = append(h.data, id)
 			}
 		case "response":
 			l.body = true
 			h.response = append(h.response, t)
+		case "var", "local", "module":
+			v, diags := t.TraverseAbs(ctx)
+			l.secret = l.secret || diags.HasErrors() || v.ContainsMarked()
 		}
 	}
-	h.lenient = !l.strict
+	if !l.strict {
+		h.lenient = lenientPaths(e)
+	}
 	return h
+}
+
+// lenientPaths are the paths into the answer that read as null where they
+// are absent: those outside of try and can, which ask whether they exist.
+func lenientPaths(e hclsyntax.Expression) []hcl.Traversal {
+	w := &lenientWalker{}
+	_ = hclsyntax.Walk(e, w)
+	return w.paths
+}
+
+type lenientWalker struct {
+	asking int // calls of try and can around the node
+	paths  []hcl.Traversal
+}
+
+func (w *lenientWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
+	switch n := n.(type) {
+	case *hclsyntax.FunctionCallExpr:
+		if n.Name == "try" || n.Name == "can" {
+			w.asking++
+		}
+	case *hclsyntax.ScopeTraversalExpr:
+		w.add(n, nil)
+	case *hclsyntax.SplatExpr:
+		source, direct := n.Source.(*hclsyntax.ScopeTraversalExpr)
+		each, steps := n.Each.(*hclsyntax.RelativeTraversalExpr)
+		if direct && steps {
+			w.add(source, each.Traversal)
+		}
+	}
+	return nil
+}
+
+// add notes a path, and what is followed in each of its elements.
+func (w *lenientWalker) add(e *hclsyntax.ScopeTraversalExpr, each hcl.Traversal) {
+	if w.asking > 0 || len(e.Traversal) < 2 || e.Traversal.RootName() != "response" {
+		return
+	}
+	path := e.Traversal
+	if each != nil {
+		path = append(append(slices.Clone(path), hcl.TraverseSplat{}), each...)
+	}
+	if len(path) > 2 {
+		w.paths = append(w.paths, path)
+	}
+}
+
+func (w *lenientWalker) Exit(n hclsyntax.Node) hcl.Diagnostics {
+	if call, ok := n.(*hclsyntax.FunctionCallExpr); ok && (call.Name == "try" || call.Name == "can") {
+		w.asking--
+	}
+	return nil
 }
 
 // evaluated is the fallback: HCL's evaluator over a context made of the
@@ -67,7 +127,7 @@ type evaluated struct {
 	slots     []*plan.Slot
 	data      []int
 	response  []hcl.Traversal
-	lenient   bool
+	lenient   []hcl.Traversal
 }
 
 func (h *evaluated) Eval(f *plan.Frame) (plan.Value, error) {
@@ -91,8 +151,11 @@ func (h *evaluated) Eval(f *plan.Frame) (plan.Value, error) {
 		}
 		return plan.Value{}, h.at.error(d.Error())
 	}
-	bare, _ := v.UnmarkDeep()
-	return fromCty(bare), nil
+	value, err := stdlib.FromCty(v)
+	if err != nil {
+		return value, h.at.error(err.Error())
+	}
+	return value, nil
 }
 
 func (h *evaluated) variables(f *plan.Frame) (map[string]cty.Value, error) {
@@ -142,9 +205,6 @@ func (h *evaluated) responseValue(r *plan.Response) (cty.Value, error) {
 	headers := map[string]cty.Value{}
 	var document *plan.Value
 	for _, t := range h.response {
-		if len(t) < 2 {
-			continue
-		}
 		switch stepName(t[1]) {
 		case "headers":
 			if len(t) == 2 {
@@ -153,13 +213,8 @@ func (h *evaluated) responseValue(r *plan.Response) (cty.Value, error) {
 						headers[name] = cty.StringVal(value)
 					}
 				})
-				continue
-			}
-			name := stepName(t[2])
-			if v, ok := r.HeaderValue(name); ok {
-				headers[name] = cty.StringVal(v)
-			} else if h.lenient {
-				headers[name] = cty.NullVal(cty.String)
+			} else if v, ok := r.HeaderValue(stepName(t[2])); ok {
+				headers[stepName(t[2])] = cty.StringVal(v)
 			}
 		case "json":
 			if document == nil {
@@ -169,9 +224,16 @@ func (h *evaluated) responseValue(r *plan.Response) (cty.Value, error) {
 				v := fromJSON(gjson.ParseBytes(r.Body))
 				document = &v
 			}
-			if h.lenient {
-				*document = withPath(*document, t[2:])
+		}
+	}
+	for _, t := range h.lenient {
+		switch stepName(t[1]) {
+		case "headers":
+			if name := stepName(t[2]); headers[name] == cty.NilVal {
+				headers[name] = cty.NullVal(cty.String)
 			}
+		case "json":
+			*document = withPath(*document, t[2:])
 		}
 	}
 	attrs["headers"] = cty.ObjectVal(headers)
@@ -187,16 +249,53 @@ func withPath(v plan.Value, path hcl.Traversal) plan.Value {
 	if len(path) == 0 {
 		return v
 	}
-	step, ok := path[0].(hcl.TraverseAttr)
-	if !ok || v.Kind() != plan.Object && !v.IsNull() {
+	switch step := path[0].(type) {
+	case hcl.TraverseIndex:
+		if step.Key.Type() == cty.Number {
+			return withElement(v, step.Key, path[1:])
+		}
+	case hcl.TraverseSplat:
+		return withElements(v, path[1:])
+	}
+	if v.Kind() != plan.Object && !v.IsNull() {
 		return v
 	}
+	name := stepName(path[0])
 	fields := append([]plan.Field(nil), v.Fields()...)
 	for i, f := range fields {
-		if f.Name == step.Name {
+		if f.Name == name {
 			fields[i].Value = withPath(f.Value, path[1:])
 			return plan.ObjectValue(fields)
 		}
 	}
-	return plan.ObjectValue(append(fields, plan.Field{Name: step.Name, Value: withPath(plan.NullValue(), path[1:])}))
+	return plan.ObjectValue(append(fields, plan.Field{Name: name, Value: withPath(plan.NullValue(), path[1:])}))
+}
+
+// withElements is withPath for every element of a list, or for what a splat
+// takes for the only one.
+func withElements(v plan.Value, rest hcl.Traversal) plan.Value {
+	switch {
+	case v.IsNull():
+		return v
+	case v.Kind() != plan.List:
+		return withPath(v, rest)
+	}
+	items := slices.Clone(v.Items())
+	for i := range items {
+		items[i] = withPath(items[i], rest)
+	}
+	return plan.ListValue(items)
+}
+
+// withElement is withPath where the path goes on with an index. An element
+// beyond the end stays an error: the list's length must not change.
+func withElement(v plan.Value, key cty.Value, rest hcl.Traversal) plan.Value {
+	i, exact := key.AsBigFloat().Int64()
+	items := v.Items()
+	if exact != 0 || i < 0 || i >= int64(len(items)) {
+		return v
+	}
+	items = slices.Clone(items)
+	items[i] = withPath(items[i], rest)
+	return plan.ListValue(items)
 }

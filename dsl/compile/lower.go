@@ -7,6 +7,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
@@ -25,6 +26,7 @@ type lowering struct {
 	class *classBuilder // whose session values may be read; nil where none are
 
 	strict  bool // an absent JSON value is an error, not null
+	asking  bool // in try or can, where an error is no mistake
 	failure plan.ErrorClass
 	reads   map[string]bool // session values read
 	body    bool            // the answer's body is read
@@ -39,8 +41,11 @@ func (c *compiler) lowering(a *config.Arg, b *config.Block, class *classBuilder)
 // lower gives e's lowered form. Errors are reported and yield null, so that
 // compilation goes on.
 func (l *lowering) lower(e hclsyntax.Expression) plan.Expr {
-	if v, ok := l.constant(e); ok {
-		return plan.Const{Value: v}
+	if c, ok := l.constant(e); ok {
+		return c
+	}
+	if isStatic(e) {
+		return &failed{"this can never be evaluated", l.at(e.Range())}
 	}
 	switch e := e.(type) {
 	case *hclsyntax.ParenthesesExpr:
@@ -96,24 +101,38 @@ func (l *lowering) at(r hcl.Range) failing {
 	return failing{l.c.site(r, l.block), l.failure}
 }
 
-// constant evaluates an expression that nothing of the run can change.
-func (l *lowering) constant(e hclsyntax.Expression) (plan.Value, bool) {
+// constant evaluates an expression that nothing of the run can change. What
+// is wrong with it is reported, and reads as null; in try and can it is no
+// constant.
+func (l *lowering) constant(e hclsyntax.Expression) (plan.Const, bool) {
 	if !isStatic(e) {
-		return plan.Value{}, false
+		return plan.Const{}, false
 	}
+	null := plan.Const{Value: plan.NullValue()}
 	v, diags := e.Value(l.c.context(l.env, e.Variables()))
 	if diags.HasErrors() {
+		if l.asking {
+			return null, false
+		}
 		for _, d := range diag.FromHCL(diags) {
 			l.c.report(l.block, d)
 		}
-		return plan.NullValue(), true
+		return null, true
 	}
-	bare, marks := v.UnmarkDeep()
-	if len(marks) > 0 {
+	if !v.IsWhollyKnown() {
+		return null, true // made of something that is reported
+	}
+	value, err := stdlib.FromCty(v)
+	if err != nil {
+		l.c.fail(l.block, diag.OperationFailed, e.Range(), "%s", sentence(err))
+		return null, true
+	}
+	secret := v.ContainsMarked()
+	if secret {
 		l.secret = true
 		l.c.keepSecret(v)
 	}
-	return fromCty(bare), true
+	return plan.Const{Value: value, Secret: secret}, true
 }
 
 // isStatic reports whether an expression reads only what is known before the
@@ -144,9 +163,9 @@ func (l *lowering) template(e *hclsyntax.TemplateExpr, enc plan.Encoding) *plan.
 	t := &plan.Template{}
 	for _, part := range e.Parts {
 		if v, ok := l.constant(part); ok {
-			text, ok := plan.AppendEncoded(nil, v, enc)
-			if ok != "" {
-				l.c.fail(l.block, diag.InvalidInterpolation, part.Range(), "%s.", capital(ok))
+			text, problem := plan.AppendEncoded(nil, v.Value, enc)
+			if problem != "" {
+				l.c.fail(l.block, diag.InvalidInterpolation, part.Range(), "%s.", capital(problem))
 			}
 			t.Add(plan.Part{Lit: string(text)})
 			continue
@@ -170,7 +189,7 @@ func (l *lowering) text(e hclsyntax.Expression, enc plan.Encoding) *plan.Templat
 	}
 	t := &plan.Template{}
 	if v, ok := l.constant(e); ok {
-		text, problem := plan.AppendEncoded(nil, v, enc)
+		text, problem := plan.AppendEncoded(nil, v.Value, enc)
 		if problem != "" {
 			l.c.fail(l.block, diag.WrongType, e.Range(), "%s.", capital(problem))
 		}
@@ -185,7 +204,7 @@ func (l *lowering) text(e hclsyntax.Expression, enc plan.Encoding) *plan.Templat
 // Objects and lists written out become literals around their parts.
 func (l *lowering) json(e hclsyntax.Expression, t *plan.Template) {
 	if v, ok := l.constant(e); ok {
-		t.Add(plan.Part{Lit: string(v.AppendJSON(nil, false))})
+		t.Add(plan.Part{Lit: string(v.Value.AppendJSON(nil, false))})
 		return
 	}
 	switch e := e.(type) {
@@ -242,11 +261,14 @@ func (l *lowering) items(e *hclsyntax.ObjectConsExpr) ([]item, bool) {
 	if !ok {
 		return nil, false
 	}
-	return sortItems(items), true
+	slices.SortFunc(items, func(a, b item) int { return strings.Compare(a.name, b.name) })
+	return items, true
 }
 
+// unsorted is items in the order of the source.
 func (l *lowering) unsorted(e *hclsyntax.ObjectConsExpr) ([]item, bool) {
 	items := make([]item, 0, len(e.Items))
+	last := map[string]int{}
 	for _, i := range e.Items {
 		if !isStatic(i.KeyExpr) {
 			return nil, false
@@ -255,14 +277,24 @@ func (l *lowering) unsorted(e *hclsyntax.ObjectConsExpr) ([]item, bool) {
 		if !ok {
 			return nil, false
 		}
-		name, ok := v.AppendText(nil)
+		name, ok := v.Value.AppendText(nil)
 		if !ok {
 			l.c.fail(l.block, diag.InvalidKey, i.KeyExpr.Range(), "A key must be a string.")
 			continue
 		}
+		if _, twice := last[string(name)]; twice {
+			l.c.fail(l.block, diag.DuplicateKey, i.KeyExpr.Range(), "The key %q stands twice in this object.", name)
+		}
+		last[string(name)] = len(items)
 		items = append(items, item{string(name), i.ValueExpr, i.KeyExpr.Range()})
 	}
-	return items, true
+	kept := items[:0]
+	for i, it := range items {
+		if last[it.name] == i {
+			kept = append(kept, it)
+		}
+	}
+	return kept, true
 }
 
 func (l *lowering) object(e *hclsyntax.ObjectConsExpr) plan.Expr {
@@ -328,14 +360,17 @@ func (l *lowering) call(e *hclsyntax.FunctionCallExpr) plan.Expr {
 }
 
 func (l *lowering) try(e *hclsyntax.FunctionCallExpr) plan.Expr {
-	strict := l.strict
-	l.strict = true
-	defer func() { l.strict = strict }()
+	strict, asking := l.strict, l.asking
+	l.strict, l.asking = true, true
+	defer func() { l.strict, l.asking = strict, asking }()
 	args := make([]plan.Expr, len(e.Args))
 	for i, a := range e.Args {
 		args[i] = l.lower(a)
 	}
-	if e.Name == "can" {
+	switch {
+	case e.ExpandFinal || len(args) == 0 || e.Name == "can" && len(args) > 1:
+		return l.fallback(e, e.Name+"() of this form")
+	case e.Name == "can":
 		return can{args[0]}
 	}
 	return &try{args, l.at(e.Range())}
@@ -345,8 +380,11 @@ func (l *lowering) try(e *hclsyntax.FunctionCallExpr) plan.Expr {
 // what is wrong whatever they will be: a wrong type, a function called with
 // wrong arguments. It says false for such an argument.
 func (l *lowering) check(a *config.Arg, want cty.Type) (cty.Value, bool) {
+	if !l.columns(a.Expr) {
+		return cty.DynamicVal, false
+	}
 	ctx := l.c.context(l.env, a.Expr.Variables())
-	for name, v := range unknownRoots(l.c) {
+	for name, v := range runtimeRoots {
 		ctx.Variables[name] = v
 	}
 	ctx.Functions = stdlib.CheckFunctions(l.env.functions)
@@ -361,41 +399,59 @@ func (l *lowering) check(a *config.Arg, want cty.Type) (cty.Value, bool) {
 		return v, true
 	}
 	bare, _ := v.UnmarkDeep()
-	if ty := bare.Type(); ty != cty.DynamicPseudoType && !bare.IsNull() && !convertible(ty, want) {
+	if ty := bare.Type(); ty != cty.DynamicPseudoType && !bare.IsNull() && !convertible(bare, want) {
 		l.c.fail(l.block, diag.WrongType, a.Expr.Range(), "%s must be %s; this is %s.", a.Name, article(typeName(want)), article(typeName(ty)))
 		return v, false
 	}
 	return v, true
 }
 
-func convertible(have, want cty.Type) bool {
-	if have == want || want == cty.DynamicPseudoType {
-		return true
-	}
-	return want == cty.String && (have == cty.Number || have == cty.Bool) || have == cty.String && want.IsPrimitiveType()
+// convertible reports whether a value can be converted to a primitive type;
+// one that is not known yet, whether its type leaves that open.
+func convertible(v cty.Value, want cty.Type) bool {
+	_, err := convert.Convert(v, want)
+	return err == nil
 }
 
-// unknownRoots are the run-time roots as the type checker sees them.
-func unknownRoots(c *compiler) map[string]cty.Value {
+// runtimeRoots are the values of a run as the type checker sees them.
+var runtimeRoots = func() map[string]cty.Value {
 	str, num := cty.UnknownVal(cty.String), cty.UnknownVal(cty.Number)
-	data := map[string]cty.Value{}
-	for _, d := range c.plan.Data {
-		row := map[string]cty.Value{}
-		for _, col := range d.Columns {
-			row[col.Name] = cty.DynamicVal
-		}
-		data[d.Name] = cty.ObjectVal(row)
-	}
 	return map[string]cty.Value{
 		"session": cty.DynamicVal,
 		"user":    cty.ObjectVal(map[string]cty.Value{"id": str, "index": num, "class": str, "iteration": num}),
 		"run":     cty.ObjectVal(map[string]cty.Value{"id": str, "profile": str}),
-		"data":    cty.ObjectVal(data),
+		"data":    cty.DynamicVal, // columns has checked the names
 		"response": cty.ObjectVal(map[string]cty.Value{
 			"status": num, "headers": cty.DynamicVal, "body": str, "json": cty.DynamicVal,
 			"url": str, "elapsed": num, "size": num,
 		}),
 	}
+}()
+
+// columns checks that the rows of data have the columns an expression reads.
+func (l *lowering) columns(e hcl.Expression) bool {
+	good := true
+	for _, t := range e.Variables() {
+		if t.RootName() != "data" || len(t) < 3 {
+			continue
+		}
+		id, loaded := l.c.dataIDs[l.env.scope.Named("data", stepName(t[1]))]
+		if !loaded {
+			good = false // reported where it is declared
+			continue
+		}
+		source := &l.c.plan.Data[id]
+		names := make([]string, len(source.Columns))
+		for i, c := range source.Columns {
+			names[i] = c.Name
+		}
+		if column := stepName(t[2]); !slices.Contains(names, column) {
+			l.c.fail(l.block, diag.UnknownAttribute, t.SourceRange(), "The rows of data.%s have no column %q. They have %s.", source.Name, column, strings.Join(names, ", ")).
+				DidYouMean(column, names)
+			good = false
+		}
+	}
+	return good
 }
 
 // syntax is an argument's expression in HCL's native syntax.
@@ -405,17 +461,4 @@ func (c *compiler) syntax(a *config.Arg, b *config.Block) (hclsyntax.Expression,
 		c.fail(b, diag.InvalidExpression, a.Expr.Range(), "This expression cannot be read: %T.", a.Expr)
 	}
 	return e, ok && !c.bad[a]
-}
-
-// sortItems sorts by name and keeps the last of equal names.
-func sortItems(items []item) []item {
-	slices.SortStableFunc(items, func(a, b item) int { return strings.Compare(a.name, b.name) })
-	kept := items[:0]
-	for i, it := range items {
-		if i+1 < len(items) && items[i+1].name == it.name {
-			continue
-		}
-		kept = append(kept, it)
-	}
-	return kept
 }

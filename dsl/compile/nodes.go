@@ -71,8 +71,9 @@ func (e *equality) Eval(f *plan.Frame) (plan.Value, error) {
 	return plan.BoolValue(x.Equal(y) != e.not), nil
 }
 
-// logic is && and ||. As in HCL, a left side that settles the answer hides an
-// error on the right.
+// logic is && and ||. As in HCL either side can settle the answer, whatever
+// is wrong with the other, as long as that gives no value of a wrong type; and
+// null is not true.
 type logic struct {
 	x, y plan.Expr
 	or   bool
@@ -80,15 +81,55 @@ type logic struct {
 }
 
 func (e *logic) Eval(f *plan.Frame) (plan.Value, error) {
-	x, err := evalBool(e.x, f, e.at)
-	if err != nil {
-		return plan.Value{}, err
+	x, xErr := e.side(e.x, f)
+	y, yErr := e.side(e.y, f)
+	switch {
+	case xErr == errNoBool || yErr == errNoBool:
+		return plan.Value{}, e.at.error("true or false is needed on both sides of && and ||")
+	case xErr == nil && e.settles(x), yErr == nil && e.settles(y):
+		return plan.BoolValue(e.or), nil
+	case xErr != nil:
+		return plan.Value{}, xErr
+	case yErr != nil:
+		return plan.Value{}, yErr
+	case x.IsNull() || y.IsNull():
+		return plan.Value{}, e.at.error("true or false is needed here, and this is null")
 	}
-	if x == e.or {
-		return plan.BoolValue(x), nil
+	return plan.BoolValue(!e.or), nil
+}
+
+var errNoBool = errors.New("not a bool")
+
+// side is one side as a bool or null.
+func (e *logic) side(x plan.Expr, f *plan.Frame) (plan.Value, error) {
+	v, err := x.Eval(f)
+	if err != nil || v.IsNull() {
+		return v, err
 	}
-	y, err := evalBool(e.y, f, e.at)
-	return plan.BoolValue(y), err
+	b, ok := asBool(v)
+	if !ok {
+		return v, errNoBool
+	}
+	return plan.BoolValue(b), nil
+}
+
+// settles reports whether one side alone decides the answer.
+func (e *logic) settles(v plan.Value) bool { return v.True() == e.or }
+
+// asBool converts a value to a bool, as HCL does; null is none.
+func asBool(v plan.Value) (value, ok bool) {
+	switch v.Kind() {
+	case plan.Bool:
+		return v.True(), true
+	case plan.String:
+		switch v.Str() {
+		case "true", "1":
+			return true, true
+		case "false", "0":
+			return false, true
+		}
+	}
+	return false, false
 }
 
 func evalBool(e plan.Expr, f *plan.Frame, at failing) (bool, error) {
@@ -96,18 +137,11 @@ func evalBool(e plan.Expr, f *plan.Frame, at failing) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	switch v.Kind() {
-	case plan.Bool:
-		return v.True(), nil
-	case plan.String:
-		switch v.Str() {
-		case "true", "1":
-			return true, nil
-		case "false", "0":
-			return false, nil
-		}
+	b, ok := asBool(v)
+	if !ok {
+		return false, at.error("true or false is needed here, and this is " + v.TypeName())
 	}
-	return false, at.error("true or false is needed here, and this is " + v.TypeName())
+	return b, nil
 }
 
 func evalNumber(e plan.Expr, f *plan.Frame, at failing) (plan.Value, error) {
@@ -149,6 +183,11 @@ type arithmetic struct {
 	do   func(x, y plan.Value) plan.Value
 }
 
+// maxBits bounds the size of a number that arithmetic may make, as a power
+// of two: a value that is squared at every turn would soon fill the memory
+// when it is printed.
+const maxBits = 1 << 14
+
 func (e *arithmetic) Eval(f *plan.Frame) (plan.Value, error) {
 	x, err := evalNumber(e.x, f, e.at)
 	if err != nil {
@@ -158,7 +197,13 @@ func (e *arithmetic) Eval(f *plan.Frame) (plan.Value, error) {
 	if err != nil {
 		return y, err
 	}
-	return e.do(x, y), nil
+	v := e.do(x, y)
+	if v.Kind() == plan.Number {
+		if bits := v.Big().MantExp(nil); bits > maxBits || bits < -maxBits {
+			return v, e.at.error("the result is too large or too small")
+		}
+	}
+	return v, nil
 }
 
 func bigResult() *big.Float { return new(big.Float).SetPrec(plan.NumberPrec) }
@@ -335,6 +380,15 @@ func (e *try) Eval(f *plan.Frame) (plan.Value, error) {
 	}
 	return plan.Value{}, last
 }
+
+// failed is an expression that is known to fail, where that is asked for: in
+// try and can.
+type failed struct {
+	message string
+	at      failing
+}
+
+func (e *failed) Eval(*plan.Frame) (plan.Value, error) { return plan.Value{}, e.at.error(e.message) }
 
 // can tells whether its argument can be evaluated.
 type can struct{ x plan.Expr }

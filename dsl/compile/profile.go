@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
 	"throng/dsl/config"
@@ -42,6 +44,9 @@ func (c *compiler) profile() {
 		}
 	}
 	p.Loads = []plan.Load{load}
+	if len(load.Classes) == 0 && peak(load.Stages) > 0 && c.fixedUsers() > 0 {
+		c.fail(b, diag.InvalidProfile, b.Range, "%s asks for load beside the users with a fixed_count, but every user has one, so nobody would make it. Give a user a weight, or the profile users = 0.", b.Title())
+	}
 	c.checkProfile(b, p)
 }
 
@@ -64,8 +69,10 @@ func (c *compiler) chosenProfile() *config.Block {
 	switch {
 	case wanted == "" && len(names) == 0 && c.options.Users != nil && c.options.Duration != nil:
 		return c.adHocProfile()
+	case wanted == "" && len(names) == 0 && c.root.Tree.Config.Root.Broken:
+		return nil // it may be there
 	case wanted == "" && len(names) == 0:
-		c.diags.Append(diag.General(diag.NoProfile, "The scenario declares no profile, so nobody knows how much load to make. Add profile \"NAME\" { users = 10, duration = \"1m\" } (each argument on its own line), or give --users and --duration."))
+		c.diags.Append(diag.General(diag.NoProfile, "The scenario declares no profile, so nobody knows how much load to make. Add a profile block with users and a duration, or give --users and --duration."))
 		return nil
 	case wanted == "":
 		c.diags.Append(diag.General(diag.NoProfile, "The scenario declares several profiles; choose one with --profile: %s.", strings.Join(names, ", ")))
@@ -77,6 +84,7 @@ func (c *compiler) chosenProfile() *config.Block {
 		if scenario != nil {
 			r := scenario.Arg("profile").Expr.Range()
 			d.Subject = &r
+			d.In(scenario.Title())
 		}
 		c.diags.Append(d.DidYouMean(wanted, names))
 		return nil
@@ -114,15 +122,16 @@ func (c *compiler) load(b *config.Block) (plan.Load, bool) {
 	}
 	rate, hasRate := c.rate(b, "rate")
 	stages := b.Arg("stages")
-	given := 0
-	for _, has := range []bool{hasUsers, hasRate, stages != nil} {
-		if has {
-			given++
+	var given []*config.Arg
+	for _, name := range []string{"users", "rate", "stages"} {
+		if a := b.Arg(name); a != nil {
+			given = append(given, a)
 		}
 	}
 	switch {
-	case given > 1:
-		c.fail(b, diag.ConflictingArguments, b.Range, "A profile has one of users, rate and stages.")
+	case len(given) > 1:
+		c.fail(b, diag.ConflictingArguments, given[1].Range, "A profile has one of users, rate and stages.").
+			Relate("the other one is here", given[0].Range)
 		return plan.Load{}, false
 	case hasUsers:
 		return c.usersLoad(b, float64(users))
@@ -131,7 +140,8 @@ func (c *compiler) load(b *config.Block) (plan.Load, bool) {
 	case stages != nil && !c.bad[stages]:
 		return c.stagesLoad(b, stages)
 	}
-	if b.Arg("users") == nil && b.Arg("rate") == nil && stages == nil && (b.Arg("use") == nil || !c.bad[b.Arg("use")]) {
+	c.ending(b) // for what is wrong with it
+	if len(given) == 0 && !b.Broken {
 		c.fail(b, diag.InvalidProfile, b.Range, "%s says neither users, nor rate, nor stages, so it cannot start.", b.Title())
 	}
 	return plan.Load{}, false
@@ -142,6 +152,7 @@ func (c *compiler) load(b *config.Block) (plan.Load, bool) {
 func (c *compiler) ending(b *config.Block) (d time.Duration, hold, ok bool) {
 	duration, hasDuration := c.duration(b, "duration")
 	held, hasHold := c.duration(b, "hold")
+	wrong := b.Arg("duration") != nil && !hasDuration || b.Arg("hold") != nil && !hasHold
 	if c.options.Duration != nil {
 		parsed, err := stdlib.ParseDuration(*c.options.Duration)
 		if err != nil {
@@ -155,6 +166,8 @@ func (c *compiler) ending(b *config.Block) (d time.Duration, hold, ok bool) {
 		duration, hasDuration, hasHold = parsed, true, false
 	}
 	switch {
+	case wrong:
+		return 0, false, false
 	case hasDuration && hasHold:
 		c.fail(b, diag.ConflictingArguments, b.Arg("hold").Range, "A profile has a duration (counted from the first user) or a hold (counted from full load), not both.")
 		return 0, false, false
@@ -173,17 +186,32 @@ func (c *compiler) usersLoad(b *config.Block, users float64) (plan.Load, bool) {
 		spawn, hasSpawn = *c.options.SpawnRate, true
 	}
 	if hasSpawn {
-		if spawn <= 0 {
-			c.diags.Append(diag.General(diag.OutOfRange, "The spawn rate of the profile %q must be above 0: so many users are started a second.", b.Name()))
+		least := users / maxDuration.Seconds()
+		switch {
+		case spawn <= 0:
+			c.option(b, "spawn_rate", c.options.SpawnRate != nil, "The spawn rate must be above 0: so many users are started a second.")
+			return plan.Load{}, false
+		case spawn < least:
+			c.option(b, "spawn_rate", c.options.SpawnRate != nil, "At this spawn rate, starting %g users takes more than a year.", users)
 			return plan.Load{}, false
 		}
 		over = time.Duration(users / spawn * float64(time.Second))
 	}
-	if users == 0 && c.fixedUsers() == 0 {
-		c.fail(b, diag.NoLoad, b.Range, "%s starts no user.", b.Title())
+	if users < 0 || users == 0 && c.fixedUsers() == 0 {
+		c.option(b, "users", c.options.Users != nil, "%g users make no load.", users)
 		return plan.Load{}, false
 	}
 	return c.oneStage(b, plan.Closed, users, over)
+}
+
+// option reports a number that is too small, at its argument or, where the
+// command line gave it, at no place.
+func (c *compiler) option(b *config.Block, name string, given bool, format string, args ...any) {
+	if given {
+		c.diags.Append(diag.General(diag.OutOfRange, "--"+strings.ReplaceAll(name, "_", "-")+": "+format, args...))
+		return
+	}
+	c.fail(b, diag.OutOfRange, b.Arg(name).Expr.Range(), format, args...)
 }
 
 func (c *compiler) fixedUsers() (n int) {
@@ -290,13 +318,20 @@ func (c *compiler) stagesLoad(b *config.Block, a *config.Arg) (plan.Load, bool) 
 	for i, item := range v.AsValueSlice() {
 		stage, kind, problem := readStage(item)
 		if problem != "" {
-			c.fail(b, diag.InvalidProfile, a.Expr.Range(), "Stage %d: %s", i+1, problem)
+			d := c.fail(b, diag.InvalidProfile, itemRange(a.Expr, i), "Stage %d: %s", i+1, problem)
+			if kind != "" {
+				d.DidYouMean(kind, stageWords)
+			}
 			good = false
 			continue
 		}
 		kinds[kind] = true
 		load.Stages = append(load.Stages, stage)
 		c.plan.Profile.Duration += stage.Over + stage.Hold
+		if c.plan.Profile.Duration > maxDuration {
+			c.fail(b, diag.InvalidProfile, itemRange(a.Expr, i), "The stages last more than a year together.")
+			return load, false
+		}
 	}
 	if !good {
 		return load, false
@@ -326,8 +361,19 @@ func peak(stages []plan.Stage) (level float64) {
 	return level
 }
 
+// itemRange is where item i of a list stands, or the list where it is not
+// written out.
+func itemRange(e hcl.Expression, i int) hcl.Range {
+	if list, ok := e.(*hclsyntax.TupleConsExpr); ok && i < len(list.Exprs) {
+		return list.Exprs[i].Range()
+	}
+	return e.Range()
+}
+
+var stageWords = []string{"users", "rate", "over", "hold", "name"}
+
 // readStage reads { users or rate, over, hold, name }; problem says what is
-// wrong with it.
+// wrong with it. kind is "users" or "rate", or the word that is not known.
 func readStage(v cty.Value) (s plan.Stage, kind, problem string) {
 	if v.IsNull() || !v.Type().IsObjectType() && !v.Type().IsMapType() {
 		return s, "", "a stage is an object: { users = 10, over = \"30s\", hold = \"2m\" }."
@@ -380,12 +426,7 @@ func readStage(v cty.Value) (s plan.Stage, kind, problem string) {
 			}
 			s.Name = value.AsString()
 		default:
-			words := []string{"users", "rate", "over", "hold", "name"}
-			problem = fmt.Sprintf("there is no %q in a stage; it has users or rate, over, hold and name.", key.AsString())
-			if near := diag.Suggest(key.AsString(), words); near != "" {
-				problem += fmt.Sprintf(" Did you mean %q?", near)
-			}
-			return s, "", problem
+			return s, key.AsString(), fmt.Sprintf("there is no %q in a stage; it has users or rate, over, hold and name.", key.AsString())
 		}
 	}
 	if kind == "" {

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
@@ -27,26 +28,30 @@ func (c *compiler) rowName(b *config.Block) string {
 // request compiles one request; nil when it has nowhere to go.
 func (k *classBuilder) request(b *config.Block, s settings) plan.Step {
 	c := k.c
-	s = c.inherit(s, b)
-	target, ok := k.resolveTarget(b, s)
-	if !ok {
-		return nil
+	s = k.inherit(s, b)
+	target, found := k.resolveTarget(b, s)
+	to := &plan.Target{} // for the checks, where the target is missing or wrong
+	if found {
+		to = &c.plan.Targets[target]
+		s = underTarget(c, s, c.targetBlock(target))
 	}
-	declared := c.targetBlock(target)
-	s = underTarget(c, s, declared)
 	r := &plan.Request{
 		Site: c.site(b.Range, b), Target: target, Method: strings.ToUpper(b.Type),
 		Timeout: s.timeout, Redirects: s.redirects, OnFailure: s.onFailure,
 	}
 	r.Series = k.series(seriesKey{kind: plan.RequestSeries, target: target, method: r.Method, name: c.rowName(b)}, s, b)
-	r.Path = k.path(b, &c.plan.Targets[target])
-	r.Query = k.pairs(b, "query")
-	k.foldQuery(r)
+	r.Path = k.path(b, to)
+	query := k.named(b.Arg("query"), b, k)
+	r.Query = pairs(query)
+	k.foldQuery(r, query, b)
 	k.body(r, b)
 	k.headers(r, b, s)
 	read := k.expects(r, b)
 	read = k.captures(r, b) || read
 	r.ReadsBody = read
+	if !found {
+		return nil
+	}
 	return r
 }
 
@@ -92,23 +97,19 @@ func underTarget(c *compiler, s settings, target *config.Block) settings {
 	return s
 }
 
-// pairs lowers an object argument to named values. Static lists become
-// repeated pairs, static nulls are left out.
-func (k *classBuilder) pairs(b *config.Block, name string) []plan.Pair {
-	a := b.Arg(name)
-	if a == nil || k.c.bad[a] {
-		return nil
+// pairs are named values as the plan has them.
+func pairs(values []named) []plan.Pair {
+	var all []plan.Pair
+	for _, n := range values {
+		all = append(all, plan.Pair{Name: n.name, Value: n.value, Site: n.site, Secret: n.secret})
 	}
-	var pairs []plan.Pair
-	for _, n := range k.named(a, b, k) {
-		pairs = append(pairs, plan.Pair{Name: n.name, Value: n.value, Site: n.site, Secret: n.secret})
-	}
-	return pairs
+	return all
 }
 
 type named struct {
 	name   string
 	value  plan.Expr
+	at     hcl.Range // its name, or the whole where names are computed
 	site   plan.SiteID
 	reads  map[string]bool
 	secret bool
@@ -120,6 +121,9 @@ type named struct {
 // keys that are known before the run.
 func (k *classBuilder) named(a *config.Arg, b *config.Block, class *classBuilder) []named {
 	c := k.c
+	if a == nil {
+		return nil
+	}
 	e, ok := c.syntax(a, b)
 	if !ok {
 		return nil
@@ -139,7 +143,7 @@ func (k *classBuilder) named(a *config.Arg, b *config.Block, class *classBuilder
 		for _, i := range items {
 			each := c.lowering(a, b, class)
 			value := each.lower(i.expr)
-			all = append(all, named{i.name, value, c.site(i.at, b), each.reads, each.secret, each.body})
+			all = append(all, named{i.name, value, i.at, c.site(i.at, b), each.reads, each.secret, each.body})
 		}
 		return all
 	}
@@ -159,21 +163,22 @@ func (k *classBuilder) named(a *config.Arg, b *config.Block, class *classBuilder
 		if k, ok := whole.(plan.Const); ok {
 			value = plan.Const{Value: k.Value.Field(key.AsString())}
 		}
-		all = append(all, named{key.AsString(), value, c.site(e.Range(), b), l.reads, l.secret || len(marks) > 0, l.body})
+		all = append(all, named{key.AsString(), value, e.Range(), c.site(e.Range(), b), l.reads, l.secret || len(marks) > 0, l.body})
 	}
 	return all
 }
 
 // foldQuery writes a query that is wholly constant into the path.
-func (k *classBuilder) foldQuery(r *plan.Request) {
-	for _, p := range r.Query {
-		if _, ok := p.Value.(plan.Const); !ok {
+func (k *classBuilder) foldQuery(r *plan.Request, query []named, b *config.Block) {
+	for _, n := range query {
+		if _, ok := n.value.(plan.Const); !ok {
 			return
 		}
 	}
 	var text []byte
-	for _, p := range r.Query {
-		values := []plan.Value{p.Value.(plan.Const).Value}
+	for _, n := range query {
+		r.Path.Secret = r.Path.Secret || n.secret
+		values := []plan.Value{n.value.(plan.Const).Value}
 		if values[0].Kind() == plan.List {
 			values = values[0].Items()
 		}
@@ -182,11 +187,11 @@ func (k *classBuilder) foldQuery(r *plan.Request) {
 				continue
 			}
 			text = append(text, "?&"[min(len(text), 1)])
-			text, _ = plan.AppendEncoded(text, plan.StringValue(p.Name), plan.EncQuery)
+			text, _ = plan.AppendEncoded(text, plan.StringValue(n.name), plan.EncQuery)
 			text = append(text, '=')
 			var problem string
 			if text, problem = plan.AppendEncoded(text, v, plan.EncQuery); problem != "" {
-				k.c.diags.Append(diag.General(diag.WrongType, "%s: the query parameter %q cannot be sent: %s.", k.c.plan.Sites[p.Site], p.Name, problem))
+				k.c.fail(b, diag.WrongType, n.at, "The query parameter %q cannot be sent: %s.", n.name, problem)
 			}
 		}
 	}
@@ -225,7 +230,7 @@ func (k *classBuilder) body(r *plan.Request, b *config.Block) {
 		l.json(e, r.Body.Text)
 		r.Body.Text.Secret = l.secret
 	case "form":
-		r.Body = &plan.Body{Kind: plan.BodyForm, ContentType: "application/x-www-form-urlencoded", Form: k.pairs(b, "form")}
+		r.Body = &plan.Body{Kind: plan.BodyForm, ContentType: "application/x-www-form-urlencoded", Form: pairs(k.named(a, b, k))}
 	case "body":
 		v, ok := l.check(a, cty.String)
 		if !ok {
@@ -270,7 +275,7 @@ func (k *classBuilder) headers(r *plan.Request, b *config.Block, s settings) {
 			continue
 		}
 		for _, n := range k.named(lv.arg, lv.block, k) {
-			k.checkHeader(lv.block, lv.arg, n)
+			k.checkHeader(lv.block, n)
 			k.sent(lv, n.name, n.reads)
 			set(n.name, plan.Pair{Name: n.name, Value: n.value, Site: n.site, Secret: n.secret})
 		}
@@ -288,6 +293,9 @@ func (k *classBuilder) headers(r *plan.Request, b *config.Block, s settings) {
 	k.defaultHeaders(r, func(name string) bool {
 		return slices.ContainsFunc(merged, func(e entry) bool { return e.lower == name })
 	})
+	if r.Body != nil && slices.ContainsFunc(merged, func(e entry) bool { return e.lower == "content-type" }) {
+		r.Body.ContentType = "" // said by a header, be it null
+	}
 }
 
 func (k *classBuilder) defaultHeaders(r *plan.Request, has func(name string) bool) {
@@ -296,7 +304,7 @@ func (k *classBuilder) defaultHeaders(r *plan.Request, has func(name string) boo
 			r.Headers = append(r.Headers, plan.Pair{Name: name, Value: plan.Const{Value: plan.StringValue(value)}})
 		}
 	}
-	add("User-Agent", "throng/"+k.c.plan.Tool)
+	add("User-Agent", strings.TrimSuffix("throng/"+k.c.plan.Tool, "/"))
 	add("Accept", "*/*")
 	if r.Body != nil {
 		add("Content-Type", r.Body.ContentType)
@@ -321,9 +329,12 @@ func (k *classBuilder) partly(lv level, set func(string, plan.Pair)) {
 	if !ok {
 		return // a computed object waits as a whole
 	}
+	if _, ok := k.c.lowering(lv.arg, lv.block, k).check(lv.arg, cty.DynamicPseudoType); !ok {
+		return
+	}
 	for _, i := range object.Items {
 		var missing []string
-		certain := true
+		certain, unknown := true, false
 		for _, t := range i.ValueExpr.Variables() {
 			if t.RootName() != "session" || len(t) < 2 {
 				continue
@@ -335,29 +346,31 @@ func (k *classBuilder) partly(lv level, set func(string, plan.Pair)) {
 			}
 			if _, captured := k.captured[name]; !captured && !k.first[name] {
 				l := k.c.lowering(lv.arg, lv.block, k)
-				k.read(l, name, i.ValueExpr.Range())
+				k.read(l, name, t.SourceRange())
+				unknown = true
 			}
 		}
 		l := k.c.lowering(lv.arg, lv.block, k)
 		key, ok := l.constant(i.KeyExpr)
-		if !ok {
+		if !ok || unknown {
 			continue
 		}
+		name := key.Value.Text()
 		if !certain {
-			k.waits(lv, key.Text(), missing, i.KeyExpr.Range())
+			k.waits(lv, name, missing, i.KeyExpr.Range())
 			continue
 		}
 		value := l.lower(i.ValueExpr)
-		n := named{name: key.Text(), value: value, site: k.c.site(i.KeyExpr.Range(), lv.block), reads: l.reads, secret: l.secret}
-		k.checkHeader(lv.block, lv.arg, n)
+		at := i.KeyExpr.Range()
+		n := named{name: name, value: value, at: at, site: k.c.site(at, lv.block), reads: l.reads, secret: l.secret}
+		k.checkHeader(lv.block, n)
 		k.sent(lv, n.name, n.reads)
 		set(n.name, plan.Pair{Name: n.name, Value: n.value, Site: n.site, Secret: n.secret})
 	}
 }
 
-func (k *classBuilder) checkHeader(b *config.Block, a *config.Arg, n named) {
-	c := k.c
-	at := a.Expr.Range()
+func (k *classBuilder) checkHeader(b *config.Block, n named) {
+	c, at := k.c, n.at
 	lower := strings.ToLower(n.name)
 	if why, own := ownHeaders[lower]; own {
 		c.fail(b, diag.InvalidHeader, at, "The header %q cannot be set: %s.", n.name, why)

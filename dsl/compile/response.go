@@ -69,56 +69,45 @@ func (h *header) Eval(f *plan.Frame) (plan.Value, error) {
 	return plan.Value{}, nil
 }
 
-// jsonPath lowers response.json with what follows it to a gjson path over the
-// raw body. It says false for shapes such a path cannot express.
+// jsonPath lowers response.json with what follows it to gjson paths over the
+// raw body. It says false for shapes that such paths cannot express.
 func (l *lowering) jsonPath(e hclsyntax.Expression) (plan.Expr, bool) {
-	path, splat, ok := gjsonPath(e)
-	if !ok || splat && l.strict && strings.Contains(path, "#.") {
+	path, splat, each, ok := gjsonPath(e)
+	if !ok {
 		return nil, false
 	}
 	l.body = true
-	return &jsonValue{path: path, splat: splat, strict: l.strict, at: l.at(e.Range())}, true
+	return &jsonValue{path: path, splat: splat, each: each, strict: l.strict, at: l.at(e.Range())}, true
 }
 
-// gjsonPath is the gjson path of an expression that begins with
-// response.json: attributes and whole-number indexes, and at most one splat.
-// After a splat, elements without the attribute are an error in HCL, while
-// gjson leaves them out, so that case stays with HCL in strict positions.
-func gjsonPath(e hclsyntax.Expression) (path string, splat, ok bool) {
+// gjsonPath takes apart an expression that begins with response.json:
+// attributes and whole-number indexes, and at most one splat with the path
+// that is followed in each of its elements.
+func gjsonPath(e hclsyntax.Expression) (path string, splat bool, each string, ok bool) {
 	switch e := e.(type) {
 	case *hclsyntax.ScopeTraversalExpr:
 		t := e.Traversal
 		if t.RootName() != "response" || len(t) < 2 || stepName(t[1]) != "json" {
-			return "", false, false
+			return "", false, "", false
 		}
 		path, ok := appendSteps("", t[2:])
-		return path, false, ok
+		return path, false, "", ok
 	case *hclsyntax.SplatExpr:
-		source, inner, ok := gjsonPath(e.Source)
+		path, inner, _, ok := gjsonPath(e.Source)
 		if !ok || inner {
-			return "", false, false
+			return "", false, "", false
 		}
-		rest := hcl.Traversal{}
 		switch item := e.Each.(type) {
 		case *hclsyntax.AnonSymbolExpr:
+			return path, true, "", true
 		case *hclsyntax.RelativeTraversalExpr:
-			if _, direct := item.Source.(*hclsyntax.AnonSymbolExpr); !direct {
-				return "", false, false
+			if _, direct := item.Source.(*hclsyntax.AnonSymbolExpr); direct {
+				each, ok := appendSteps("", item.Traversal)
+				return path, true, each, ok
 			}
-			rest = item.Traversal
-		default:
-			return "", false, false
 		}
-		if len(rest) == 0 {
-			return source, true, true
-		}
-		after, ok := appendSteps("", rest)
-		if !ok {
-			return "", false, false
-		}
-		return joinPath(source, "#."+after), true, true
 	}
-	return "", false, false
+	return "", false, "", false
 }
 
 func appendSteps(path string, steps hcl.Traversal) (string, bool) {
@@ -167,8 +156,9 @@ func escapePath(key string) string {
 // the body's memory, so whoever keeps it longer than the answer copies it.
 type jsonValue struct {
 	path   string // "" for the whole document
-	splat  bool
-	strict bool
+	splat  bool   // all elements of what path finds
+	each   string // followed in each of them; "" for the elements themselves
+	strict bool   // what is absent is an error, not null
 	at     failing
 }
 
@@ -178,48 +168,85 @@ func (j *jsonValue) Eval(f *plan.Frame) (plan.Value, error) {
 		return plan.Value{}, j.at.error("the answer is not JSON")
 	}
 	body := unsafe.String(unsafe.SliceData(r.Body), len(r.Body))
-	var found gjson.Result
-	if j.path == "" {
-		found = gjson.Parse(body)
-	} else {
-		found = gjson.Get(body, j.path)
+	found, err := j.find(gjson.Result{Type: gjson.JSON, Raw: body}, j.path)
+	if err != nil || !j.splat {
+		return fromJSON(found), err
 	}
-	if found.Exists() {
-		v := fromJSON(found)
-		if j.splat && v.Kind() != plan.List {
-			if v.IsNull() {
-				return plan.ListValue(nil), nil
-			}
-			return plan.ListValue([]plan.Value{v}), nil
-		}
-		return v, nil
-	}
-	if j.strict {
-		return plan.Value{}, j.at.error("the answer's JSON has no " + strconv.Quote(j.path))
-	}
-	if j.splat {
+	switch {
+	case found.Type == gjson.Null: // also what is absent
 		return plan.ListValue(nil), nil
+	case !found.IsArray():
+		found, err = j.find(found, j.each)
+		return plan.ListValue([]plan.Value{fromJSON(found)}), err
 	}
-	return plan.Value{}, nil
+	items := []plan.Value{}
+	found.ForEach(func(_, item gjson.Result) bool {
+		if item, err = j.find(item, j.each); err == nil {
+			items = append(items, fromJSON(item))
+		}
+		return err == nil
+	})
+	return plan.ListValue(items), err
+}
+
+// find follows a path from a value.
+func (j *jsonValue) find(in gjson.Result, path string) (gjson.Result, error) {
+	found := in
+	if path != "" {
+		found = gjson.Get(in.Raw, path)
+	} else if in.Type == gjson.JSON {
+		found = gjson.Parse(in.Raw)
+	}
+	if !found.Exists() && j.strict {
+		return found, j.at.error("the answer's JSON has no " + strconv.Quote(path))
+	}
+	return found, nil
 }
 
 // validJSON reports whether the answer's body is JSON; it looks once.
 func validJSON(r *plan.Response) bool {
 	if r.JSON == plan.JSONUnknown {
 		r.JSON = plan.JSONInvalid
-		if gjson.ValidBytes(r.Body) {
+		if !tooDeep(r.Body) && gjson.ValidBytes(r.Body) {
 			r.JSON = plan.JSONValid
 		}
 	}
 	return r.JSON == plan.JSONValid
 }
 
-// maxJSONDepth bounds how deep a captured value may nest.
-const maxJSONDepth = 200
+// maxJSONDepth bounds how deep an answer may nest. The readers recurse, and a
+// body of brackets must not exhaust the stack, which would end the process.
+const maxJSONDepth = 1000
 
-func fromJSON(r gjson.Result) plan.Value { return fromJSONAt(r, 0) }
+// tooDeep reports whether brackets nest beyond maxJSONDepth.
+func tooDeep(body []byte) bool {
+	if len(body) <= maxJSONDepth {
+		return false
+	}
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[' || c == '{':
+			if depth++; depth > maxJSONDepth {
+				return true
+			}
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return false
+}
 
-func fromJSONAt(r gjson.Result, depth int) plan.Value {
+// fromJSON is a value of a valid document; Missing for what does not exist.
+func fromJSON(r gjson.Result) plan.Value {
+	if !r.Exists() {
+		return plan.Value{}
+	}
 	switch r.Type {
 	case gjson.True, gjson.False:
 		return plan.BoolValue(r.Type == gjson.True)
@@ -231,20 +258,17 @@ func fromJSONAt(r gjson.Result, depth int) plan.Value {
 		}
 		return plan.StringValue(r.Raw)
 	case gjson.JSON:
-		if depth > maxJSONDepth {
-			return plan.NullValue()
-		}
 		if r.IsArray() {
 			items := []plan.Value{}
 			r.ForEach(func(_, v gjson.Result) bool {
-				items = append(items, fromJSONAt(v, depth+1))
+				items = append(items, fromJSON(v))
 				return true
 			})
 			return plan.ListValue(items)
 		}
 		var fields []plan.Field
 		r.ForEach(func(k, v gjson.Result) bool {
-			fields = append(fields, plan.Field{Name: k.Str, Value: fromJSONAt(v, depth+1)})
+			fields = append(fields, plan.Field{Name: k.Str, Value: fromJSON(v)})
 			return true
 		})
 		return plan.ObjectValue(fields)

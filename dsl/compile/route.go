@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"slices"
 	"strings"
 
 	"throng/dsl/config"
@@ -13,6 +14,14 @@ type segment struct {
 	text  string
 	param string
 	many  bool // *name: several segments
+}
+
+// String is the parameter as it stands in a route.
+func (s segment) String() string {
+	if s.many {
+		return "*" + s.param
+	}
+	return ":" + s.param
 }
 
 // parseRoute cuts a route pattern. A parameter is a whole path segment that
@@ -70,37 +79,50 @@ func (k *classBuilder) path(b *config.Block, target *plan.Target) *plan.Template
 		c.fail(b, diag.InvalidRoute, label.Range, "%s", problem)
 		return t
 	}
-	params := map[string]named{}
 	a := b.Arg("params")
-	if a != nil {
-		for _, n := range k.named(a, b, k) {
-			params[n.name] = n
-		}
+	errors := len(c.diags)
+	params := k.named(a, b, k)
+	if a != nil && (c.bad[a] || len(c.diags) > errors) {
+		return t // what params lacks is not known
 	}
-	var names []string
+	meant := k.unknownParams(params, segments, b)
 	for _, s := range segments {
-		if s.param == "" {
+		i := slices.IndexFunc(params, func(n named) bool { return n.name == s.param })
+		switch {
+		case s.param == "":
 			t.Add(plan.Part{Lit: asciiPath(s.text)})
-			continue
+		case i >= 0:
+			k.addParam(t, s, params[i], b)
+		case !slices.Contains(meant, s.param):
+			d := c.fail(b, diag.UnboundParameter, label.Range, "The route has the parameter %s, and nothing gives it a value.", s)
+			d.Suggestion = "Add params = { " + s.param + " = … } to the request."
 		}
-		names = append(names, s.param)
-		n, bound := params[s.param]
-		if !bound {
-			if a == nil || !c.bad[a] {
-				d := c.fail(b, diag.UnboundParameter, label.Range, "The route has the parameter :%s, and nothing gives it a value.", s.param)
-				d.Suggestion = "Add params = { " + s.param + " = … } to the request."
-			}
-			continue
-		}
-		delete(params, s.param)
-		k.addParam(t, s, n, b)
-	}
-	for name, n := range params {
-		site := c.plan.Sites[n.site]
-		d := c.fail(b, diag.UnknownParameter, a.Expr.Range(), "params gives a value to %q (line %d), but the route has no :%s.", name, site.Line, name)
-		d.DidYouMean(name, names)
 	}
 	return t
+}
+
+// unknownParams reports values for parameters that the route does not have.
+// It gives the parameters they were likely meant for.
+func (k *classBuilder) unknownParams(params []named, segments []segment, b *config.Block) (meant []string) {
+	var names, shown []string
+	for _, s := range segments {
+		if s.param != "" {
+			names, shown = append(names, s.param), append(shown, s.String())
+		}
+	}
+	for _, n := range params {
+		if slices.Contains(names, n.name) {
+			continue
+		}
+		has := "no parameter"
+		if len(names) > 0 {
+			has = strings.Join(shown, ", ")
+		}
+		d := k.c.fail(b, diag.UnknownParameter, n.at, "params gives a value to %q, but the route has %s.", n.name, has)
+		d.DidYouMean(n.name, names)
+		meant = append(meant, diag.Suggest(n.name, names))
+	}
+	return meant
 }
 
 func (k *classBuilder) addParam(t *plan.Template, s segment, n named, b *config.Block) {
@@ -108,6 +130,7 @@ func (k *classBuilder) addParam(t *plan.Template, s segment, n named, b *config.
 	if s.many {
 		enc = plan.EncPath
 	}
+	t.Secret = t.Secret || n.secret
 	v, static := n.value.(plan.Const)
 	if !static {
 		t.Add(plan.Part{Expr: n.value, Enc: enc, Site: n.site})
@@ -115,11 +138,11 @@ func (k *classBuilder) addParam(t *plan.Template, s segment, n named, b *config.
 	}
 	text, problem := plan.AppendEncoded(nil, v.Value, enc)
 	if problem != "" {
-		k.c.fail(b, diag.WrongType, b.Arg("params").Expr.Range(), "The parameter :%s needs a string or a number: %s.", s.param, problem)
+		k.c.fail(b, diag.WrongType, n.at, "The parameter %s needs a string or a number: %s.", s, problem)
 		return
 	}
 	if len(text) == 0 {
-		k.c.fail(b, diag.InvalidValue, b.Arg("params").Expr.Range(), "The parameter :%s must not be empty.", s.param)
+		k.c.fail(b, diag.InvalidValue, n.at, "The parameter %s must not be empty.", s)
 	}
 	t.Add(plan.Part{Lit: string(text)})
 }

@@ -11,6 +11,7 @@ import (
 	"throng/dsl/diag"
 	"throng/dsl/plan"
 	"throng/dsl/resolve"
+	"throng/dsl/schema"
 )
 
 // slas compiles every SLA, so that mistakes are found in all of them, and
@@ -18,6 +19,7 @@ import (
 func (c *compiler) slas() {
 	names := c.root.Names("sla")
 	wanted := c.judgedBy(names)
+	c.on = c.running()
 	for _, declared := range c.root.Tree.Config.Root.Of("sla") {
 		b, diags := resolve.Use(c.root, declared)
 		c.diags.Extend(diags)
@@ -26,7 +28,7 @@ func (c *compiler) slas() {
 			c.plan.SLAs = append(c.plan.SLAs, sla)
 		}
 	}
-	if len(names) == 0 {
+	if len(names) == 0 && !c.root.Tree.Config.Root.Broken {
 		c.diags.Append(warning(diag.EmptySLA, "The scenario declares no sla, so nothing is promised and a run cannot pass: it ends as inconclusive. Add sla \"all\" { error_rate = \"1%\" }."))
 	}
 }
@@ -65,7 +67,7 @@ func (c *compiler) sla(b *config.Block) (plan.SLA, bool) {
 	if n := b.First("warn"); n != nil {
 		s.Rules = append(s.Rules, c.rules(n, true)...)
 	}
-	if len(s.Rules) == 0 && !c.diags.HasErrors() {
+	if !limits(b) && !limits(b.First("warn")) && !b.Broken {
 		c.fail(b, diag.EmptySLA, b.Range, "%s limits nothing. Give it a limit such as p95 = \"500ms\" or error_rate = \"1%%\".", b.Title())
 	}
 	if n := b.First("abort"); n != nil {
@@ -78,12 +80,42 @@ func (c *compiler) sla(b *config.Block) (plan.SLA, bool) {
 		return s, false
 	}
 	s.Match = words
+	if series = c.judgeable(b, match, series); len(series) == 0 {
+		return s, false
+	}
 	each := match != nil
 	if word, ok := c.keyword(b, "judge"); ok {
 		each = word == "each"
 	}
 	s.Groups = c.judged(series, each)
 	return s, len(s.Rules) > 0
+}
+
+// limits reports whether a block holds a limit, be it a wrong one.
+func limits(b *config.Block) bool {
+	if b == nil {
+		return false
+	}
+	return b.Broken || slices.ContainsFunc(schema.Limits(), func(name string) bool { return b.Arg(name) != nil })
+}
+
+// judgeable leaves out the series that nothing records into in this run. An
+// SLA that keeps none would wait for samples that cannot come.
+func (c *compiler) judgeable(b, match *config.Block, ids []int) []int {
+	kept := slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return !c.on[id] })
+	if len(kept) > 0 || len(ids) == 0 || !slices.Contains(c.on, true) {
+		return kept // nothing runs at all: that is reported
+	}
+	at := b.Range
+	if match != nil {
+		at = match.Range
+	}
+	if c.offTags {
+		c.warn(b, diag.SLAMatchesNothing, at, "%s is not judged in this run: --tags and --exclude-tags leave out every request it is about.", b.Title())
+	} else {
+		c.fail(b, diag.SLAMatchesNothing, at, "Every request that %s is about is switched off by a weight of 0, so it could never be judged.", b.Title())
+	}
+	return nil
 }
 
 // quantiles are the percentile arguments, and what they mean.
@@ -176,35 +208,27 @@ func (c *compiler) throughput(b *config.Block, a *config.Arg, r plan.Rule) []pla
 // selector is one key of a match block.
 type selector struct {
 	key  string
-	of   func(c *compiler, s *plan.Series) []string // what a series offers to be matched
-	noun string
+	of   func(c *compiler, id int) []string // what a series offers to be matched
+	none string                             // said of a value that matches nothing
 }
 
 var selectors = []selector{
-	{"tags", func(_ *compiler, s *plan.Series) []string { return s.Tags }, "tag"},
-	{"not_tags", func(_ *compiler, s *plan.Series) []string { return s.Tags }, "tag"},
-	{"requests", func(c *compiler, s *plan.Series) []string { return requestNames(&c.plan.Rows[s.Row]) }, "request"},
-	{"users", func(c *compiler, s *plan.Series) []string { return []string{c.plan.Classes[s.Class].Name} }, "user"},
-	{"tasks", func(_ *compiler, s *plan.Series) []string { return taskNames(s.Task) }, "task"},
-	{"groups", func(c *compiler, s *plan.Series) []string { return []string{c.plan.Rows[s.Row].Name} }, "group"},
+	{"tags", seriesTags, "No request has the tag %q."},
+	{"not_tags", seriesTags, "No request has the tag %q."},
+	{"requests", requestNames, "No request is called %q."},
+	{"users", func(c *compiler, id int) []string { return []string{c.plan.Classes[c.plan.Series[id].Class].Name} }, "There is no user called %q that makes requests."},
+	{"tasks", func(c *compiler, id int) []string { return c.tasks[id] }, "There is no task called %q that makes requests."},
+	{"groups", requestNames, "There is no group called %q."},
 }
 
-func requestNames(r *plan.Row) []string {
-	return []string{r.Label(), r.Name, r.Method + " " + r.Pattern, r.Pattern}
-}
+func seriesTags(c *compiler, id int) []string { return c.plan.Series[id].Tags }
 
-// taskNames are the names of a task path and of every task above it.
-func taskNames(p string) []string {
-	names := []string{p}
-	for p != "" {
-		i := strings.LastIndex(p, "/")
-		if i <= 0 || strings.Contains(p, " /") { // a stand-alone request's task is called "GET /path"
-			break
-		}
-		names = append(names, p[i+1:], p[:i])
-		p = p[:i]
+func requestNames(c *compiler, id int) []string {
+	r := &c.plan.Rows[c.plan.Series[id].Row]
+	if r.Kind == plan.GroupSeries {
+		return []string{r.Name}
 	}
-	return names
+	return []string{r.Label(), r.Name, r.Method + " " + r.Pattern, r.Pattern}
 }
 
 // matched gives the series a match block selects, and the block in words. A
@@ -231,50 +255,45 @@ func (c *compiler) matched(b, match *config.Block) (ids []int, words string, ok 
 		for _, g := range globs {
 			found := false
 			for _, id := range all {
-				if slices.ContainsFunc(sel.of(c, &c.plan.Series[id]), func(n string) bool { return glob(g, n) }) {
+				if slices.ContainsFunc(sel.of(c, id), func(n string) bool { return glob(g, n) }) {
 					hits[id], found = true, true
 				}
 			}
 			if !found {
-				ok = c.nothingMatches(match, sel, g, all) && ok
+				c.nothingMatches(match, sel, g, all)
+				ok = false
 			}
 		}
 		ids = slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return hits[id] == (sel.key == "not_tags") })
 	}
-	if len(said) == 0 {
-		c.fail(match, diag.EmptyBlock, match.Range, "A match block says which requests an SLA is about; this one says nothing.").In(b.Title())
+	if len(said) == 0 && len(match.Args) == 0 && !match.Broken {
+		c.fail(match, diag.EmptyBlock, match.Range, "A match block says which requests an SLA is about; this one says nothing.")
+	}
+	if len(said) == 0 || match.Broken {
 		return nil, "", false
 	}
 	if ok && len(ids) == 0 {
 		ok = false
-		if !c.offTags {
-			c.fail(b, diag.SLAMatchesNothing, match.Range, "No request meets all of: %s. An SLA that judges nothing would always pass.", strings.Join(said, "; "))
-		}
+		c.fail(b, diag.SLAMatchesNothing, match.Range, "No request meets all of: %s. An SLA that judges nothing would always pass.", strings.Join(said, "; "))
 	}
 	return ids, strings.Join(said, "; "), ok
 }
 
-// nothingMatches reports a value of a match block that selects nothing. It
-// says true where that is only because tags left tasks out of the run.
-func (c *compiler) nothingMatches(match *config.Block, sel selector, g string, among []int) bool {
-	if c.offTags {
-		return true
-	}
+// nothingMatches reports a value of a match block that selects nothing.
+func (c *compiler) nothingMatches(match *config.Block, sel selector, g string, among []int) {
 	var offered []string
 	for _, id := range among {
-		offered = append(offered, sel.of(c, &c.plan.Series[id])...)
+		offered = append(offered, sel.of(c, id)...)
 	}
 	slices.Sort(offered)
 	offered = slices.DeleteFunc(slices.Compact(offered), func(s string) bool { return s == "" || s == " " })
-	d := c.fail(match, diag.SLAMatchesNothing, match.Arg(sel.key).Expr.Range(), "No request has the %s %q. An SLA that judges nothing would always pass.", sel.noun, g)
-	d.Block = match.Parent.Title()
+	d := c.fail(match, diag.SLAMatchesNothing, match.Arg(sel.key).Expr.Range(), sel.none+" An SLA that judges nothing would always pass.", g)
 	if d.DidYouMean(g, offered); d.Suggestion == "" && len(offered) > 0 {
 		if len(offered) > 8 {
 			offered = append(offered[:8:8], "…")
 		}
 		d.Detail += fmt.Sprintf(" There are: %s.", strings.Join(offered, ", "))
 	}
-	return false
 }
 
 // glob matches a pattern in which * stands for any text.

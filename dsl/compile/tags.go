@@ -2,7 +2,6 @@ package compile
 
 import (
 	"slices"
-	"strings"
 
 	"throng/dsl/diag"
 	"throng/dsl/plan"
@@ -13,38 +12,24 @@ import (
 // one has an excluded tag. Start and stop always stay.
 func (c *compiler) filterTags() {
 	include, exclude := c.options.Tags, c.options.ExcludeTags
-	if len(include) == 0 && len(exclude) == 0 || c.diags.HasErrors() {
+	if len(include) == 0 && len(exclude) == 0 || c.diags.HasErrors() || !c.knownTags(slices.Concat(include, exclude)) {
 		return
-	}
-	known := map[string]bool{}
-	for _, s := range c.plan.Series {
-		for _, t := range s.Tags {
-			known[t] = true
-		}
-	}
-	var names []string
-	for t := range known {
-		names = append(names, t)
-	}
-	slices.Sort(names)
-	for _, t := range slices.Concat(include, exclude) {
-		if !known[t] {
-			c.diags.Append(diag.General(diag.UnknownName, "No request has the tag %q. There are: %s.", t, orNone(names)).DidYouMean(t, names))
-		}
 	}
 	left := 0
 	for i := range c.plan.Classes {
 		class := &c.plan.Classes[i]
 		class.Tasks = slices.DeleteFunc(class.Tasks, func(t plan.Task) bool {
-			tags := c.taskTags(i, t.Name)
+			tags := c.taskTags(&t)
 			wanted := len(include) == 0 || intersects(tags, include)
 			off := !wanted || intersects(tags, exclude)
 			c.offTags = c.offTags || off
 			return off
 		})
-		left += len(class.Tasks)
-		if len(class.Tasks) == 0 {
+		if !slices.ContainsFunc(class.Tasks, func(t plan.Task) bool { return t.Weight > 0 }) {
 			class.Weight, class.FixedCount = 0, 0
+		}
+		if class.Weight > 0 || class.FixedCount > 0 {
+			left++
 		}
 	}
 	if left == 0 {
@@ -52,16 +37,78 @@ func (c *compiler) filterTags() {
 	}
 }
 
-// taskTags are the tags of all requests of a task, and of tasks within it.
-func (c *compiler) taskTags(class int, task string) (tags []string) {
+// knownTags reports tags that no request has.
+func (c *compiler) knownTags(asked []string) bool {
+	var known []string
 	for _, s := range c.plan.Series {
-		if s.Class == class && (s.Task == task || strings.HasPrefix(s.Task, task+"/")) {
-			tags = append(tags, s.Tags...)
+		known = append(known, s.Tags...)
+	}
+	slices.Sort(known)
+	known = slices.Compact(known)
+	good := true
+	for _, t := range asked {
+		if !slices.Contains(known, t) {
+			good = false
+			c.diags.Append(diag.General(diag.UnknownName, "No request has the tag %q. There are: %s.", t, orNone(known)).DidYouMean(t, known))
 		}
+	}
+	return good
+}
+
+// taskTags are the tags of all requests of a task, and of tasks within it.
+func (c *compiler) taskTags(t *plan.Task) (tags []string) {
+	for _, id := range taskSeries(t) {
+		tags = append(tags, c.plan.Series[id].Tags...)
 	}
 	return tags
 }
 
 func intersects(a, b []string) bool {
 	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+}
+
+// taskSeries are the series that a task records into.
+func taskSeries(t *plan.Task) []int {
+	all := stepSeries(t.Steps)
+	for i := range t.Sequence {
+		all = append(all, taskSeries(&t.Sequence[i])...)
+	}
+	return all
+}
+
+func stepSeries(steps []plan.Step) (all []int) {
+	for _, s := range steps {
+		switch s := s.(type) {
+		case *plan.Request:
+			all = append(all, s.Series)
+		case *plan.Group:
+			all = append(append(all, s.Series), stepSeries(s.Steps)...)
+		}
+	}
+	return all
+}
+
+// running marks the series that something of the plan records into: not
+// those of classes and tasks that a weight of 0 or --tags switch off.
+func (c *compiler) running() []bool {
+	on := make([]bool, len(c.plan.Series))
+	mark := func(ids []int) {
+		for _, id := range ids {
+			on[id] = true
+		}
+	}
+	for i := range c.plan.Classes {
+		class := &c.plan.Classes[i]
+		if class.Weight == 0 && class.FixedCount == 0 {
+			continue
+		}
+		mark(stepSeries(class.Start))
+		mark(stepSeries(class.Stop))
+		for t := range class.Tasks {
+			if class.Tasks[t].Weight > 0 {
+				mark(taskSeries(&class.Tasks[t]))
+			}
+		}
+	}
+	return on
 }

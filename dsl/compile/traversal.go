@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/hashicorp/hcl/v2"
@@ -142,20 +143,22 @@ func (l *lowering) dataValue(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 	l.c.readData(id)
 	source := &l.c.plan.Data[id]
 	if len(t) == 2 {
-		return plan.Func(func(f *plan.Frame) (plan.Value, error) { return wholeRow(f, id) })
+		l.secret = l.secret || slices.ContainsFunc(source.Columns, func(c plan.DataColumn) bool { return c.Sensitive })
+		return &row{id}
 	}
-	column := stepName(t[2])
-	var names []string
 	for i, c := range source.Columns {
-		if c.Name == column {
+		if c.Name == stepName(t[2]) {
+			l.secret = l.secret || c.Sensitive
 			return l.steps(&plan.Column{Data: id, Column: i}, t[3:], e.Range())
 		}
-		names = append(names, c.Name)
 	}
-	l.c.fail(l.block, diag.UnknownAttribute, e.Range(), "The rows of data.%s have no column %q.", source.Name, column).
-		DidYouMean(column, names)
-	return plan.Const{Value: plan.NullValue()}
+	return plan.Const{Value: plan.NullValue()} // reported by columns
 }
+
+// row is the whole current row of a data source.
+type row struct{ id int }
+
+func (r *row) Eval(f *plan.Frame) (plan.Value, error) { return wholeRow(f, r.id) }
 
 func wholeRow(f *plan.Frame, id int) (plan.Value, error) {
 	row, err := f.Row(id)

@@ -28,7 +28,8 @@ type settings struct {
 	headers   []level // outermost first
 	wait      plan.Wait
 	groups    []string
-	task      string // path of the task within its class
+	task      string   // path of the task within its class
+	tasks     []string // names along that path
 }
 
 // level is one block's headers.
@@ -42,7 +43,8 @@ var failures = map[string]plan.Failure{
 }
 
 // inherit is s as it stands inside b.
-func (c *compiler) inherit(s settings, b *config.Block) settings {
+func (k *classBuilder) inherit(s settings, b *config.Block) settings {
+	c := k.c
 	if id, asked := c.targetOf(b); asked {
 		s.target = id
 	}
@@ -62,7 +64,7 @@ func (c *compiler) inherit(s settings, b *config.Block) settings {
 	if a := b.Arg("headers"); a != nil {
 		s.headers = append(s.headers[:len(s.headers):len(s.headers)], levels(a, b)...)
 	}
-	if w, ok := c.wait(b); ok {
+	if w, ok := k.wait(b); ok {
 		s.wait = w
 	}
 	return s
@@ -90,8 +92,11 @@ func (c *compiler) users() {
 		c.plan.Classes = append(c.plan.Classes, class)
 	}
 	switch {
+	case c.root.Tree.Config.Root.Broken:
+	case len(c.root.Names("user")) == 0:
+		c.diags.Append(diag.General(diag.NoUsers, "The scenario declares no user, so there is nobody to make requests. Add a user block."))
 	case len(c.plan.Classes) == 0:
-		c.diags.Append(diag.General(diag.NoUsers, "The scenario %q declares no user, so there is nobody to make requests. Add a user block.", c.plan.Scenario))
+		c.diags.Append(diag.General(diag.NoUsers, "Every user of the scenario is abstract: only to be used by others. Add a user with use = user.%s.", c.root.Names("user")[0]))
 	case !active:
 		b := c.root.Tree.Config.Root.First("user")
 		c.fail(nil, diag.InvalidWeight, b.Range, "Every user has weight 0, so nobody would run. Give at least one a weight above 0.")
@@ -115,16 +120,16 @@ func (c *compiler) class(b *config.Block) plan.Class {
 		class.Pick = plan.PickRandom
 	}
 	c.checkTarget(b)
-	s := c.inherit(settings{target: -1, timeout: -1, redirects: -1}, b)
-	class.Initial = builder.initial(b)
 	builder.survey(b)
+	s := builder.inherit(settings{target: -1, timeout: -1, redirects: -1}, b)
+	class.Initial = builder.initial(b)
 	class.Start = builder.startSteps(b, s)
 	class.Tasks = builder.tasks(b, s)
 	class.Stop = builder.stopSteps(b, s)
 	class.Slots = builder.slots
 	class.Reads = append([]int{}, slices.Sorted(maps.Keys(c.reads))...)
 	builder.headersNeverSent()
-	if len(class.Tasks) == 0 {
+	if len(class.Tasks) == 0 && !b.Broken {
 		c.fail(b, diag.NoTasks, b.Range, "%s has nothing to do. Give it requests, tasks or sequences.", b.Title())
 	}
 	return class
@@ -132,14 +137,14 @@ func (c *compiler) class(b *config.Block) plan.Class {
 
 // checkTarget asks that a user can tell where its requests go.
 func (c *compiler) checkTarget(b *config.Block) {
-	if len(c.root.Names("target")) == 0 && len(c.plan.Targets) == 0 && b.Arg("target") == nil && !c.diags.HasErrors() {
+	if len(c.root.Names("target")) == 0 && len(c.plan.Targets) == 0 && b.Arg("target") == nil && !c.root.Tree.Config.Root.Broken {
 		c.fail(b, diag.NoTarget, b.Range, "The scenario declares no target, so requests have nowhere to go. Add target \"api\" { base_url = \"http://…\" }.")
 	}
 }
 
 // wait reads the law of the pauses after tasks.
-func (c *compiler) wait(b *config.Block) (plan.Wait, bool) {
-	a := b.Arg("wait")
+func (k *classBuilder) wait(b *config.Block) (plan.Wait, bool) {
+	c, a := k.c, b.Arg("wait")
 	if a == nil || c.bad[a] {
 		return plan.Wait{}, false
 	}
@@ -151,7 +156,12 @@ func (c *compiler) wait(b *config.Block) (plan.Wait, bool) {
 	if call, ok := e.(*hclsyntax.FunctionCallExpr); ok && (call.Name == "pacing" || call.Name == "throughput") {
 		return c.waitLaw(w, call, a, b)
 	}
-	expr, ok := c.seconds(a, b, nil)
+	pending := maps.Clone(k.pending)
+	for name := range k.captured { // tasks have run when it is read
+		k.pending[name] = true
+	}
+	expr, ok := c.seconds(a, b, k)
+	k.pending = pending
 	if !ok {
 		return plan.Wait{}, false
 	}

@@ -313,6 +313,9 @@ func (c *compiler) moduleInputs(child *resolve.Scope) {
 		return
 	}
 	e.settling = true
+	for _, name := range child.Names("variable") {
+		e.vars[name] = cty.DynamicVal
+	}
 	defer func() { e.settling, e.settled = false, true }()
 	for _, name := range child.Names("variable") {
 		b := child.Named("variable", name)
@@ -445,18 +448,27 @@ func (c *compiler) static(a *config.Arg, b *config.Block) (cty.Value, bool) {
 	return value, true
 }
 
-// keepSecret remembers every text in a sensitive value, for masking, in the
-// forms it may take on its way.
-func (c *compiler) keepSecret(v cty.Value) {
-	bare, _ := v.UnmarkDeep()
-	_ = cty.Walk(bare, func(_ cty.Path, v cty.Value) (bool, error) {
-		if v.IsKnown() && !v.IsNull() && v.Type().IsPrimitiveType() {
-			if s, err := convert.Convert(v, cty.String); err == nil && v.Type() != cty.Bool {
-				c.keepSecretText(s.AsString())
-			}
+// keepSecret remembers every text in the sensitive parts of a value, for
+// masking, in the forms it may take on its way.
+func (c *compiler) keepSecret(v cty.Value) { c.keepMarked(v, false) }
+
+// keepMarked follows a value down; within says that it stands in a part that
+// is sensitive.
+func (c *compiler) keepMarked(v cty.Value, within bool) {
+	within = within || v.IsMarked()
+	v, _ = v.Unmark()
+	switch {
+	case v.IsNull() || !v.IsKnown() || v.Type() == cty.Bool:
+	case v.CanIterateElements():
+		for it := v.ElementIterator(); it.Next(); {
+			_, element := it.Element()
+			c.keepMarked(element, within)
 		}
-		return true, nil
-	})
+	case within:
+		if text, err := convert.Convert(v, cty.String); err == nil {
+			c.keepSecretText(text.AsString())
+		}
+	}
 }
 
 func (c *compiler) keepSecretText(text string) {

@@ -19,62 +19,123 @@ const (
 	maxExponent = 400
 )
 
-// guard looks at the tokens before the parser does. HCL's parser recurses
-// without a limit, and a stack overflow cannot be recovered from: a file of
-// parentheses would end the process.
+// guard looks at the tokens before the parser does. HCL's parser and
+// evaluator recurse without a limit, and a stack overflow cannot be recovered
+// from: a file of parentheses would end the process.
 func guard(src []byte, name string) diag.Diagnostics {
 	if len(src) > maxFile {
 		return general(diag.LimitExceeded, fmt.Sprintf("%s is larger than %d MiB.", name, maxFile>>20))
 	}
+	if at, deep := nesting(src); deep {
+		return diag.Diagnostics{tooDeep(hcl.Range{Filename: name, Start: at, End: at})}
+	}
 	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
-	depth, run, questions, operators := 0, 0, 0, 0
+	levels := []level{{}}
+	run := 0
 	for _, t := range tokens {
-		wasUnary := false
+		l := &levels[len(levels)-1]
+		switch t.Type {
+		case hclsyntax.TokenBang, hclsyntax.TokenMinus:
+			run++
+			l.operators++
+		default:
+			run = 0
+		}
 		switch t.Type {
 		case hclsyntax.TokenOBrace, hclsyntax.TokenOParen, hclsyntax.TokenOBrack, hclsyntax.TokenOQuote,
 			hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
-			depth++
+			l.operators++ // calls, indexes and directives can form a chain
+			levels = append(levels, level{lines: t.Type == hclsyntax.TokenOBrace})
 		case hclsyntax.TokenCBrace, hclsyntax.TokenCParen, hclsyntax.TokenCBrack, hclsyntax.TokenCQuote,
 			hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:
-			depth--
-		case hclsyntax.TokenBang, hclsyntax.TokenMinus:
-			run++
-			operators++
-			wasUnary = true
+			if len(levels) > 1 {
+				levels = levels[:len(levels)-1]
+			}
 		case hclsyntax.TokenQuestion:
-			questions++
+			l.questions++
 		case hclsyntax.TokenPlus, hclsyntax.TokenStar, hclsyntax.TokenSlash, hclsyntax.TokenPercent,
 			hclsyntax.TokenAnd, hclsyntax.TokenOr, hclsyntax.TokenEqualOp, hclsyntax.TokenNotEqual,
+			hclsyntax.TokenLessThan, hclsyntax.TokenLessThanEq, hclsyntax.TokenGreaterThan, hclsyntax.TokenGreaterThanEq,
 			hclsyntax.TokenDot:
-			operators++
+			l.operators++
+		case hclsyntax.TokenComma:
+			*l = level{lines: l.lines}
 		case hclsyntax.TokenNewline:
-			questions, operators = 0, 0
+			if l.lines || len(levels) == 1 {
+				*l = level{lines: l.lines}
+			}
 		case hclsyntax.TokenNumberLit:
 			if problem := numberProblem(string(t.Bytes)); problem != "" {
 				return diag.Diagnostics{diag.New(diag.LimitExceeded, t.Range, "%s", problem)}
 			}
+		case hclsyntax.TokenQuotedLit, hclsyntax.TokenStringLit:
+			if problem := hiddenNumber(string(t.Bytes)); problem != "" {
+				return diag.Diagnostics{diag.New(diag.LimitExceeded, t.Range, "%s", problem)}
+			}
 		}
-		if !wasUnary {
-			run = 0
-		}
-		if depth > maxDepth || run > maxRun || questions > maxRun || operators > maxOperands {
-			return diag.Diagnostics{diag.New(diag.LimitExceeded, t.Range, "This is nested more deeply than anybody writes by hand (%d levels at most), so it is not read further.", maxDepth)}
+		if len(levels) > maxDepth || run > maxRun || l.questions > maxRun || l.operators > maxOperands {
+			return diag.Diagnostics{tooDeep(t.Range)}
 		}
 	}
 	return nil
 }
 
-// numberProblem says why a number literal is refused, or "". Beyond these
-// bounds a few bytes of source become megabytes when the number is printed.
+// level is what has been counted of one expression between brackets. lines
+// says that a newline ends an expression there.
+type level struct {
+	questions, operators int
+	lines                bool
+}
+
+// nesting is a first look at the bare bytes: tokens cost a hundred bytes
+// each, so a file of nothing but brackets is refused before it is cut up.
+func nesting(src []byte) (at hcl.Pos, deep bool) {
+	const most = 100 * maxDepth // texts and comments may hold brackets too
+	depth := 0
+	at = hcl.InitialPos
+	for i, c := range src {
+		switch c {
+		case '(', '[', '{':
+			if depth++; depth > most {
+				at.Byte, at.Column = i, i-strings.LastIndexByte(string(src[:i]), '\n')
+				return at, true
+			}
+		case ')', ']', '}':
+			depth--
+		case '\n':
+			at.Line++
+		}
+	}
+	return at, false
+}
+
+func tooDeep(at hcl.Range) *diag.Diagnostic {
+	return diag.New(diag.LimitExceeded, at, "This is nested more deeply, or is a longer chain, than anybody writes by hand (%d levels, %d operators in one expression at most). It is not read further.", maxDepth, maxOperands)
+}
+
+// numberProblem says why a number is refused, or "": beyond these bounds a
+// few bytes of source become megabytes when the number is printed.
 func numberProblem(lit string) string {
 	mantissa, exponent, _ := strings.Cut(strings.ToLower(lit), "e")
 	if len(mantissa) > maxDigits {
 		return fmt.Sprintf("A number may have at most %d digits.", maxDigits)
 	}
-	if exponent != "" {
-		if e, err := strconv.Atoi(exponent); err != nil || e > maxExponent || e < -maxExponent {
-			return fmt.Sprintf("The exponent of a number may be at most %d.", maxExponent)
-		}
+	if exponent == "" {
+		return ""
+	}
+	if e, err := strconv.Atoi(exponent); err != nil || e > maxExponent || e < -maxExponent {
+		return fmt.Sprintf("The exponent of a number may be at most %d.", maxExponent)
 	}
 	return ""
+}
+
+// hiddenNumber is numberProblem for a text, which an operator may turn into
+// a number. A text of digits alone may be longer: an order number, say.
+func hiddenNumber(text string) string {
+	text = strings.TrimSpace(text)
+	_, exponent, has := strings.Cut(strings.ToLower(text), "e")
+	if !has || exponent == "" || strings.Trim(text, "0123456789+-.eE") != "" {
+		return ""
+	}
+	return numberProblem("1e" + exponent)
 }

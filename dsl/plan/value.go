@@ -112,8 +112,8 @@ func ParseNumber(s string) (Value, bool) {
 	if i, err := strconv.ParseInt(s, 10, 64); err == nil {
 		return IntValue(i), true
 	}
-	if len(s) > 4096 {
-		return Value{}, false
+	if len(s) > 4096 || strings.Trim(s, "0123456789+-.eE") != "" {
+		return Value{}, false // big.Float reads more: Inf, and binary exponents after a p
 	}
 	if e := strings.IndexAny(s, "eE"); e >= 0 {
 		exp, err := strconv.Atoi(strings.TrimPrefix(s[e+1:], "+"))

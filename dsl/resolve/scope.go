@@ -73,7 +73,7 @@ func (s *Scope) declare(b *config.Block) diag.Diagnostics {
 		s.named[b.Type] = table
 	}
 	if first := table[name.Text]; first != nil {
-		d := diag.New(diag.DuplicateName, name.Range, "There is a %s called %q already. Names are unique over all files of a scenario.", b.Type, name.Text).In(b.Title())
+		d := diag.New(diag.DuplicateName, name.Range, "Another %s is called %q already. Names are unique over all files of a scenario.", b.Type, name.Text).In(b.Title())
 		diags.Append(d.Relate("first declared here", first.Range))
 		return diags
 	}

@@ -115,6 +115,15 @@ var limitArgs = []Arg{
 	{Name: "requests_per_second", Type: Floor, Doc: "A floor, or { min = 1000, max = 2000 }. Always judged together."},
 }
 
+// Limits are the names of the arguments of an SLA that limit something.
+func Limits() []string {
+	names := make([]string, len(limitArgs))
+	for i, a := range limitArgs {
+		names[i] = a.Name
+	}
+	return names
+}
+
 var slaBlock = &Block{
 	Type: "sla", Labels: []string{"name"},
 	Doc: "A promise the run is judged by. With match each matched request is judged by itself, without it all are judged together.",

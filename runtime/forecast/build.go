@@ -133,7 +133,7 @@ func (b *builder) settle(class int, users float64) {
 	h := b.habits[class]
 	for a := range answers {
 		switch {
-		case users == 0 || len(h.tasks) == 0:
+		case users == 0 || len(h.shares) == 0:
 		case h.mean[a] <= 0:
 			b.rates[class][a] = math.Inf(1)
 		default:

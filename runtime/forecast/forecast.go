@@ -115,6 +115,7 @@ type Class struct {
 	PerIteration   report.Num  `json:"requests_per_iteration"`
 
 	Traffic
+	Extra       report.Num   `json:"expected_start_stop_requests"` // of these
 	Start       []Step       `json:"start"`
 	Stop        []Step       `json:"stop"`
 	Tasks       []Task       `json:"tasks"`
@@ -127,6 +128,7 @@ type Wait struct {
 	Law     string    `json:"law"`     // none, for, pacing, throughput, or mixed where tasks differ
 	Text    string    `json:"text"`    // as written
 	Mean    report.Ms `json:"mean_ms"` // of pacing and throughput: between starts of tasks
+	Ignored bool      `json:"ignored"` // an open load does not use it
 	Unknown string    `json:"unknown"` // why it cannot be told before the run, and counts as 0; "" when it can
 }
 

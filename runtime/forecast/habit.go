@@ -24,23 +24,39 @@ var answers = [numAnswers]float64{0, Assumed.Seconds()}
 // lists by series count how often a request or group happens.
 type habit struct {
 	shares      []float64 // of tasks
-	tasks       []rhythm
 	start, stop []float64 // by series, each once
-	iteration   []float64 // by series, on average
-	requests    float64   // an iteration
+	iteration   []float64 // by series, all of it
+	prompt      []float64 // by series, what an iteration that is begun also sends
+	deferred    []deferral
+	requests    float64 // an iteration
 	begins      [numAnswers]float64
 	busy        [numAnswers]float64 // an iteration without its wait
 	mean        [numAnswers]float64 // from one iteration's start to the next
-	square      [numAnswers]float64
+	variance    [numAnswers]float64 // of a task's length about the mean of all
+}
+
+// deferral is something in a task behind a pause, or behind a wait in a
+// sequence: a user that is stopped there does not come to it.
+type deferral struct {
+	series int
+	share  float64             // how often an iteration
+	after  [numAnswers]float64 // from the task's start
 }
 
 // rhythm is the course of one task.
 type rhythm struct {
-	series       []float64
-	requests     int
-	pauses       float64
-	busy         [numAnswers]float64
-	mean, square [numAnswers]float64
+	deeds          []deed
+	busy           [numAnswers]float64
+	mean, variance [numAnswers]float64
+}
+
+// deed is one request or group, and how long after the task's start the last
+// pause or wait before it is over.
+type deed struct {
+	series  int
+	request bool
+	waited  bool
+	after   [numAnswers]float64
 }
 
 // begun is how many iterations a user begins in so many seconds of life.
@@ -50,35 +66,63 @@ func (h *habit) begun(answer int, life float64) float64 {
 	life -= h.begins[answer]
 	mean := h.mean[answer]
 	switch {
-	case life <= 0 || len(h.tasks) == 0:
+	case life <= 0 || len(h.shares) == 0:
 		return 0
 	case mean <= 0:
 		return math.Inf(1)
 	}
-	return math.Max(1, life/mean+h.square[answer]/(mean*mean)/2)
+	return math.Max(1, life/mean+(1+h.variance[answer]/(mean*mean))/2)
 }
 
 func (b *builder) habit(class int) *habit {
 	c := &b.plan.Classes[class]
 	d := b.dice[class]
-	h := &habit{shares: shares(c.Tasks), iteration: make([]float64, len(b.plan.Series))}
-	start, stop := b.course(d, c.Start), b.course(d, c.Stop)
-	h.start, h.stop, h.begins = start.series, stop.series, start.busy
+	n := len(b.plan.Series)
+	h := &habit{shares: shares(c.Tasks), iteration: make([]float64, n), prompt: make([]float64, n)}
+	h.start, h.begins = b.once(d, c.Start)
+	h.stop, _ = b.once(d, c.Stop)
+	var square [numAnswers]float64
 	for i := range c.Tasks {
-		r := b.rhythm(d, &c.Tasks[i])
-		h.tasks = append(h.tasks, r)
-		share := h.shares[i]
-		h.requests += share * float64(r.requests)
-		for s, n := range r.series {
-			h.iteration[s] += share * n
+		r, share := d.rhythm(&c.Tasks[i]), h.shares[i]
+		if share == 0 {
+			continue
 		}
+		h.add(r.deeds, share)
 		for a := range answers {
 			h.busy[a] += share * r.busy[a]
 			h.mean[a] += share * r.mean[a]
-			h.square[a] += share * r.square[a]
+			square[a] += share * (r.variance[a] + r.mean[a]*r.mean[a])
 		}
 	}
+	for a := range answers {
+		h.variance[a] = math.Max(0, square[a]-h.mean[a]*h.mean[a])
+	}
 	return h
+}
+
+func (h *habit) add(deeds []deed, share float64) {
+	for _, x := range deeds {
+		h.iteration[x.series] += share
+		if x.request {
+			h.requests += share
+		}
+		if x.waited {
+			h.deferred = append(h.deferred, deferral{x.series, share, x.after})
+		} else {
+			h.prompt[x.series] += share
+		}
+	}
+}
+
+// once is what a list of steps outside the tasks records, and how long it
+// takes.
+func (b *builder) once(d *dice, steps []plan.Step) (counts []float64, takes [numAnswers]float64) {
+	counts = make([]float64, len(b.plan.Series))
+	r := d.rhythm(&plan.Task{Steps: steps})
+	for _, x := range r.deeds {
+		counts[x.series]++
+	}
+	return counts, r.busy
 }
 
 // shares are the tasks' weights as parts of one.
@@ -109,37 +153,63 @@ func normal(weights []float64) []float64 {
 	return list
 }
 
-// course is the rhythm of a list of steps without a wait.
-func (b *builder) course(d *dice, steps []plan.Step) rhythm {
-	return b.rhythm(d, &plan.Task{Steps: steps})
+// rhythm finds a task's course by drawing its pauses and waits. Those of a
+// sequence are drawn apart, so that their variances add up.
+func (d *dice) rhythm(t *plan.Task) rhythm {
+	if len(t.Sequence) == 0 {
+		return d.leaf(t)
+	}
+	var r rhythm
+	for i := range t.Sequence {
+		entry := d.rhythm(&t.Sequence[i])
+		for _, x := range entry.deeds {
+			for a := range answers {
+				x.after[a] += r.mean[a]
+			}
+			x.waited = x.waited || i > 0
+			r.deeds = append(r.deeds, x)
+		}
+		for a := range answers {
+			r.busy[a] += entry.busy[a]
+			r.mean[a] += entry.mean[a]
+			r.variance[a] += entry.variance[a]
+		}
+	}
+	return r
 }
 
-func (b *builder) rhythm(d *dice, t *plan.Task) rhythm {
-	r := rhythm{series: make([]float64, len(b.plan.Series))}
-	tally(t, func(s int, request bool) {
-		r.series[s]++
-		if request {
-			r.requests++
-		}
-	})
-	d.each(func() {
-		for a, answer := range answers {
-			d.rewind()
-			length, busy, pauses := d.length(t, answer)
-			r.mean[a] += length
-			r.square[a] += length * length
-			r.busy[a] += busy
-			if a == atOnce {
-				r.pauses += pauses
+// leaf is the rhythm of a task that holds steps.
+func (d *dice) leaf(t *plan.Task) rhythm {
+	var r rhythm
+	waited := false
+	var now, after [numAnswers]float64
+	walk(t.Steps, 0, func(s plan.Step, _ int) {
+		switch s := s.(type) {
+		case *plan.Request:
+			r.deeds = append(r.deeds, deed{s.Series, true, waited, after})
+			for a, answer := range answers {
+				now[a] += answer
 			}
+		case *plan.Group:
+			r.deeds = append(r.deeds, deed{s.Series, false, waited, after})
+		case *plan.Pause:
+			mean, _ := d.average(func() (float64, error) { return d.number(s.For) })
+			for a := range answers {
+				now[a] += mean.Seconds()
+			}
+			waited, after = true, now
 		}
 	})
-	n := float64(d.draws)
-	r.pauses /= n
+	r.busy = now
 	for a := range answers {
-		r.mean[a] /= n
-		r.square[a] /= n
-		r.busy[a] /= n
+		var sum, square float64
+		d.each(func() {
+			length := d.length(t, answers[a])
+			sum += length
+			square += length * length
+		})
+		r.mean[a] = sum / float64(d.draws)
+		r.variance[a] = math.Max(0, square/float64(d.draws)-r.mean[a]*r.mean[a])
 	}
 	return r
 }
@@ -270,33 +340,27 @@ func (d *dice) number(e plan.Expr) (float64, error) {
 	return math.Min(century, math.Max(0, v.Float64())), nil
 }
 
-// length draws how long it is from a task's start to the next one's, if an
-// answer takes so long, and how much of it the task itself and its pauses are.
-func (d *dice) length(t *plan.Task, answer float64) (length, busy, pauses float64) {
-	for i := range t.Sequence {
-		l, b, p := d.length(&t.Sequence[i], answer)
-		length, busy, pauses = length+l, busy+b, pauses+p
-	}
-	if len(t.Sequence) > 0 {
-		return length, busy, pauses
-	}
+// length draws how long it is from the start of a task that holds steps to
+// the next one's, if an answer takes so long.
+func (d *dice) length(t *plan.Task, answer float64) float64 {
+	busy := 0.0
 	walk(t.Steps, 0, func(s plan.Step, _ int) {
 		switch s := s.(type) {
 		case *plan.Request:
 			busy += answer
 		case *plan.Pause:
 			seconds, _ := d.number(s.For)
-			busy, pauses = busy+seconds, pauses+seconds
+			busy += seconds
 		}
 	})
 	wait, _ := d.wait(t.Wait)
 	switch t.Wait.Kind {
 	case plan.WaitFor:
-		return busy + wait, busy, pauses
+		return busy + wait
 	case plan.WaitPacing, plan.WaitThroughput:
-		return math.Max(busy, wait), busy, pauses
+		return math.Max(busy, wait)
 	}
-	return busy, busy, pauses
+	return busy
 }
 
 // wait draws a wait, or for pacing and throughput the time between starts.

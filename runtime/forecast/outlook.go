@@ -14,12 +14,13 @@ type outlook struct {
 	started    []float64 // users
 	ended      []float64 // of these, before the moment
 	iterations [][numAnswers]float64
+	deferred   [][numAnswers]float64 // by series: what of it is behind a pause or wait
 }
 
 // outlook reckons it for a moment up to the planned end.
 func (b *builder) outlook(until time.Duration) *outlook {
 	n := len(b.plan.Classes)
-	o := &outlook{make([]float64, n), make([]float64, n), make([][numAnswers]float64, n)}
+	o := &outlook{make([]float64, n), make([]float64, n), make([][numAnswers]float64, n), make([][numAnswers]float64, len(b.plan.Series))}
 	for i := range b.plan.Profile.Loads {
 		l := &b.plan.Profile.Loads[i]
 		classes, weights := b.weighted(l)
@@ -75,8 +76,12 @@ func (b *builder) closed(o *outlook, stages []plan.Stage, classes []int, weights
 	var seats []seat
 	level := 0
 	lived := func(s seat, at time.Duration) {
+		h, life := b.habits[s.class], (at - s.since).Seconds()
 		for a := range answers {
-			o.iterations[s.class][a] += each * b.habits[s.class].begun(a, (at-s.since).Seconds())
+			o.iterations[s.class][a] += each * h.begun(a, life)
+			for _, d := range h.deferred {
+				o.deferred[d.series][a] += each * d.share * h.begun(a, life-d.after[a])
+			}
 		}
 	}
 	for c := range pace.NewUsers(stages).Changes() {
@@ -130,8 +135,11 @@ func (b *builder) open(o *outlook, l *plan.Load, classes []int, weights []float6
 		c := classes[i]
 		for a := range answers {
 			o.iterations[c][a] += n
+			for _, d := range b.habits[c].deferred {
+				o.deferred[d.series][a] += d.share * n
+			}
 		}
-		users[i] = math.Min(n, math.Max(1, math.Ceil(rate*share[i]*b.habits[c].busy[assumed])))
+		users[i] = math.Min(n, math.Max(1, float64(ceil(rate*share[i]*b.habits[c].busy[assumed]))))
 		made += users[i]
 	}
 	fit := 1.0
@@ -241,7 +249,7 @@ func (b *builder) horizon() {
 			low = mid
 		}
 	}
-	b.end, b.spent = high, true
+	b.end, b.spent = min(b.end, roundUp(high, time.Second)), true
 }
 
 // whole is the outlook on the whole run. Where its iterations are bounded
@@ -249,13 +257,15 @@ func (b *builder) horizon() {
 func (b *builder) whole() *outlook {
 	o := b.outlook(b.end)
 	if b.spent {
-		total := o.total(assumed)
-		for c := range o.iterations {
-			n := 0.0
-			if total > 0 && !math.IsInf(total, 0) {
-				n = o.iterations[c][assumed] / total * float64(b.plan.Profile.Iterations)
+		part := 0.0
+		if total := o.total(assumed); total > 0 && !math.IsInf(total, 0) {
+			part = float64(b.plan.Profile.Iterations) / total
+		}
+		for _, list := range [][][numAnswers]float64{o.iterations, o.deferred} {
+			for i := range list {
+				n := product(list[i][assumed], part)
+				list[i] = [numAnswers]float64{n, n}
 			}
-			o.iterations[c] = [numAnswers]float64{n, n}
 		}
 	}
 	copy(o.ended, o.started)
@@ -268,13 +278,20 @@ func (b *builder) counts(o *outlook) [][numAnswers]float64 {
 	for c, h := range b.habits {
 		for s := range list {
 			for a := range answers {
-				n := o.started[c]*h.start[s] + o.ended[c]*h.stop[s]
-				if h.iteration[s] > 0 {
-					n += o.iterations[c][a] * h.iteration[s]
-				}
-				list[s][a] += n
+				list[s][a] += b.aside(o, c, s) + product(o.iterations[c][a], h.prompt[s])
 			}
 		}
 	}
+	for s := range list {
+		for a := range answers {
+			list[s][a] += o.deferred[s][a]
+		}
+	}
 	return list
+}
+
+// aside is how often a class's start and stop steps make a series happen.
+func (b *builder) aside(o *outlook, class, series int) float64 {
+	h := b.habits[class]
+	return o.started[class]*h.start[series] + o.ended[class]*h.stop[series]
 }

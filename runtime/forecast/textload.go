@@ -41,6 +41,9 @@ func (t *textWriter) chart(c *Curve) {
 		return
 	}
 	axis := []string{trimmed(top), trimmed(top / 2), "0"}
+	if c.Unit == unitUsers {
+		axis[1] = text.Count(whole(top / 2))
+	}
 	left := max(6, text.Width(axis[0])+2, text.Width(axis[1])+2)
 	cols := min(chartCols, t.width-left-3)
 	lines := drawing(c.columns(cols), top, t.st.ASCII)
@@ -149,9 +152,12 @@ func (t *textWriter) band(name string, cells int) string {
 	}
 	dash := t.st.Text("─")
 	inner := cells - 1
-	if name != "" && inner >= 5 {
-		name = " " + t.st.Cut(name, inner-2) + " "
-	} else {
+	switch {
+	case name != "" && inner >= text.Width(name)+2:
+		name = " " + name + " "
+	case inner >= 3:
+		name = t.st.Cut(name, inner)
+	default:
 		name = ""
 	}
 	rest := inner - text.Width(name)
@@ -176,7 +182,7 @@ func (t *textWriter) stages(l *report.Load) {
 	}
 	table := &text.Table{Min: 8, Columns: []text.Column{
 		{Title: "STAGE", Shrink: true}, {Title: noun}, {Title: "over", Right: true}, {Title: "hold", Right: true},
-		{Title: "from", Right: true}, {Title: "until", Right: true}, {Title: "a second", Right: true, Drop: 1},
+		{Title: "from", Right: true, Drop: 2}, {Title: "until", Right: true}, {Title: "change", Right: true, Drop: 1},
 	}}
 	from, at := 0.0, time.Duration(0)
 	for i, s := range l.Stages {
@@ -185,12 +191,7 @@ func (t *textWriter) stages(l *report.Load) {
 			name = fmt.Sprint(i + 1)
 		}
 		to := float64(s.Level)
-		pace := t.st.Text(text.None)
-		if to != from && s.Over > 0 {
-			pace = t.st.Text(signed((to - from) / time.Duration(s.Over).Seconds()))
-		} else if to != from {
-			pace = "at once"
-		}
+		pace := change(from, to, time.Duration(s.Over))
 		until := at + time.Duration(s.Over+s.Hold)
 		level := unit(from) + " → " + unit(to)
 		if from == to {
@@ -198,7 +199,7 @@ func (t *textWriter) stages(l *report.Load) {
 		}
 		table.Rows = append(table.Rows, []text.Cell{
 			{Text: t.outside(name)}, {Text: t.st.Text(level)}, {Text: t.length(s.Over)}, {Text: t.length(s.Hold)},
-			{Text: text.Clock(at)}, {Text: text.Clock(until)}, {Text: pace},
+			{Text: text.Clock(at)}, {Text: text.Clock(until)}, {Text: t.st.Text(pace)},
 		})
 		from, at = to, until
 	}
@@ -213,13 +214,22 @@ func (t *textWriter) length(d report.Ms) string {
 	return t.st.Text(span(time.Duration(d)))
 }
 
-// signed is a change a second: "+5", "−1.67".
-func signed(x float64) string {
-	sign := "+"
-	if x < 0 {
-		sign, x = "−", -x
+// change is how fast a level changes: "+5/s", "−1 in 12 s", "at once".
+func change(from, to float64, over time.Duration) string {
+	sign, d := "+", to-from
+	if d < 0 {
+		sign, d = "−", -d
 	}
-	return sign + trimmed(x)
+	switch {
+	case d == 0:
+		return text.None
+	case over <= 0:
+		return "at once"
+	}
+	if each := over.Seconds() / d; each > 1 {
+		return sign + "1 in " + trimmed(each) + " s"
+	}
+	return sign + trimmed(d/over.Seconds()) + "/s"
 }
 
 func (t *textWriter) oneStage(l *report.Load, unit func(float64) string) string {
@@ -235,8 +245,8 @@ func (t *textWriter) oneStage(l *report.Load, unit func(float64) string) string 
 	case ramp <= 0:
 		out = fmt.Sprintf("%s %s from the start, for %s", unit(float64(s.Level)), noun, span(end.Round(time.Second)))
 	default:
-		out = fmt.Sprintf("0 → %s %s over %s (%s a second), then %s at full load", unit(float64(s.Level)), noun,
-			span(ramp), signed(float64(s.Level)/ramp.Seconds()), span(hold.Round(time.Second)))
+		out = fmt.Sprintf("0 → %s %s over %s (%s), then %s at full load", unit(float64(s.Level)), noun,
+			span(ramp), change(0, float64(s.Level), ramp), span(hold.Round(time.Second)))
 	}
 	return out
 }
@@ -365,12 +375,11 @@ func (t *textWriter) whole() []string {
 	} else if whole(float64(*m)) > whole(float64(f.Total.Expected)) {
 		s += ", at most " + text.Count(whole(float64(*m)))
 	}
-	start := 0.0
+	extra := 0.0
 	for i := range f.Classes {
-		c := &f.Classes[i]
-		start += float64(c.Expected) - float64(c.Iterations*c.PerIteration)
+		extra += float64(f.Classes[i].Extra)
 	}
-	if n := whole(start); n > 0 {
+	if n := whole(extra); n > 0 {
 		s += fmt.Sprintf(", %s of them in start and stop steps", text.Count(n))
 	}
 	return []string{s}

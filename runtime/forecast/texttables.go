@@ -54,110 +54,141 @@ func (t *textWriter) mean(w *Wait) text.Cell {
 	switch {
 	case w.Law == "none":
 		return text.Cell{Text: t.st.Text(text.None), Role: text.Dim}
+	case w.Ignored:
+		return text.Cell{Text: "not used", Role: text.Dim}
 	case w.Unknown != "":
 		return text.Cell{Text: "unknown", Role: text.WarnRole}
 	}
 	return text.Cell{Text: t.st.Text(text.Duration(float64(w.Mean)))}
 }
 
-// tasks writes the traffic table of each class.
+// tasks writes the traffic table of each class, and below each task of
+// several steps what they are.
 func (t *textWriter) tasks() {
-	table := &text.Table{Min: minName, Columns: []text.Column{
+	w := &taskWriter{textWriter: t, table: &text.Table{Style: t.st, Min: 30, Columns: []text.Column{
 		{Title: "TASKS", Shrink: true}, {Title: "weight", Right: true}, {Title: "share %", Right: true},
-		{Title: "requests", Right: true}, {}, {Title: "times", Right: true},
-	}}
+		{Title: "requests", Right: true, Drop: 2}, {}, {Title: "times", Right: true},
+	}}}
 	if slices.ContainsFunc(t.f.Classes, func(c Class) bool { return c.Wait.Law == "mixed" }) {
-		table.Columns[4] = text.Column{Title: "wait", Drop: 1}
+		w.table.Columns[4] = text.Column{Title: "wait", Drop: 1}
 	}
 	for i := range t.f.Classes {
-		c := &t.f.Classes[i]
-		name := t.outside(c.Name)
-		if c.Off {
-			name += " (off)"
-		}
-		table.Rows = append(table.Rows, []text.Cell{{Text: name, Role: text.Bold}, {Text: number(float64(c.TotalWeight)), Role: text.Dim}, {}, {}, {}, {}})
-		t.fixedSteps(table, "start", c.Start, c)
-		for k := range c.Tasks {
-			t.task(table, &c.Tasks[k], c)
-		}
-		t.fixedSteps(table, "stop", c.Stop, c)
+		w.class(&t.f.Classes[i])
 	}
-	t.table(table)
+	lines := w.table.Lines(t.width)
+	t.line(lines[0])
+	for i, l := range lines[1:] {
+		t.line(l)
+		for _, d := range w.details[i] {
+			t.line(t.st.Paint(text.Dim, t.st.Cut(d, t.width)))
+		}
+	}
+	t.line("")
 }
 
-func (t *textWriter) task(table *text.Table, k *Task, c *Class) {
-	name := k.Name
-	if len(k.Sequence) > 0 {
-		name += fmt.Sprintf(", %s in order", plural(int64(len(k.Sequence)), "task"))
+// taskWriter collects the traffic table and what stands between its rows.
+type taskWriter struct {
+	*textWriter
+	table   *text.Table
+	details [][]string
+}
+
+func (w *taskWriter) row(cells ...text.Cell) {
+	w.table.Rows = append(w.table.Rows, cells)
+	w.details = append(w.details, nil)
+}
+
+func (w *taskWriter) detail(indent int, s string) {
+	last := len(w.details) - 1
+	w.details[last] = append(w.details[last], strings.Repeat(" ", indent)+s)
+}
+
+func (w *taskWriter) class(c *Class) {
+	name := w.outside(c.Name)
+	if c.Off {
+		name += " (off)"
 	}
-	row := []text.Cell{
-		{Text: "  " + t.outside(name)}, {Text: number(float64(k.Weight))}, {Text: text.Percent(float64(k.Share))},
-		{Text: text.Count(int64(k.Requests))}, {}, {Text: about(float64(k.Iterations))},
+	w.row(text.Cell{Text: name, Role: text.Bold}, text.Cell{Text: number(float64(c.TotalWeight)), Role: text.Dim},
+		text.Cell{}, text.Cell{}, text.Cell{}, text.Cell{})
+	w.once("start", c.Start, c)
+	for i := range c.Tasks {
+		w.task(&c.Tasks[i], c)
 	}
+	w.once("stop", c.Stop, c)
+}
+
+func (w *taskWriter) task(k *Task, c *Class) {
+	name := w.outside(k.Name)
+	if n := len(k.Sequence); n > 0 {
+		name += ", " + plural(int64(n), "task") + " in order"
+	}
+	share := text.Percent(float64(k.Share))
 	if k.Off {
-		row[2].Text = "off"
+		share = "off"
 	}
+	wait := text.Cell{}
 	if c.Wait.Law == "mixed" {
-		row[4] = t.law(&k.Wait)
+		wait = w.law(&k.Wait)
 	}
-	table.Rows = append(table.Rows, row)
-	if len(k.Sequence) > 0 {
-		for s := range k.Sequence {
-			entry := &k.Sequence[s]
-			t.detail(table, 4, fmt.Sprintf("%d. %s%s", s+1, t.outside(entry.Name), t.alone(entry)))
-			if t.alone(entry) == "" && (len(entry.Steps) > 1 || entry.Steps[0].Name != entry.Name) {
-				t.steps(table, 7, entry.Steps)
-			}
+	times := text.Cell{Text: about(float64(k.Iterations))}
+	if c.Off || k.Off {
+		times = text.Cell{}
+	}
+	w.row(text.Cell{Text: "  " + name}, text.Cell{Text: number(float64(k.Weight))}, text.Cell{Text: share},
+		text.Cell{Text: text.Count(int64(k.Requests))}, wait, times)
+	for i := range k.Sequence {
+		w.entry(i, &k.Sequence[i])
+	}
+	if !k.plain() {
+		w.steps(4, k.Steps)
+	}
+}
+
+// entry writes a task of a sequence, in one line where it has one request.
+func (w *taskWriter) entry(i int, k *Task) {
+	s := fmt.Sprintf("%d. %s", i+1, w.outside(k.Name))
+	if len(k.Steps) == 1 && k.Steps[0].Kind == "request" {
+		if !k.plain() {
+			s += ": " + w.outside(k.Steps[0].Name)
 		}
+		w.detail(4, s)
 		return
 	}
-	if len(k.Steps) > 1 || len(k.Steps) == 1 && k.Steps[0].Name != k.Name {
-		t.steps(table, 4, k.Steps)
-	}
+	w.detail(4, s)
+	w.steps(7, k.Steps)
 }
 
-// alone is the only step of a task in a sequence, unless the task is called
-// like it.
-func (t *textWriter) alone(k *Task) string {
-	if len(k.Steps) == 1 && k.Steps[0].Name != k.Name && k.Steps[0].Kind == "request" {
-		return ": " + t.outside(k.Steps[0].Name)
-	}
-	return ""
-}
+// plain reports a stand-alone request, which is called like its task.
+func (k *Task) plain() bool { return len(k.Steps) == 1 && k.Steps[0].Name == k.Name }
 
-func (t *textWriter) detail(table *text.Table, indent int, s string) {
-	table.Rows = append(table.Rows, []text.Cell{{Text: strings.Repeat(" ", indent) + s, Role: text.Dim}, {}, {}, {}, {}, {}})
-}
-
-func (t *textWriter) steps(table *text.Table, indent int, steps []Step) {
+func (w *taskWriter) steps(indent int, steps []Step) {
 	for i := range steps {
 		s := &steps[i]
-		words := t.outside(s.Name)
+		words := w.outside(s.Name)
 		switch s.Kind {
 		case "pause":
-			words = t.st.Text("pause, " + text.Duration(float64(s.Pause)) + " on average")
+			words = w.st.Text("pause, " + text.Duration(float64(s.Pause)) + " on average")
 		case "group":
 			words = "group " + words
 		}
-		t.detail(table, indent+2*s.Depth, words)
+		w.detail(indent+2*s.Depth, words)
 	}
 }
 
-// fixedSteps writes what a user does once, before or after its tasks.
-func (t *textWriter) fixedSteps(table *text.Table, name string, steps []Step, c *Class) {
+// once writes what a user does once, before or after its tasks.
+func (w *taskWriter) once(name string, steps []Step, c *Class) {
+	if len(steps) == 0 {
+		return
+	}
 	n := 0
 	for i := range steps {
 		if steps[i].Kind == "request" {
 			n++
 		}
 	}
-	if n == 0 {
-		return
-	}
-	table.Rows = append(table.Rows, []text.Cell{
-		{Text: "  " + name + ", once a user"}, {}, {}, {Text: text.Count(int64(n))}, {}, {Text: text.Count(c.Started)},
-	})
-	t.steps(table, 4, steps)
+	w.row(text.Cell{Text: "  " + name + ", once a user"}, text.Cell{}, text.Cell{}, text.Cell{Text: text.Count(int64(n))},
+		text.Cell{}, text.Cell{Text: text.Count(c.Started)})
+	w.steps(4, steps)
 }
 
 // number is a weight as it was written.
@@ -165,8 +196,6 @@ func number(x float64) string {
 	s := fmt.Sprintf("%.3f", x)
 	return strings.TrimSuffix(strings.TrimRight(s, "0"), ".")
 }
-
-const maxSLANames = 28 // cells the names of SLAs may take in a table
 
 // requests writes what is sent, in the scenario's order, and what covers it.
 func (t *textWriter) requests() {
@@ -223,7 +252,7 @@ func (t *textWriter) coveredBy(r *Request) text.Cell {
 	if r.Partly {
 		s += " (partly)"
 	}
-	return text.Cell{Text: t.st.Cut(t.outside(s), maxSLANames)}
+	return text.Cell{Text: t.st.Cut(t.outside(s), max(18, t.width-52))}
 }
 
 // slas writes what is promised, what it will rest on, and what nobody
@@ -236,8 +265,8 @@ func (t *textWriter) slas() {
 		return
 	}
 	table := &text.Table{Min: 8, Columns: []text.Column{
-		{Title: "SLA", Shrink: true}, {Title: "limit"}, {Title: "judges"}, {Title: "samples", Right: true}, {Title: "needed", Right: true},
-		{Title: "", Drop: 2}, {Title: "declared at", Drop: 1},
+		{Title: "SLA", Shrink: true}, {Title: "limit"}, {Title: "judges", Drop: 2}, {Title: "samples", Right: true}, {Title: "needed", Right: true},
+		{Title: "", Drop: 3}, {Title: "declared at", Drop: 1},
 	}}
 	for i := range f.SLAs {
 		s := &f.SLAs[i]

@@ -18,7 +18,7 @@ func (b *builder) classes() []Class {
 			Off: c.FixedCount == 0 && b.shared[i] == 0, Share: report.Num(b.shared[i]),
 			Users: int64(math.Round(b.users[i])), Started: int64(math.Round(b.run.started[i])),
 			Iterations: report.Num(b.run.iterations[i][assumed]), MostIterations: num(b.run.iterations[i][atOnce]),
-			PerIteration: report.Num(h.requests), Traffic: b.classTraffic(i),
+			PerIteration: report.Num(h.requests), Extra: report.Num(b.extra(i)), Traffic: b.classTraffic(i),
 			Start: b.steps(i, c.Start), Stop: b.steps(i, c.Stop), Tasks: []Task{},
 		}
 		for t := range c.Tasks {
@@ -29,24 +29,39 @@ func (b *builder) classes() []Class {
 			out.Tasks = append(out.Tasks, task)
 		}
 		out.Wait = classWait(out.Tasks)
+		out.Wait.Ignored = b.isOpen(i) && out.Wait.Law != "none"
 		list = append(list, out)
 	}
 	return list
 }
 
 func (b *builder) classTraffic(class int) Traffic {
-	h := b.habits[class]
 	var sum, peak [numAnswers]float64
 	for a := range answers {
 		for s := range b.plan.Series {
-			if b.plan.Series[s].Kind == plan.RequestSeries {
-				sum[a] += b.run.started[class]*h.start[s] + b.run.ended[class]*h.stop[s]
+			if b.counted(class, s) {
+				sum[a] += b.all[s][a]
 			}
 		}
-		sum[a] += product(b.run.iterations[class][a], h.requests)
-		peak[a] = product(b.rates[class][a], h.requests)
+		peak[a] = product(b.rates[class][a], b.habits[class].requests)
 	}
 	return traffic(sum, peak)
+}
+
+// counted reports that a series is of requests of a class.
+func (b *builder) counted(class, series int) bool {
+	s := &b.plan.Series[series]
+	return s.Class == class && s.Kind == plan.RequestSeries
+}
+
+// extra is how many requests are sent in start and stop steps.
+func (b *builder) extra(class int) (sum float64) {
+	for s := range b.plan.Series {
+		if b.counted(class, s) {
+			sum += b.aside(b.run, class, s)
+		}
+	}
+	return sum
 }
 
 // product is a·b where nothing of what has no bound is nothing.

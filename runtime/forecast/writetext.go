@@ -199,7 +199,7 @@ func (t *textWriter) inputs() {
 }
 
 func (t *textWriter) data() {
-	table := &text.Table{Columns: []text.Column{{Shrink: true}, {Right: true}, {Right: true}, {}, {Drop: 1}}, Min: 12}
+	table := &text.Table{Columns: []text.Column{{Shrink: true}, {Right: true}, {Right: true}, {Drop: 2}, {Drop: 1}}, Min: 12}
 	for i := range t.f.Data {
 		d := &t.f.Data[i]
 		role := text.Plain
@@ -208,7 +208,7 @@ func (t *textWriter) data() {
 		}
 		per := "per " + d.Per
 		if d.Per == "shared" {
-			per = "shared by all users"
+			per = "shared"
 		}
 		table.Rows = append(table.Rows, []text.Cell{
 			{Text: t.outside(d.Name)}, {Text: plural(int64(d.Rows), "row")}, {Text: about(float64(d.Needed)) + " needed", Role: role},

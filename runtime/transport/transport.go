@@ -50,7 +50,7 @@ type Message struct {
 // client's next Do. Times are nanoseconds on the run's clock.
 type Result struct {
 	Class     plan.ErrorClass // OK when a complete answer was read, whatever its status
-	Err       error           // the reason, when Class is not OK
+	Err       error           // the reason, when Class is not OK; its text is shown, and like failures have the same
 	Status    int
 	Proto     string // "HTTP/1.1"
 	Header    []byte // raw header lines

@@ -2,8 +2,6 @@ package user
 
 import (
 	"bytes"
-	"errors"
-	"net"
 	"strconv"
 	"strings"
 
@@ -134,17 +132,17 @@ func statusDetail(status int, want []plan.StatusRange) string {
 	return string(b)
 }
 
-// networkDetail is a transport's error without addresses of its own end,
-// which differ each time and would keep equal failures apart.
-func networkDetail(class plan.ErrorClass, err error) string {
-	if err == nil {
-		return class.String()
+// networkDetail is why the exchange at hand got no answer, in the transport's
+// words. A redirect's own timeout is what the hops before it left over, which
+// differs each time and would keep equal failures apart.
+func (u *User) networkDetail(hop int) string {
+	switch {
+	case hop > 0 && u.result.Class.Censored():
+		return lateRedirects
+	case u.result.Err == nil:
+		return u.result.Class.String()
 	}
-	var op *net.OpError
-	if errors.As(err, &op) && op.Err != nil {
-		return op.Op + ": " + op.Err.Error()
-	}
-	return err.Error()
+	return u.result.Err.Error()
 }
 
 // line is the value of a header in a raw block, without copying the block.

@@ -13,6 +13,8 @@ import (
 	"throng/runtime/record"
 )
 
+const lateRedirects = "the redirects took longer than the timeout"
+
 // exchange sends the rendered message and follows redirects, as many as the
 // request allows. All hops are one sample: from the first one's start to the
 // last one's end, within the request's one timeout.
@@ -23,7 +25,7 @@ func (u *User) exchange(r *plan.Request) verdict {
 		u.note(r)
 		if u.result.Class != plan.OK {
 			u.refused = true
-			return verdict{u.result.Class, networkDetail(u.result.Class, u.result.Err), r.Site}
+			return verdict{u.result.Class, u.networkDetail(hop), r.Site}
 		}
 		u.keepCookies()
 		if r.Redirects == 0 || !isRedirect(u.result.Status) {
@@ -39,7 +41,7 @@ func (u *User) exchange(r *plan.Request) verdict {
 			left := r.Timeout - time.Duration(u.env.Clock.Now()-u.sample.Start)
 			if left <= 0 {
 				u.sample.End = u.env.Clock.Now()
-				return verdict{plan.FailTimeout, "the redirects took longer than the timeout", r.Site}
+				return verdict{plan.FailTimeout, lateRedirects, r.Site}
 			}
 			u.message.Timeout = left
 		}

@@ -69,7 +69,7 @@ user "browsing" {
 
 # 10 %: administration.
 user "configuration_audit" {
-  weight = 3
+  weight = 4
   wait   = between("10s", "20s")
 
   task "audit" {
@@ -107,7 +107,7 @@ user "content_request" {
 }
 
 user "admin" {
-  weight = 2
+  weight = 3
   wait   = between("20s", "40s")
 
   get "/api/v1/settings" {
@@ -131,11 +131,12 @@ user "admin" {
   }
 }
 
+# One newcomer at a time, beside the others.
 user "onboarding" {
-  weight  = 2
-  wait    = between("1s", "3s")
-  tags    = ["write"]
-  headers = { X-API-Key = null, Authorization = "Bearer ${session.token}" }
+  fixed_count = 1
+  wait        = between("1s", "3s")
+  tags        = ["write"]
+  headers     = { X-API-Key = null, Authorization = "Bearer ${session.token}" }
 
   start {
     post "/api/v1/auth/login" {

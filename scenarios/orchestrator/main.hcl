@@ -42,21 +42,21 @@ user "operator" {
     # Something of one's own to look at, change and execute.
     post "/api/workflows" {
       name = "first workflow"
-      tags = ["write"]
+      tags = ["start"]
       json = { name = "wf-${user.index}", steps = [{ kind = "http", retries = 1 }] }
       expect { status = 201 }
       capture = { workflow = response.json.id }
     }
     post "/api/leads" {
       name = "first lead"
-      tags = ["write"]
+      tags = ["start"]
       json = { email = "lead-${user.index}@example.com", name = "Lead ${user.index}" }
       expect { status = 201 }
       capture = { lead = response.json.id }
     }
     get "/api/campaigns" {
       name    = "campaigns at start"
-      tags    = ["read"]
+      tags    = ["start"]
       capture = { campaign = response.json.items[0].id }
     }
   }

@@ -180,7 +180,7 @@ func (s *Script) plan() *plan.Plan {
 	p := &plan.Plan{
 		Scenario: s.Name, Dir: "scenarios/orchestrator", Tool: "0.1.0", Seed: 7, SLAs: s.SLAs, Secrets: s.Secrets,
 		Targets:   []plan.Target{{Name: "api", Scheme: "http", Host: "127.0.0.1", Port: 8000}},
-		Variables: []plan.Variable{{Name: "region", Value: `"eu west"`, Origin: "--var"}, {Name: "token", Sensitive: true, Origin: "THRONG_VAR_token"}},
+		Variables: []plan.Variable{{Name: "region", Value: `"eu west"`, Given: "eu west", Origin: "--var"}, {Name: "token", Sensitive: true, Origin: "THRONG_VAR_token"}},
 		Sites:     []plan.Site{{}},
 	}
 	for _, line := range []int{12, 88, 71, 79, 93, 101} {

@@ -72,6 +72,13 @@ func TestErrorTexts(t *testing.T) {
 	if got := explain(awaiting, real).Error(); got != "waiting for the answer: connection reset by peer" {
 		t.Errorf("%q", got)
 	}
+	silent := &net.OpError{Op: "dial", Err: &net.DNSError{
+		Name: "shop.test", Server: "127.0.0.53:53",
+		Err: "read udp 127.0.0.1:47054->127.0.0.53:53: read: connection refused",
+	}}
+	if got := explain(resolving, silent).Error(); got != "resolving the name: shop.test: read udp 127.0.0.53:53: read: connection refused" {
+		t.Errorf("%q", got)
+	}
 	hostile := "\x1b[31m\u202e\r\n<script>" + strings.Repeat("€", 200)
 	got := explain(reading, errors.New(hostile)).Error()
 	if len(got) > maxDetail || strings.ContainsAny(got, "\x1b\r\n\u202e") {

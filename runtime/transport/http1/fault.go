@@ -176,7 +176,7 @@ func reason(err error) string {
 	var errno syscall.Errno
 	switch {
 	case errors.As(err, &dns):
-		return fmt.Sprintf("%s: %s", dns.Name, dns.Err)
+		return fmt.Sprintf("%s: %s", dns.Name, withoutLocal(dns.Err))
 	case errors.As(err, &cert) && cert.Reason == x509.Expired:
 		return "the server's certificate has expired or is not yet valid"
 	case errors.As(err, &errno):
@@ -189,6 +189,16 @@ func reason(err error) string {
 		return op.Err.Error()
 	}
 	return err.Error()
+}
+
+// withoutLocal is text without the near end of the first connection it names
+// (near->far): its port is another one each time.
+func withoutLocal(text string) string {
+	before, after, found := strings.Cut(text, "->")
+	if !found {
+		return text
+	}
+	return before[:strings.LastIndexByte(before, ' ')+1] + after
 }
 
 // clean makes text fit for a terminal: one line of printable characters, at

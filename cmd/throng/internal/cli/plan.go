@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"throng/runtime/forecast"
+	"throng/runtime/report"
 )
 
 func (a *app) planCommand() *cobra.Command {
@@ -28,7 +29,7 @@ is sent.`,
 				return forecast.WriteJSON(a.env.Stdout, fc)
 			}
 			t := a.terminal(a.env.Stdout)
-			return forecast.WriteText(a.env.Stdout, fc, forecast.TextOptions{Style: t.Style, Width: t.Width()})
+			return forecast.WriteText(a.env.Stdout, fc, report.TextOptions{Style: t.Style, Width: t.Width()})
 		},
 	}
 	f.inputFlags(cmd)
