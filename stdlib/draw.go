@@ -28,12 +28,18 @@ type drawNode struct{ d drawer }
 func (n drawNode) Eval(f *plan.Frame) (plan.Value, error) { return n.d.value(f), nil }
 
 // textNode is a drawNode whose values have a text form.
-type textNode struct{ drawNode }
+type textNode struct {
+	drawNode
+	isString bool
+}
 
 // AppendText draws a value and appends its text.
 func (n textNode) AppendText(f *plan.Frame, dst []byte) ([]byte, error) {
 	return n.d.appendText(f, dst), nil
 }
+
+// YieldsString reports whether the values are strings.
+func (n textNode) YieldsString() bool { return n.isString }
 
 // prepareNode reads its arguments anew each time.
 type prepareNode struct {
@@ -80,7 +86,7 @@ func impure(f Function, result cty.Type, params int, p prepare) Function {
 		if result == cty.DynamicPseudoType {
 			return drawNode{d}, nil
 		}
-		return textNode{drawNode{d}}, nil
+		return textNode{drawNode{d}, result == cty.String}, nil
 	}
 	f.Bind = func(frame *plan.Frame) function.Function { return bind(frame, result, params, p) }
 	return f

@@ -1,17 +1,19 @@
 // Command profile runs a scenario and writes CPU and allocation profiles of
 // the generator:
 //
-//	go run ./bench/profile -cpu cpu.pprof SCENARIO [-profile NAME]
+//	go run ./bench/profile -cpu cpu.pprof -var NAME=VALUE [-profile NAME] SCENARIO
 //	go tool pprof -top cpu.pprof
 package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"runtime"
 	"runtime/pprof"
+	"strings"
 
 	"throng/dsl"
 	"throng/runtime/engine"
@@ -23,15 +25,25 @@ func main() {
 	cpu := flag.String("cpu", "", "write a CPU profile to `FILE`")
 	allocs := flag.String("allocs", "", "write an allocation profile to `FILE`")
 	profile := flag.String("profile", "", "load profile `NAME`")
+	inputs := map[string]dsl.Input{}
+	flag.Func("var", "`NAME=VALUE` of a variable; may be given several times", func(s string) error {
+		name, value, found := strings.Cut(s, "=")
+		if !found {
+			return errors.New("want NAME=VALUE")
+		}
+		inputs[name] = dsl.Input{Text: value, Origin: "--var"}
+		return nil
+	})
 	flag.Parse()
-	if err := run(flag.Arg(0), *profile, *cpu, *allocs); err != nil {
+	options := dsl.Options{Profile: *profile, Seed: 1, Inputs: inputs}
+	if err := run(flag.Arg(0), options, *cpu, *allocs); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(scenario, profile, cpu, allocs string) error {
-	r := dsl.Compile(scenario, dsl.Options{Profile: profile, Seed: 1})
+func run(scenario string, options dsl.Options, cpu, allocs string) error {
+	r := dsl.Compile(scenario, options)
 	if r.Plan == nil {
 		return r.Diagnostics.Err()
 	}

@@ -197,7 +197,7 @@ func (h *evaluated) variables(f *plan.Frame) (map[string]cty.Value, error) {
 func (h *evaluated) responseValue(r *plan.Response) (cty.Value, error) {
 	attrs := map[string]cty.Value{
 		"status":  cty.NumberIntVal(int64(r.Status)),
-		"url":     cty.StringVal(r.URL),
+		"url":     cty.StringVal(r.URL()),
 		"elapsed": cty.NumberFloatVal(r.Elapsed.Seconds()),
 		"size":    cty.NumberIntVal(r.Size),
 		"body":    cty.StringVal(string(r.Body)),
@@ -230,7 +230,7 @@ func (h *evaluated) responseValue(r *plan.Response) (cty.Value, error) {
 		switch stepName(t[1]) {
 		case "headers":
 			if name := stepName(t[2]); headers[name] == cty.NilVal {
-				headers[name] = cty.NullVal(cty.String)
+				headers[name] = cty.NullVal(cty.DynamicPseudoType)
 			}
 		case "json":
 			*document = withPath(*document, t[2:])

@@ -123,7 +123,10 @@ func (l *lowering) constant(e hclsyntax.Expression) (plan.Const, bool) {
 		return null, true // made of something that is reported
 	}
 	value, err := stdlib.FromCty(v)
-	if err != nil {
+	switch {
+	case err != nil && l.asking:
+		return null, false
+	case err != nil:
 		l.c.fail(l.block, diag.OperationFailed, e.Range(), "%s", sentence(err))
 		return null, true
 	}
@@ -164,10 +167,14 @@ func (l *lowering) template(e *hclsyntax.TemplateExpr, enc plan.Encoding) *plan.
 	for _, part := range e.Parts {
 		if v, ok := l.constant(part); ok {
 			text, problem := plan.AppendEncoded(nil, v.Value, enc)
-			if problem != "" {
+			switch {
+			case problem == "":
+				t.Add(plan.Part{Lit: string(text)})
+			case l.asking:
+				t.Add(plan.Part{Expr: &failed{problem, l.at(part.Range())}, Enc: enc, Site: l.c.site(part.Range(), l.block)})
+			default:
 				l.c.fail(l.block, diag.InvalidInterpolation, part.Range(), "%s.", capital(problem))
 			}
-			t.Add(plan.Part{Lit: string(text)})
 			continue
 		}
 		t.Add(plan.Part{Expr: l.lower(part), Enc: enc, Site: l.c.site(part.Range(), l.block)})

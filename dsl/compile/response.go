@@ -29,7 +29,7 @@ func (l *lowering) response(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 	case "status":
 		return attr(func(r *plan.Response) plan.Value { return plan.IntValue(int64(r.Status)) })
 	case "url":
-		return attr(func(r *plan.Response) plan.Value { return plan.StringValue(r.URL) })
+		return attr(func(r *plan.Response) plan.Value { return plan.StringValue(r.URL()) })
 	case "elapsed":
 		return attr(func(r *plan.Response) plan.Value { return plan.FloatValue(r.Elapsed.Seconds()) })
 	case "size":

@@ -15,6 +15,7 @@ const (
 	maxDepth    = 200    // brackets, templates and blocks within each other
 	maxRun      = 200    // ! and - in a row, ? in one expression
 	maxOperands = 10_000 // operators in one expression
+	maxBad      = 100    // characters that HCL does not know
 	maxDigits   = 64
 	maxExponent = 400
 )
@@ -31,7 +32,7 @@ func guard(src []byte, name string) diag.Diagnostics {
 	}
 	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
 	levels := []level{{}}
-	run := 0
+	run, bad := 0, 0
 	for _, t := range tokens {
 		l := &levels[len(levels)-1]
 		switch t.Type {
@@ -64,6 +65,10 @@ func guard(src []byte, name string) diag.Diagnostics {
 			if l.lines || len(levels) == 1 {
 				*l = level{lines: l.lines}
 			}
+		case hclsyntax.TokenInvalid, hclsyntax.TokenBadUTF8:
+			if bad++; bad > maxBad {
+				return diag.Diagnostics{diag.New(diag.InvalidCharacter, t.Range, "This does not look like a text in HCL: more than %d characters of it mean nothing there.", maxBad)}
+			}
 		case hclsyntax.TokenNumberLit:
 			if problem := numberProblem(string(t.Bytes)); problem != "" {
 				return diag.Diagnostics{diag.New(diag.LimitExceeded, t.Range, "%s", problem)}
@@ -90,7 +95,7 @@ type level struct {
 // nesting is a first look at the bare bytes: tokens cost a hundred bytes
 // each, so a file of nothing but brackets is refused before it is cut up.
 func nesting(src []byte) (at hcl.Pos, deep bool) {
-	const most = 100 * maxDepth // texts and comments may hold brackets too
+	const most = 1000 * maxDepth // texts and comments may hold brackets too
 	depth := 0
 	at = hcl.InitialPos
 	for i, c := range src {

@@ -13,10 +13,11 @@ type Expr interface {
 }
 
 // Appender is an Expr that can write its string form without building a
-// Value first.
+// Value first. Its values are all strings, or all numbers and bools.
 type Appender interface {
 	Expr
 	AppendText(f *Frame, dst []byte) ([]byte, error)
+	YieldsString() bool
 }
 
 // Frame is the activation record of one user: everything its expressions may
@@ -67,12 +68,14 @@ func (f *Frame) Row(data int) (int, error) {
 }
 
 // Response is an answer as expressions see it. Header is the raw header
-// block ("Name: value\r\n" lines); Body is valid until the user's next
-// exchange, so what is captured from it must be copied.
+// block ("Name: value\r\n" lines); Body, Header and URI are valid until the
+// user's next exchange, so what is captured from them must be copied.
 type Response struct {
 	Status  int
 	Proto   string
-	URL     string
+	Scheme  string // of the request that was answered, redirects followed
+	Host    string
+	URI     []byte // path and query
 	Header  []byte
 	Body    []byte
 	Size    int64 // bytes of the body, kept or not
@@ -89,6 +92,10 @@ const (
 	JSONValid
 	JSONInvalid
 )
+
+// URL is the address that answered. It is made only for who reads it: few
+// expressions do.
+func (r *Response) URL() string { return r.Scheme + "://" + r.Host + string(r.URI) }
 
 // EachHeader calls visit for every header line, in order.
 func (r *Response) EachHeader(visit func(name, value string)) {

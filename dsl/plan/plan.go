@@ -1,6 +1,10 @@
 package plan
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Plan is one scenario compiled for one profile. It is immutable.
 type Plan struct {
@@ -27,6 +31,20 @@ type Plan struct {
 
 // Site is the place id stands for.
 func (p *Plan) Site(id SiteID) Site { return p.Sites[id] }
+
+// Mask hides the plan's secrets in a text: longest first, so that one that is
+// part of another leaves no remains.
+func (p *Plan) Mask() *strings.Replacer {
+	sorted := slices.Clone(p.Secrets)
+	slices.SortFunc(sorted, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, s := range sorted {
+		if s != "" {
+			pairs = append(pairs, s, "***")
+		}
+	}
+	return strings.NewReplacer(pairs...)
+}
 
 // Variable is an input of the scenario, as `plan` shows it.
 type Variable struct {

@@ -1,6 +1,9 @@
 package plan
 
-import "strings"
+import (
+	"strings"
+	"unicode/utf8"
+)
 
 // Encoding says how a template part is written into the text around it.
 type Encoding uint8
@@ -82,6 +85,9 @@ func (t *Template) Append(f *Frame, dst []byte) ([]byte, error) {
 // AppendText makes a template an Appender.
 func (t *Template) AppendText(f *Frame, dst []byte) ([]byte, error) { return t.Append(f, dst) }
 
+// YieldsString makes a template an Appender.
+func (t *Template) YieldsString() bool { return true }
+
 // Eval renders the template into a string value.
 func (t *Template) Eval(f *Frame) (Value, error) {
 	b, err := t.Append(f, nil)
@@ -92,20 +98,29 @@ func (t *Template) Eval(f *Frame) (Value, error) {
 }
 
 func (p *Part) append(f *Frame, dst []byte) ([]byte, error) {
-	if p.Enc == EncText {
-		if a, ok := p.Expr.(Appender); ok {
-			return a.AppendText(f, dst)
+	var problem string
+	if a, ok := p.Expr.(Appender); ok {
+		start := len(dst)
+		dst, err := a.AppendText(f, dst)
+		if err != nil || p.Enc == EncText {
+			return dst, err
 		}
+		dst, problem = encode(dst, start, p.Enc, a.YieldsString())
+		return dst, p.problem(problem)
 	}
 	v, err := p.Expr.Eval(f)
 	if err != nil {
 		return dst, err
 	}
-	dst, problem := AppendEncoded(dst, v, p.Enc)
-	if problem != "" {
-		return dst, &EvalError{Site: p.Site, Class: FailExpression, Message: problem}
+	dst, problem = AppendEncoded(dst, v, p.Enc)
+	return dst, p.problem(problem)
+}
+
+func (p *Part) problem(text string) error {
+	if text == "" {
+		return nil
 	}
-	return dst, nil
+	return &EvalError{Site: p.Site, Class: FailExpression, Message: text}
 }
 
 // AppendEncoded appends v in an encoding. The second result says, in words,
@@ -115,15 +130,26 @@ func AppendEncoded(dst []byte, v Value, enc Encoding) ([]byte, string) {
 	if enc == EncJSON {
 		return v.AppendJSON(dst, false), ""
 	}
-	if enc == EncJSONText && v.kind == String {
-		dst = AppendJSONString(dst, v.str, false)
-		return append(dst[:start], dst[start+1:len(dst)-1]...), ""
-	}
 	dst, ok := v.AppendText(dst)
 	if !ok {
 		return dst[:start], v.TypeName() + " cannot be written into text"
 	}
+	return encode(dst, start, enc, v.kind == String)
+}
+
+// encode encodes the text dst[start:] in place; quoted says that it is the
+// text of a string, not of a number or bool.
+func encode(dst []byte, start int, enc Encoding, quoted bool) ([]byte, string) {
 	switch enc {
+	case EncJSON:
+		if quoted {
+			return quoteJSON(dst, start), ""
+		}
+	case EncJSONText:
+		if quoted && !plainJSON(dst[start:]) {
+			dst = quoteJSON(dst, start)
+			return append(dst[:start], dst[start+1:len(dst)-1]...), ""
+		}
 	case EncHeader:
 		if strings.ContainsAny(string(dst[start:]), "\r\n\x00") {
 			return dst[:start], "a header value must not contain line breaks"
@@ -132,6 +158,29 @@ func AppendEncoded(dst []byte, v Value, enc Encoding) ([]byte, string) {
 		return percentEncode(dst, start, enc), ""
 	}
 	return dst, ""
+}
+
+// quoteJSON makes the text dst[start:] a JSON string, which most texts become
+// by their quotes alone.
+func quoteJSON(dst []byte, start int) []byte {
+	if !plainJSON(dst[start:]) {
+		text := string(dst[start:])
+		return AppendJSONString(dst[:start], text, false)
+	}
+	dst = append(dst, '"', '"')
+	copy(dst[start+1:], dst[start:len(dst)-2])
+	dst[start] = '"'
+	return dst
+}
+
+// plainJSON reports whether a text needs no escapes within a JSON string.
+func plainJSON(text []byte) bool {
+	for _, b := range text {
+		if b < 0x20 || b >= utf8.RuneSelf || b == '"' || b == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // percentEncode encodes dst[start:] in place where it can, after RFC 3986:

@@ -1,10 +1,8 @@
 package forecast
 
 import (
-	"cmp"
 	"math"
 	"net"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +13,7 @@ import (
 
 // New says what a plan will do. It is pure.
 func New(p *plan.Plan) *Forecast {
-	b := &builder{plan: p, mask: newMask(p.Secrets)}
+	b := &builder{plan: p, mask: p.Mask()}
 	b.study()
 	f := &Forecast{
 		FormatVersion: FormatVersion, Tool: report.Tool{Name: "throng", Version: p.Tool},
@@ -171,20 +169,6 @@ func (b *builder) arrivals() (counts []int64) {
 		counts = append(counts, int64(math.Round(n)))
 	}
 	return counts
-}
-
-// newMask hides a plan's secrets, longest first, so that one that is part of
-// another leaves no remains.
-func newMask(secrets []string) *strings.Replacer {
-	sorted := slices.Clone(secrets)
-	slices.SortFunc(sorted, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	var pairs []string
-	for _, s := range sorted {
-		if s != "" {
-			pairs = append(pairs, s, "***")
-		}
-	}
-	return strings.NewReplacer(pairs...)
 }
 
 func (b *builder) text(s string) string { return b.mask.Replace(s) }

@@ -3,12 +3,9 @@ package forecast
 import (
 	"bytes"
 	"encoding/json"
-	"flag"
 	"fmt"
 	"math"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,10 +18,9 @@ import (
 	"throng/dsl/plan"
 	"throng/runtime/pace"
 	"throng/runtime/report"
+	"throng/runtime/report/golden"
 	"throng/runtime/report/text"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var plans = []struct {
 	name string
@@ -38,27 +34,6 @@ func write(t *testing.T, f *Forecast, o report.TextOptions) string {
 		t.Fatal(err)
 	}
 	return b.String()
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run go test -update", err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; run go test -update and read the difference:\n%s", path, cmp.Diff(string(want), got))
-	}
 }
 
 var unwanted = regexp.MustCompile(`NaN|undefined|Inf\b|\de[+-]\d|%!|hunter2`)
@@ -95,14 +70,14 @@ func TestGoldens(t *testing.T) {
 			}
 			s := write(t, f, o)
 			fits(t, s, o.Width, o.Style.ASCII)
-			golden(t, name+".txt", s)
+			golden.Check(t, name+".txt", s)
 			colour := o
 			colour.Style.Color = true
 			if plain := regexp.MustCompile(`\x1b\[[0-9;]*m`).ReplaceAllString(write(t, f, colour), ""); plain != s {
 				t.Errorf("%s: colours change more than colours", name)
 			}
 		}
-		golden(t, p.name+"-all.txt", write(t, f, report.TextOptions{Width: 100, All: true}))
+		golden.Check(t, p.name+"-all.txt", write(t, f, report.TextOptions{Width: 100, All: true}))
 	}
 }
 

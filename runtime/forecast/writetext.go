@@ -250,36 +250,8 @@ func (t *textWriter) surprises() {
 
 // command writes a command line, broken so that a shell still reads it.
 func (t *textWriter) command(label, s string) {
-	width := t.width - labelWidth - 2
-	put := func(l string) {
+	for _, l := range text.Command(t.outside(s), t.width-labelWidth) {
 		t.line(t.label(label) + l)
 		label = ""
 	}
-	line := ""
-	for _, word := range shellWords(t.outside(s)) {
-		if line != "" && text.Width(line)+1+text.Width(word) <= width {
-			line += " " + word
-			continue
-		}
-		if line != "" {
-			put(line + ` \`)
-		}
-		parts := text.Chunks(word, width)
-		for _, part := range parts[:len(parts)-1] {
-			put(part + `\`)
-		}
-		line = parts[len(parts)-1]
-	}
-	put(line)
-}
-
-// shellWords cuts a command at the spaces that are not within quotes.
-func shellWords(s string) []string {
-	quoted := false
-	return strings.FieldsFunc(s, func(r rune) bool {
-		if r == '\'' {
-			quoted = !quoted
-		}
-		return r == ' ' && !quoted
-	})
 }

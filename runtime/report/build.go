@@ -1,7 +1,6 @@
 package report
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,7 +22,7 @@ type Facts struct {
 
 // New computes the report of a finished run.
 func New(p *plan.Plan, o *outcome.Outcome, f Facts) *Report {
-	b := builder{plan: p, mask: newMask(p.Secrets), measured: o.Measured}
+	b := builder{plan: p, mask: p.Mask(), measured: o.Measured}
 	snap := o.Final
 	if snap == nil {
 		snap = &record.Snapshot{}
@@ -60,20 +59,6 @@ type builder struct {
 	plan     *plan.Plan
 	mask     *strings.Replacer
 	measured time.Duration // what rates are reckoned over
-}
-
-// newMask hides a plan's secrets, longest first, so that one that is part of
-// another leaves no remains.
-func newMask(secrets []string) *strings.Replacer {
-	sorted := slices.Clone(secrets)
-	slices.SortFunc(sorted, func(a, b string) int { return cmp.Compare(len(b), len(a)) })
-	var pairs []string
-	for _, s := range sorted {
-		if s != "" {
-			pairs = append(pairs, s, "***")
-		}
-	}
-	return strings.NewReplacer(pairs...)
 }
 
 func (b *builder) texts(list []string) []string {

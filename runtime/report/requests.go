@@ -14,7 +14,7 @@ import (
 // Requests are a plan's requests and groups with their figures so far, worst
 // first. The rates are over the time given.
 func Requests(p *plan.Plan, total []*record.Stats, judged []sla.Judgement, over time.Duration) []Request {
-	b := builder{plan: p, mask: newMask(p.Secrets), measured: over}
+	b := builder{plan: p, mask: p.Mask(), measured: over}
 	requests, groups := b.requests(total, judged)
 	all := append(requests, groups...)
 	slices.SortStableFunc(all, worseRequest)

@@ -14,7 +14,7 @@ var metricNames = [...]string{"percentile", "mean", "max", "error_rate", "throug
 // SLAs are the rules of a plan with what was judged of them so far, worst
 // first. A rule that nothing was judged of is inconclusive.
 func SLAs(p *plan.Plan, judged []sla.Judgement) []SLA {
-	b := builder{plan: p, mask: newMask(p.Secrets)}
+	b := builder{plan: p, mask: p.Mask()}
 	return b.slas(judged)
 }
 

@@ -2,10 +2,7 @@ package report
 
 import (
 	"bytes"
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -15,11 +12,10 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/record"
+	"throng/runtime/report/golden"
 	"throng/runtime/report/reporttest"
 	"throng/runtime/report/text"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 // runs are the cases every form is tried on.
 var runs = []struct {
@@ -47,27 +43,6 @@ func write(t *testing.T, r *Report, o TextOptions) string {
 		t.Fatal(err)
 	}
 	return b.String()
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run go test -update", err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; run go test -update and read the difference. Got:\n%s", path, got)
-	}
 }
 
 var unwanted = regexp.MustCompile(`NaN|undefined|Inf|\de[+-]\d`)
@@ -107,7 +82,7 @@ func TestGoldens(t *testing.T) {
 				if ascii {
 					name += "-ascii"
 				}
-				golden(t, name+".txt", s)
+				golden.Check(t, name+".txt", s)
 				if width != 80 {
 					continue
 				}
@@ -119,7 +94,7 @@ func TestGoldens(t *testing.T) {
 				}
 			}
 		}
-		golden(t, run.name+"-all.txt", write(t, r, TextOptions{Width: 100, All: true}))
+		golden.Check(t, run.name+"-all.txt", write(t, r, TextOptions{Width: 100, All: true}))
 	}
 }
 
@@ -213,7 +188,7 @@ func TestSecretsAreMasked(t *testing.T) {
 }
 
 func TestOneMaskWithinAnother(t *testing.T) {
-	if got := newMask([]string{"abc", "abcdef", ""}).Replace("abcdef abc"); got != "*** ***" {
+	if got := (&plan.Plan{Secrets: []string{"abc", "abcdef", ""}}).Mask().Replace("abcdef abc"); got != "*** ***" {
 		t.Errorf("got %q", got)
 	}
 }

@@ -264,39 +264,11 @@ func (t *textWriter) facts() {
 
 // again writes the command, broken so that a shell still reads it.
 func (t *textWriter) again() {
-	width := t.width - labelWidth - 2
 	label := "AGAIN"
-	put := func(l string) {
+	for _, l := range text.Command(t.outside(t.r.Again), t.width-labelWidth) {
 		t.line(t.st.Paint(text.Bold, text.Pad(label, labelWidth, false)) + l)
 		label = ""
 	}
-	line := ""
-	for _, word := range shellWords(t.outside(t.r.Again)) {
-		if line != "" && text.Width(line)+1+text.Width(word) <= width {
-			line += " " + word
-			continue
-		}
-		if line != "" {
-			put(line + ` \`)
-		}
-		parts := text.Chunks(word, width)
-		for _, part := range parts[:len(parts)-1] {
-			put(part + `\`)
-		}
-		line = parts[len(parts)-1]
-	}
-	put(line)
-}
-
-// shellWords cuts a command at the spaces that are not within quotes.
-func shellWords(s string) []string {
-	quoted := false
-	return strings.FieldsFunc(s, func(r rune) bool {
-		if r == '\'' {
-			quoted = !quoted
-		}
-		return r == ' ' && !quoted
-	})
 }
 
 // Hint is the start of what the failure itself has to say: its detail, else

@@ -140,7 +140,7 @@ func (b *builder) errors(groups []record.ErrorGroup) []Error {
 
 // Failure is one kind of failures of a plan's run, ready to be shown.
 func Failure(p *plan.Plan, g *record.ErrorGroup) Error {
-	b := builder{plan: p, mask: newMask(p.Secrets)}
+	b := builder{plan: p, mask: p.Mask()}
 	return b.failure(g)
 }
 

@@ -93,7 +93,7 @@ func TestHTTPBin(t *testing.T) {
 		task(3, posts(b, 0), uses(b, 0)),
 	)
 	b.Classes[0].Slots = []string{"name"}
-	b.closed(8, 1500*ms)
+	b.iterations(8, 600)
 	b.promise(0.01)
 	tr := newTrial(b, http1.Config{}, engine.Options{Health: quiet{}})
 	out := tr.completed(t)

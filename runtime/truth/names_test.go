@@ -55,8 +55,7 @@ func TestUnreachable(t *testing.T) {
 			b := newPlan(t, "127.0.0.1:80")
 			b.Targets[0].Host = "nobody.invalid."
 			b.class(plan.Wait{}, task(1, b.get("/")))
-			b.closed(3, 20*sec)
-			b.Profile.Iterations = 6
+			b.iterations(3, 6)
 			b.promise(0.1)
 			tr := newTrial(b, http1.Config{Dial: test.dial}, engine.Options{Health: quiet{}})
 			out := tr.completed(t)

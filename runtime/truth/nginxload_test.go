@@ -49,7 +49,7 @@ func mixed(t *testing.T, addr string, wait plan.Wait) (builder, map[string]plan.
 func TestNginxClosed(t *testing.T) {
 	n := startNginx(t)
 	b, failures := mixed(t, n.addr(), uniform(0, 0.02))
-	b.closed(8, 2*sec)
+	b.iterations(8, 800)
 	b.promise(0.05)
 	checkNginx(t, n, b, failures)
 }

@@ -120,6 +120,12 @@ func (b builder) closed(users float64, d time.Duration) {
 	b.load(plan.Load{Model: plan.Closed, Stages: []plan.Stage{{Level: users, Hold: d}}}, d)
 }
 
+// iterations is a load that ends after so many tasks, however long they take.
+func (b builder) iterations(users float64, n int64) {
+	b.closed(users, time.Minute)
+	b.Profile.Iterations = n
+}
+
 func (b builder) open(rate float64, maxUsers int, d time.Duration) {
 	b.load(plan.Load{Model: plan.Open, Stages: []plan.Stage{{Level: rate, Hold: d}}, MaxUsers: maxUsers}, d)
 }

@@ -24,8 +24,7 @@ func TestRedirectTimeout(t *testing.T) {
 	b := newPlan(t, w.addr())
 	r := within(follows(b.get("/go"), 3), impatience)
 	b.class(plan.Wait{}, task(1, r))
-	b.closed(4, 20*sec)
-	b.Profile.Iterations = 12
+	b.iterations(4, 12)
 	tr := newTrial(b, http1.Config{}, engine.Options{})
 	out := tr.completed(t)
 	s := stats(out, r)

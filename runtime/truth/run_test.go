@@ -53,7 +53,7 @@ func newTrial(b builder, config http1.Config, o engine.Options) *trial {
 func (tr *trial) run(t *testing.T, ctx context.Context) *outcome.Outcome {
 	t.Helper()
 	before := runtime.NumGoroutine()
-	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	out, err := tr.engine.Run(ctx)
 	if err != nil {

@@ -143,11 +143,9 @@ func (u *User) book(r *plan.Request, v verdict, sent bool) flow {
 func (u *User) judge(r *plan.Request) verdict {
 	u.response = plan.Response{
 		Status: u.result.Status, Proto: u.result.Proto,
+		Scheme: u.message.Scheme, Host: u.message.Host, URI: u.message.URI,
 		Header: u.result.Header, Body: u.result.Body, Size: u.result.BodySize,
 		Elapsed: time.Duration(u.sample.End - u.sample.Start),
-	}
-	if readsAnswer(r) {
-		u.response.URL = u.message.Scheme + "://" + u.message.Host + string(u.message.URI)
 	}
 	u.frame.Response = &u.response
 	v := u.expect(r)
@@ -156,18 +154,6 @@ func (u *User) judge(r *plan.Request) verdict {
 	}
 	u.frame.Response = nil
 	return v
-}
-
-func readsAnswer(r *plan.Request) bool {
-	if len(r.Captures) > 0 {
-		return true
-	}
-	for i := range r.Expects {
-		if r.Expects[i].Condition != nil {
-			return true
-		}
-	}
-	return false
 }
 
 // expect holds the answer against the request's rules: a status below 400

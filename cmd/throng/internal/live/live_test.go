@@ -1,10 +1,7 @@
 package live
 
 import (
-	"flag"
 	"fmt"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -13,11 +10,10 @@ import (
 	"time"
 
 	"throng/runtime/outcome"
+	"throng/runtime/report/golden"
 	"throng/runtime/report/reporttest"
 	"throng/runtime/report/text"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
 
 var unwanted = regexp.MustCompile(`NaN|undefined|Inf|\de[+-]\d`)
 
@@ -32,27 +28,6 @@ var runs = []struct {
 }{
 	{"pass", passed}, {"fail", failed}, {"inconclusive", sync.OnceValue(reporttest.Inconclusive)},
 	{"interrupted", sync.OnceValue(reporttest.Interrupted)}, {"empty", sync.OnceValue(reporttest.Empty)}, {"unjudged", sync.OnceValue(reporttest.Unjudged)}, {"hostile", sync.OnceValue(reporttest.Hostile)},
-}
-
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll("testdata", 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatalf("%v; run go test -update", err)
-	}
-	if got != string(want) {
-		t.Errorf("%s differs; run go test -update and read the difference. Got:\n%s", path, got)
-	}
 }
 
 func fits(t *testing.T, lines []string, width, height int, ascii bool) {
@@ -88,7 +63,7 @@ func TestFrameGoldens(t *testing.T) {
 				if ascii {
 					name += "-ascii"
 				}
-				golden(t, name+".txt", strings.Join(trimmed(lines), "\n")+"\n")
+				golden.Check(t, name+".txt", strings.Join(trimmed(lines), "\n")+"\n")
 			}
 			for width := 1; width < 220 && (run.name == "fail" || run.name == "hostile"); width += 23 {
 				for _, height := range []int{2, 10, 13, 60} {
@@ -304,7 +279,7 @@ func TestPlain(t *testing.T) {
 				if ascii {
 					name += "-ascii"
 				}
-				golden(t, name+".txt", b.String())
+				golden.Check(t, name+".txt", b.String())
 			})
 		}
 	}

@@ -12,6 +12,7 @@ func Commands(root *cobra.Command) string {
 	b := page("Commands")
 	b.WriteString("Data goes to stdout; progress and diagnostics go to stderr. Flags of more than one letter may\nbe written with one dash, as Terraform's are.\n")
 	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd()
 	writeCommand(b, root)
 	for _, c := range root.Commands() {
 		if c.Name() != "help" && !c.Hidden {

@@ -1,0 +1,118 @@
+package bench
+
+import (
+	"testing"
+
+	"throng/dsl"
+	"throng/dsl/plan"
+	"throng/runtime/record"
+	"throng/runtime/sla"
+	"throng/runtime/transport"
+	"throng/runtime/transport/http1"
+	"throng/runtime/user"
+)
+
+// flow compiles a scenario of the suite for a target.
+func flow(tb testing.TB, name, url string) *plan.Plan {
+	tb.Helper()
+	r := dsl.Compile("suite/flow/"+name, dsl.Options{
+		Seed:   1,
+		Inputs: map[string]dsl.Input{"base_url": {Text: url, Origin: "--var"}},
+	})
+	if r.Plan == nil {
+		tb.Fatal(r.Diagnostics.Err())
+	}
+	return r.Plan
+}
+
+// oneUser is one virtual user of a plan and everything below it: transport,
+// books, a loopback server. Each call of iterate is one task.
+type oneUser struct {
+	user *user.User
+	idle chan struct{}
+}
+
+func newUser(tb testing.TB, p *plan.Plan) *oneUser {
+	tb.Helper()
+	clock := transport.NewClock()
+	factory := http1.New(http1.Config{Clock: clock})
+	books := record.New(record.Config{Series: len(p.Series), Thresholds: sla.Thresholds(p), Open: true})
+	env := user.NewEnv(user.Config{Plan: p, Clock: clock, Factory: factory})
+	o := &oneUser{user.New(env, user.ID{}, books.Writer(0)), make(chan struct{})}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		o.user.RunOpen(user.Arrival{Due: clock.Now()}, func() { o.idle <- struct{}{} })
+	}()
+	<-o.idle
+	tb.Cleanup(func() {
+		o.user.Stop()
+		<-ended
+		factory.Close()
+		if n := o.user.Counts.Failed.Load(); n > 0 {
+			tb.Errorf("%d requests failed: %+v", n, books.Snapshot(1, true).Errors)
+		}
+		if faults := env.Faults(); len(faults) > 0 {
+			tb.Errorf("faults: %+v", faults)
+		}
+	})
+	return o
+}
+
+func (o *oneUser) iterate() {
+	o.user.Offer(user.Arrival{})
+	<-o.idle
+}
+
+// In the steady state a request allocates nothing but what a capture keeps:
+// one string each time the flow creates an order.
+func TestRequestsAllocateOnlyCaptures(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	const tasks = 100 // the sum of the flow's weights: one pass of its mix
+	for _, test := range []struct {
+		flow     string
+		captures float64 // in a pass
+	}{
+		{"plain", 0},
+		{"real", 20},
+	} {
+		o := newUser(t, flow(t, test.flow, flowServer(t)))
+		pass := func() {
+			for range tasks {
+				o.iterate()
+			}
+		}
+		for range 20 { // buffers, histograms and the poller's structures are made once
+			pass()
+		}
+		before := o.user.Counts.OK.Load()
+		// One more in a pass would be one in a hundred requests: the mix is
+		// met to a task, and a task is one capture at most.
+		if n := testing.AllocsPerRun(20, pass); n > test.captures+1 {
+			t.Errorf("%s: %v allocations in %d tasks, want those of %v captures", test.flow, n, tasks, test.captures)
+		}
+		if n := o.user.Counts.OK.Load() - before; n < 20*tasks {
+			t.Errorf("%s: only %d requests succeeded", test.flow, n)
+		}
+	}
+}
+
+// Rendering a body of random values allocates nothing.
+func TestRenderingAllocatesNothing(t *testing.T) {
+	if raceEnabled {
+		t.Skip("the race detector allocates")
+	}
+	body, frame := orderBody(t)
+	buf := make([]byte, 0, 1<<10)
+	n := testing.AllocsPerRun(1000, func() {
+		var err error
+		if buf, err = body.Append(frame, buf[:0]); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if n != 0 {
+		t.Errorf("%v allocations to render %s", n, buf)
+	}
+}
