@@ -121,8 +121,8 @@ func (c *compiler) class(b *config.Block) plan.Class {
 	}
 	c.checkTarget(b)
 	builder.survey(b)
-	s := builder.inherit(settings{target: -1, timeout: -1, redirects: -1}, b)
 	class.Initial = builder.initial(b)
+	s := builder.inherit(settings{target: -1, timeout: -1, redirects: -1}, b)
 	class.Start = builder.startSteps(b, s)
 	class.Tasks = builder.tasks(b, s)
 	class.Stop = builder.stopSteps(b, s)

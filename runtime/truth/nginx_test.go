@@ -95,7 +95,7 @@ func startNginx(t *testing.T) *nginx {
 	}
 	for range 5 { // somebody else may take the port before nginx does
 		if n.start(t, program) {
-			t.Cleanup(func() { n.end(syscall.SIGKILL) })
+			t.Cleanup(n.kill)
 			return n
 		}
 	}
@@ -131,7 +131,7 @@ func (n *nginx) start(t *testing.T, program string) bool {
 	if n.ready() {
 		return true
 	}
-	n.end(syscall.SIGKILL)
+	n.kill()
 	return false
 }
 
@@ -167,29 +167,26 @@ func (n *nginx) ready() bool {
 	return false
 }
 
-// end sends a signal to the process and waits for its end, killing it when it
-// takes too long. It may be called again.
-func (n *nginx) end(signal syscall.Signal) (graceful bool) {
+// kill ends the process and its worker, if they still run.
+func (n *nginx) kill() {
 	select {
 	case <-n.exited:
-		return true
-	default:
+	default: // not waited for yet, so the group's number is still its own
+		_ = syscall.Kill(-n.cmd.Process.Pid, syscall.SIGKILL)
+		<-n.exited
 	}
-	_ = n.cmd.Process.Signal(signal)
-	select {
-	case <-n.exited:
-		return true
-	case <-time.After(10 * sec):
-	}
-	_ = syscall.Kill(-n.cmd.Process.Pid, syscall.SIGKILL)
-	<-n.exited
-	return false
 }
 
 // stop ends nginx in order, so that everything is in its log, and reads that.
 func (n *nginx) stop(t *testing.T) []line {
 	t.Helper()
-	if !n.end(syscall.SIGQUIT) {
+	if err := n.cmd.Process.Signal(syscall.SIGQUIT); err != nil {
+		t.Fatalf("nginx had ended: %v", err)
+	}
+	select {
+	case <-n.exited:
+	case <-time.After(10 * sec):
+		n.kill()
 		t.Fatal("nginx did not stop in order")
 	}
 	file, err := os.Open(filepath.Join(n.dir, "access.log"))

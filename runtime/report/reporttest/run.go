@@ -90,7 +90,6 @@ type maker struct {
 	rec    *record.Recorder
 	w      *record.Writer
 	carry  []float64
-	begun  []int64
 	ok     int64
 	failed int64
 	warm   int64
