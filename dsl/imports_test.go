@@ -92,8 +92,8 @@ func forbidden(name, path string) string {
 		return "only runtime/record knows HdrHistogram"
 	case under(path, gjsonPath) && !in("dsl") && !in("stdlib"):
 		return "only dsl and stdlib know gjson"
-	case path == "os/signal" && !in("cmd"):
-		return "only cmd handles signals"
+	case path == "os/signal" && !in("cmd") && !in("bench"):
+		return "only programs handle signals"
 	case isOwn && under(own, "cmd") && !in("cmd"):
 		return "nobody knows cmd"
 	}

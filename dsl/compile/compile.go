@@ -212,7 +212,7 @@ func lineAt(src []byte, offset int) string {
 func (c *compiler) scenario() {
 	b := c.root.Tree.Config.Root.First("scenario")
 	if b == nil {
-		c.plan.Scenario = baseName(c.root.Tree.Config.Dir)
+		c.plan.Scenario = c.root.Tree.Name
 		return
 	}
 	c.plan.Scenario = b.Name()

@@ -6,8 +6,6 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
-	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
@@ -136,28 +134,6 @@ func (l *lowering) constant(e hclsyntax.Expression) (plan.Const, bool) {
 		l.c.keepSecret(v)
 	}
 	return plan.Const{Value: value, Secret: secret}, true
-}
-
-// isStatic reports whether an expression reads only what is known before the
-// run and calls no function that draws or reads a clock.
-func isStatic(e hclsyntax.Expression) bool {
-	for _, t := range e.Variables() {
-		switch t.RootName() {
-		case "var", "local", "path", "module":
-		default:
-			return false
-		}
-	}
-	static := true
-	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
-		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok {
-			if fn, found := stdlib.Lookup(call.Name); found && fn.Phase != stdlib.Static {
-				static = false
-			}
-		}
-		return nil
-	})
-	return static
 }
 
 // template lowers a quoted template or heredoc. enc says how what it holds is
@@ -381,91 +357,4 @@ func (l *lowering) try(e *hclsyntax.FunctionCallExpr) plan.Expr {
 		return can{args[0]}
 	}
 	return &try{args, l.at(e.Range())}
-}
-
-// check evaluates an argument with the run's values unknown, and reports
-// what is wrong whatever they will be: a wrong type, a function called with
-// wrong arguments. It says false for such an argument.
-func (l *lowering) check(a *config.Arg, want cty.Type) (cty.Value, bool) {
-	if !l.columns(a.Expr) {
-		return cty.DynamicVal, false
-	}
-	ctx := l.c.context(l.env, a.Expr.Variables())
-	for name, v := range runtimeRoots {
-		ctx.Variables[name] = v
-	}
-	ctx.Functions = stdlib.CheckFunctions(l.env.functions)
-	v, diags := a.Expr.Value(ctx)
-	if diags.HasErrors() {
-		for _, d := range diag.FromHCL(diags) {
-			l.c.report(l.block, d)
-		}
-		return v, false
-	}
-	if want == cty.DynamicPseudoType {
-		return v, true
-	}
-	bare, _ := v.UnmarkDeep()
-	if ty := bare.Type(); ty != cty.DynamicPseudoType && !bare.IsNull() && !convertible(bare, want) {
-		l.c.fail(l.block, diag.WrongType, a.Expr.Range(), "%s must be %s; this is %s.", a.Name, article(typeName(want)), article(typeName(ty)))
-		return v, false
-	}
-	return v, true
-}
-
-// convertible reports whether a value can be converted to a primitive type;
-// one that is not known yet, whether its type leaves that open.
-func convertible(v cty.Value, want cty.Type) bool {
-	_, err := convert.Convert(v, want)
-	return err == nil
-}
-
-// runtimeRoots are the values of a run as the type checker sees them.
-var runtimeRoots = func() map[string]cty.Value {
-	str, num := cty.UnknownVal(cty.String), cty.UnknownVal(cty.Number)
-	return map[string]cty.Value{
-		"session": cty.DynamicVal,
-		"user":    cty.ObjectVal(map[string]cty.Value{"id": str, "index": num, "class": str, "iteration": num}),
-		"run":     cty.ObjectVal(map[string]cty.Value{"id": str, "profile": str}),
-		"data":    cty.DynamicVal, // columns has checked the names
-		"response": cty.ObjectVal(map[string]cty.Value{
-			"status": num, "headers": cty.DynamicVal, "body": str, "json": cty.DynamicVal,
-			"url": str, "elapsed": num, "size": num,
-		}),
-	}
-}()
-
-// columns checks that the rows of data have the columns an expression reads.
-func (l *lowering) columns(e hcl.Expression) bool {
-	good := true
-	for _, t := range e.Variables() {
-		if t.RootName() != "data" || len(t) < 3 {
-			continue
-		}
-		id, loaded := l.c.dataIDs[l.env.scope.Named("data", stepName(t[1]))]
-		if !loaded {
-			good = false // reported where it is declared
-			continue
-		}
-		source := &l.c.plan.Data[id]
-		names := make([]string, len(source.Columns))
-		for i, c := range source.Columns {
-			names[i] = c.Name
-		}
-		if column := stepName(t[2]); !slices.Contains(names, column) {
-			l.c.fail(l.block, diag.UnknownAttribute, t.SourceRange(), "The rows of data.%s have no column %q. They have %s.", source.Name, column, strings.Join(names, ", ")).
-				DidYouMean(column, names)
-			good = false
-		}
-	}
-	return good
-}
-
-// syntax is an argument's expression in HCL's native syntax.
-func (c *compiler) syntax(a *config.Arg, b *config.Block) (hclsyntax.Expression, bool) {
-	e, ok := a.Expr.(hclsyntax.Expression)
-	if !ok {
-		c.fail(b, diag.InvalidExpression, a.Expr.Range(), "This expression cannot be read: %T.", a.Expr)
-	}
-	return e, ok && !c.bad[a]
 }

@@ -2,20 +2,9 @@ package compile
 
 import (
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
-
-// baseName names a scenario that does not name itself: its directory, or its
-// file without the ending.
-func baseName(dir string) string {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return "scenario"
-	}
-	return strings.TrimSuffix(filepath.Base(abs), ".hcl")
-}
 
 // checkVersion says why this version does not meet a constraint such as
 // ">= 0.1, < 2", or "".

@@ -14,8 +14,8 @@ import (
 // machine's memory. The process must survive and say why it refuses.
 func TestGuard(t *testing.T) {
 	n := 1_000_000
-	if testing.Short() || underRace { // where a stack holds less, too
-		n = 100_000
+	if testing.Short() || underRace {
+		n = 80_000
 	}
 	locals := func(expr string) string { return "locals {\n  x = " + expr + "\n}\n" }
 	repeat := func(s string) string { return strings.Repeat(s, n/len(s)) }
@@ -69,10 +69,10 @@ func TestGuard(t *testing.T) {
 // TestGuardAllows shows that the limits are out of the way of what people
 // write.
 func TestGuardAllows(t *testing.T) {
-	list := "[\n" + strings.Repeat("    { a = 1 + 2, b = \"x ${local.y} - z\", c = [1, -2, !true] },\n", 20_000) + "  ]"
+	list := "[\n" + strings.Repeat("    { a = 1 + 2, b = \"x ${local.y} - z\", c = [1, -2, !true] },\n", 5_000) + "  ]"
 	for name, src := range map[string]string{
 		"a long list":     "locals {\n  y = 1\n  x = " + list + "\n}\n",
-		"many blocks":     strings.Repeat("target \"t\" {\n  base_url = \"http://a\" # {{{ (((\n}\n", 20_000),
+		"many blocks":     strings.Repeat("target \"t\" {\n  base_url = \"http://a\" # {{{ (((\n}\n", 5_000),
 		"nesting":         "locals {\n  x = " + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "\n}\n",
 		"digits in texts": "locals {\n  x = \"" + strings.Repeat("7", 1000) + "\"\n  y = \"1e5\"\n  z = \"abc1e999999\"\n}\n",
 	} {

@@ -20,8 +20,8 @@ import (
 // Limits on what is read, so that hostile input ends in an error and not in
 // the machine's memory.
 const (
-	maxFile = 4 << 20
-	maxTree = 32 << 20
+	maxFile = 1 << 20
+	maxTree = 8 << 20
 )
 
 // Load reads the scenario at name, a directory or one file.

@@ -28,6 +28,7 @@ const (
 // Tree is a module and the modules it calls.
 type Tree struct {
 	Path   string // "" for the scenario itself, else "module.NAME…"
+	Name   string // of the directory or file it was loaded from, without ending
 	Config *config.Module
 	Call   *config.Block // the module block that brought it in; nil for the scenario
 	Calls  map[string]*Tree
@@ -50,7 +51,7 @@ func Load(name string) (*Tree, diag.Diagnostics) {
 	if cfg == nil {
 		return nil, diags
 	}
-	t := &Tree{Config: cfg, Files: os.DirFS(cfg.Dir), Folder: cfg.Dir}
+	t := &Tree{Name: baseName(name), Config: cfg, Files: os.DirFS(cfg.Dir), Folder: cfg.Dir}
 	return t, append(diags, t.follow(nil)...)
 }
 
@@ -187,4 +188,12 @@ func join(parent, name string) string {
 		return "module." + name
 	}
 	return parent + "." + name
+}
+
+// baseName is the last part of a path, without the ending of a file.
+func baseName(name string) string {
+	if abs, err := filepath.Abs(name); err == nil {
+		name = abs
+	}
+	return strings.TrimSuffix(filepath.Base(name), ".hcl")
 }

@@ -48,6 +48,23 @@ func TestGraceOverCuts(t *testing.T) {
 	})
 }
 
+func TestStoppedBeforeItRuns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newPlan()
+		b.class("u", 1, task("t", 1, waitFor(0), b.get("/", 0)))
+		f := newFake(steady(sec))
+		stop := func(e *Engine, _ *Options) {
+			if e != nil {
+				e.Stop()
+			}
+		}
+		out := do(t, b.closed(10*sec, plan.Stage{Level: 5}), f, stop)
+		if out.Conditions.Books != (sla.Books{}) || !out.Interrupted || out.Verdict.State == sla.Pass {
+			t.Errorf("books %+v, interrupted %v, verdict %v", out.Conditions.Books, out.Interrupted, out.Verdict.State)
+		}
+	})
+}
+
 func TestPauseAndWaitEndAtStop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newPlan()

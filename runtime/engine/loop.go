@@ -67,6 +67,13 @@ func (r *run) offer(ctx context.Context) (end ending) {
 	if planned <= 0 {
 		planned = forever
 	}
+	select {
+	case <-ctx.Done():
+		return ending{at: r.now(), interrupted: true, cut: true}
+	case <-r.stop: // before anything was begun
+		return ending{at: r.now(), interrupted: true}
+	default:
+	}
 	draining := false
 	timer := time.NewTimer(forever)
 	defer timer.Stop()
