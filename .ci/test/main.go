@@ -118,9 +118,14 @@ type event struct {
 	Action, Package, Test, Output string
 }
 
+// unraced are the packages with tests that hold allocations to a number; the
+// race detector allocates by itself, so those tests are built without it.
+var unraced = []string{"./bench", "./runtime/transport/http1"}
+
 // tests runs every test and shows what failed and what was skipped.
 func tests(ci bool) error {
 	args := []string{"test", "-json", "-timeout", "10m"}
+	alloc := append(append([]string(nil), args...), append([]string{"-run", "Alloc"}, unraced...)...)
 	if _, err := exec.LookPath("gcc"); err == nil || runtime.GOOS == "darwin" {
 		args = append(args, "-race")
 	} else {
@@ -129,7 +134,23 @@ func tests(ci bool) error {
 			return fmt.Errorf("with CI=true the race detector is required")
 		}
 	}
-	cmd := exec.Command("go", append(args, "./...")...)
+	var c counts
+	err := c.run(append(args, "./..."))
+	if allocErr := c.run(alloc); err == nil {
+		err = allocErr
+	}
+	fmt.Printf("%d passed, %d failed, %d skipped\n", c.passed, c.failed, c.skipped)
+	if err == nil && ci && c.skipped > 0 {
+		err = fmt.Errorf("%d tests were skipped; with CI=true a skip is a failure", c.skipped)
+	}
+	return err
+}
+
+// counts are the tests so far, by their ends.
+type counts struct{ passed, failed, skipped int }
+
+func (c *counts) run(args []string) error {
+	cmd := exec.Command("go", args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	if err != nil {
@@ -138,16 +159,11 @@ func tests(ci bool) error {
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	passed, failed, skipped := follow(bufio.NewScanner(out))
-	err = cmd.Wait()
-	fmt.Printf("%d passed, %d failed, %d skipped\n", passed, failed, skipped)
-	if err == nil && ci && skipped > 0 {
-		err = fmt.Errorf("%d tests were skipped; with CI=true a skip is a failure", skipped)
-	}
-	return err
+	c.follow(bufio.NewScanner(out))
+	return cmd.Wait()
 }
 
-func follow(lines *bufio.Scanner) (passed, failed, skipped int) {
+func (c *counts) follow(lines *bufio.Scanner) {
 	lines.Buffer(nil, 1<<22)
 	output := map[string][]string{} // of tests that have not ended
 	for lines.Scan() {
@@ -172,16 +188,15 @@ func follow(lines *bufio.Scanner) (passed, failed, skipped int) {
 			}
 			switch e.Action {
 			case "pass":
-				passed++
+				c.passed++
 			case "fail":
-				failed++
+				c.failed++
 				fmt.Print(strings.Join(output[key], ""))
 			case "skip":
-				skipped++
+				c.skipped++
 				fmt.Printf("SKIP %s: %s", key, strings.Join(output[key], ""))
 			}
 			delete(output, key)
 		}
 	}
-	return passed, failed, skipped
 }

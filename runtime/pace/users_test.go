@@ -126,7 +126,7 @@ func FuzzUsers(f *testing.F) {
 	f.Fuzz(func(t *testing.T, over1, hold1 int64, l1 float64, over2, hold2 int64, l2 float64) {
 		const limit = int64(1e16)
 		if l1 > 2000 || l2 > 2000 || over1 > limit || over2 > limit || hold1 > limit || hold2 > limit {
-			t.Skip()
+			return
 		}
 		checkUsers(t, []plan.Stage{
 			{Level: l1, Over: time.Duration(over1), Hold: time.Duration(hold1)},

@@ -1,3 +1,5 @@
+//go:build !race
+
 package http1
 
 import (
@@ -12,9 +14,6 @@ import (
 
 // A request in the steady state allocates nothing.
 func TestNoAllocations(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
 	chunkedAnswer := "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n"
 	large := "HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + string(make([]byte, 200_000))
 	for _, test := range []struct {
