@@ -1,3 +1,5 @@
+//go:build !race
+
 package bench
 
 import (
@@ -67,9 +69,6 @@ func (o *oneUser) iterate() {
 // In the steady state a request allocates nothing but what a capture keeps:
 // one string each time the flow creates an order.
 func TestRequestsAllocateOnlyCaptures(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
 	const tasks = 100 // the sum of the flow's weights: one pass of its mix
 	for _, test := range []struct {
 		flow     string
@@ -101,9 +100,6 @@ func TestRequestsAllocateOnlyCaptures(t *testing.T) {
 
 // Rendering a body of random values allocates nothing.
 func TestRenderingAllocatesNothing(t *testing.T) {
-	if raceEnabled {
-		t.Skip("the race detector allocates")
-	}
 	body, frame := orderBody(t)
 	buf := make([]byte, 0, 1<<10)
 	n := testing.AllocsPerRun(1000, func() {

@@ -2,6 +2,7 @@ package stdlib
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/function"
@@ -40,6 +41,15 @@ func (n textNode) AppendText(f *plan.Frame, dst []byte) ([]byte, error) {
 
 // YieldsString reports whether the values are strings.
 func (n textNode) YieldsString() bool { return n.isString }
+
+// Delay draws a length of time, where that is what the values are.
+func (n textNode) Delay(f *plan.Frame) (time.Duration, bool) {
+	d, ok := n.d.(lengthDraw)
+	if !ok {
+		return 0, false
+	}
+	return d.draw(f), true
+}
 
 // prepareNode reads its arguments anew each time.
 type prepareNode struct {

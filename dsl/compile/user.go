@@ -255,6 +255,14 @@ func (s *seconds) Eval(f *plan.Frame) (plan.Value, error) {
 	return v, s.at.error("a duration is needed here, and this is " + v.TypeName())
 }
 
+// Delay draws what is a length of time already.
+func (s *seconds) Delay(f *plan.Frame) (time.Duration, bool) {
+	if x, ok := s.x.(plan.Delayer); ok {
+		return x.Delay(f)
+	}
+	return 0, false
+}
+
 // sourceText is the source of a range, on one line.
 func sourceText(m *config.Module, r hcl.Range) string {
 	src := m.Sources[r.Filename]

@@ -20,6 +20,14 @@ type Appender interface {
 	YieldsString() bool
 }
 
+// Delayer is an Expr that can draw a length of time without building a Value
+// first: users that wait do so before every task. With ok false it cannot,
+// and nothing was drawn.
+type Delayer interface {
+	Expr
+	Delay(f *Frame) (d time.Duration, ok bool)
+}
+
 // Frame is the activation record of one user: everything its expressions may
 // read. It belongs to one goroutine.
 type Frame struct {

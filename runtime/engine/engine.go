@@ -87,6 +87,7 @@ func (e *Engine) Run(ctx context.Context) (*outcome.Outcome, error) {
 	end := r.offer(ctx)
 	r.finish(ctx, &end)
 	stopWatch()
+	r.bell.close()
 	o := r.outcome(end)
 	r.observer.close(r.progress(o.Final, o.Judged, o.Health), observerDeadline)
 	if end.hung > 0 {
@@ -104,6 +105,7 @@ type run struct {
 	factory  transport.Factory
 	recorder *record.Recorder
 	health   Monitor
+	bell     *bell
 	tightest time.Duration // latency limit of the plan
 	crew     crew
 	loads    []load
@@ -139,9 +141,14 @@ func newRun(e *Engine) *run {
 	if p.Profile.Duration > 0 {
 		planned = r.zero + int64(p.Profile.Duration)
 	}
+	r.bell = newBell(hasWaits(p), r.clock)
 	r.env = user.NewEnv(user.Config{
 		Plan: p, RunID: e.o.RunID, Clock: r.clock, Factory: r.factory, End: planned,
-		Lag:   r.health.StartLag,
+		Due: r.bell.expect,
+		Lag: func(due, began int64) {
+			r.health.StartLag(due, began)
+			r.bell.rang()
+		},
 		Halt:  func(reason string) { offer(e.halt, reason) },
 		Spent: func() { offer(e.spent, struct{}{}) },
 	})

@@ -77,7 +77,9 @@ func (r *run) offer(ctx context.Context) (end ending) {
 	draining := false
 	timer := time.NewTimer(forever)
 	defer timer.Stop()
-	for {
+	arrivals := newBell(isOpen(r.plan), r.clock)
+	defer arrivals.close()
+	for due := time.Duration(-1); ; {
 		now := r.now()
 		next := planned
 		for _, l := range r.loads {
@@ -89,6 +91,10 @@ func (r *run) offer(ctx context.Context) (end ending) {
 			return end
 		}
 		timer.Reset(next - r.now())
+		if next != due {
+			due = next
+			arrivals.expect(r.zero + int64(due))
+		}
 		select {
 		case <-timer.C:
 			continue

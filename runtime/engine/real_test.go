@@ -87,7 +87,6 @@ func TestRealArrivals(t *testing.T) {
 }
 
 func BenchmarkArrivals(b *testing.B) {
-	defer FineTimers()()
 	// What the dispatcher holds: arrivals a second against a target in memory
 	// that answers at once. Reports how late they began.
 	for _, rate := range []float64{2000, 20_000, 50_000} {

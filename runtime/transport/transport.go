@@ -78,6 +78,14 @@ type Client interface {
 	Close()
 }
 
+// Rester is a Client that can hold less while its user waits.
+type Rester interface {
+	Client
+	// Rest says that the next Do is a while off. The slices of the last
+	// result are void.
+	Rest()
+}
+
 // Factory makes the clients of a run and owns what they share.
 type Factory interface {
 	Client() Client

@@ -19,6 +19,9 @@ type Config struct {
 	// End is when no task may begin any more, in nanoseconds on the clock; 0
 	// when the plan has no such time.
 	End int64
+	// Due hears of every time at which a user that waits wants to go on, in
+	// nanoseconds on the clock. It must not block.
+	Due func(at int64)
 	// Lag hears of every step that was due at a time of its own, and when it
 	// began, in nanoseconds on the clock.
 	Lag func(due, began int64)
@@ -39,11 +42,12 @@ type Env struct {
 	feed    *feed
 	mask    *mask
 	tallies []Tally
+	benches sync.Pool // *bench
 	budget  budget
 	faults  faults
 	cut     chan struct{}
 	cutOnce sync.Once
-	spent   chan struct{} // closed when the iterations are used up
+	spent   chan struct{} // closed when the iterations are used up; nil when they are not bounded
 	done    sync.Once
 	isCut   atomic.Bool
 }
@@ -64,6 +68,15 @@ type route struct {
 type seriesState struct {
 	examples atomic.Int32 // failures described with their texts
 	biggest  atomic.Int64 // largest body seen, in bytes
+	header   atomic.Pointer[fixedHeader]
+}
+
+// fixedHeader is the header of a request in which nothing changes: rendered
+// once, for all users.
+type fixedHeader struct {
+	of     *plan.Request // a series' first one, should it have several
+	block  []byte
+	cookie bool // has a Cookie line
 }
 
 // NewEnv prepares a plan's run.
@@ -78,7 +91,10 @@ func NewEnv(c Config) *Env {
 		mask:    newMask(p.Secrets),
 		tallies: make([]Tally, len(p.Classes)),
 		cut:     make(chan struct{}),
-		spent:   make(chan struct{}),
+	}
+	e.benches.New = func() any { return new(bench) }
+	if e.Due == nil {
+		e.Due = func(int64) {}
 	}
 	if e.Lag == nil {
 		e.Lag = func(int64, int64) {}
@@ -89,7 +105,9 @@ func NewEnv(c Config) *Env {
 	if e.Spent == nil {
 		e.Spent = func() {}
 	}
-	e.budget.limit = p.Profile.Iterations
+	if e.budget.limit = p.Profile.Iterations; e.budget.limit > 0 {
+		e.spent = make(chan struct{})
+	}
 	for i := range p.Classes {
 		k := &p.Classes[i]
 		weights := make([]float64, len(k.Tasks))

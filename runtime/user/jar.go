@@ -48,8 +48,23 @@ func (u *User) here() place {
 
 // keepCookies takes what the answer at hand sets.
 func (u *User) keepCookies() {
-	if h := u.result.Header; bytes.Contains(h, []byte("ookie")) || bytes.Contains(h, []byte("OOKIE")) {
+	if h := u.result.Header; setsCookie(h) {
 		u.jar.keep(h, u.here())
+	}
+}
+
+// setsCookie reports whether a header block has a Set-Cookie line. Every
+// answer is asked, and few have one.
+func setsCookie(block []byte) bool {
+	const name = "set-cookie"
+	for {
+		if len(block) < len(name) {
+			return false
+		}
+		if block[0]|0x20 == 's' && strings.EqualFold(string(block[:len(name)]), name) {
+			return true
+		}
+		_, block, _ = bytes.Cut(block, []byte("\n"))
 	}
 }
 

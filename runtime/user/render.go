@@ -132,6 +132,30 @@ func (u *User) each(p *plan.Pair, add func(*plan.Pair, plan.Value) error) error 
 }
 
 func (u *User) renderHeader(r *plan.Request) error {
+	fixed := &u.env.series[r.Series].header
+	h := fixed.Load()
+	if h != nil && h.of == r {
+		u.header, u.ownCookie = append(u.header[:0], h.block...), h.cookie
+		return nil
+	}
+	err := u.writeHeader(r)
+	if err == nil && h == nil && constant(r.Headers) {
+		fixed.Store(&fixedHeader{r, bytes.Clone(u.header), u.ownCookie})
+	}
+	return err
+}
+
+// constant reports whether all values are known before the run.
+func constant(pairs []plan.Pair) bool {
+	for i := range pairs {
+		if _, ok := pairs[i].Value.(plan.Const); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+func (u *User) writeHeader(r *plan.Request) error {
 	u.header, u.ownCookie = u.header[:0], false
 	typed := r.Body == nil || r.Body.ContentType == ""
 	add := func(p *plan.Pair, v plan.Value) error {

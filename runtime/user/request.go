@@ -19,7 +19,8 @@ type verdict struct {
 // request makes one request: renders it, exchanges it and what it redirects
 // to, judges the answer, and books exactly one sample for all of it.
 func (u *User) request(r *plan.Request) (f flow) {
-	u.sample = record.Sample{Series: int32(r.Series), Start: u.env.Clock.Now()}
+	u.settle()
+	u.sample = record.Sample{Series: int32(r.Series)}
 	u.begun, u.booked = false, false
 	defer u.rescue(r, &f)
 	if err := u.render(r); err != nil {
@@ -54,8 +55,17 @@ func (u *User) unsent(r *plan.Request, err error) flow {
 		return u.broken(r.Site, err)
 	}
 	u.countBegun()
-	u.sample.End = u.env.Clock.Now()
+	u.stamp()
 	return u.book(r, u.wrong(r.Site, err), false)
+}
+
+// stamp ends the sample now; one that no exchange began, it begins now too.
+func (u *User) stamp() {
+	s := &u.sample
+	s.End = u.env.Clock.Now()
+	if s.Start == 0 {
+		s.Start = s.End
+	}
 }
 
 // wrong is the verdict on an expression that could not be evaluated.
@@ -96,7 +106,7 @@ func (u *User) rescue(r *plan.Request, f *flow) {
 	if !u.begun {
 		u.countBegun()
 	}
-	u.sample.End = u.env.Clock.Now()
+	u.stamp()
 	*f = u.book(r, v, false)
 }
 

@@ -116,6 +116,9 @@ func (u *User) rest(t *plan.Task, over <-chan struct{}) bool {
 		next = max(next, u.base+breather)
 	}
 	u.base = next
+	if next == now {
+		return !u.stopped()
+	}
 	return u.sleep(next, over)
 }
 
@@ -144,6 +147,11 @@ func (u *User) waitTime(t *plan.Task) (seconds float64, ok bool) {
 
 // number evaluates a time in seconds, or a rate. Below 0 counts as 0.
 func (u *User) number(e plan.Expr, what string) (float64, error) {
+	if x, ok := e.(plan.Delayer); ok {
+		if d, ok := x.Delay(&u.frame); ok {
+			return math.Max(0, d.Seconds()), nil
+		}
+	}
 	v, err := e.Eval(&u.frame)
 	if err != nil {
 		return 0, err

@@ -3,7 +3,6 @@ package user
 import (
 	"math/rand/v2"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -58,7 +57,7 @@ type User struct {
 	frame   plan.Frame
 	timer   *time.Timer
 	stop    chan struct{}
-	once    sync.Once
+	asked   atomic.Bool // stop is closed, or about to be
 	work    chan Arrival
 	leaving bool // in its stop steps: a stop does not interrupt it again
 
@@ -70,17 +69,41 @@ type User struct {
 	group   *groupFrame // innermost group under way
 	out     *exhausted  // the source that had no row left
 
+	jar    jar
+	*bench // the request at hand; nil while the user rests
+}
+
+// bench is what a request is made with, lent by the run: users that wait,
+// and there may be very many, hold none.
+type bench struct {
 	message   transport.Message
 	result    transport.Result
 	response  plan.Response
 	sample    record.Sample
-	begun     bool // the request at hand is counted as begun
+	begun     bool // it is counted as begun
 	booked    bool // and its outcome is
-	jar       jar
-	ownCookie bool // the request at hand has a Cookie header of its own
+	ownCookie bool // it has a Cookie header of its own
 	uri       []byte
 	header    []byte
 	body      []byte
+}
+
+// settle prepares for a request after a rest.
+func (u *User) settle() {
+	if u.bench == nil {
+		u.bench = u.env.benches.Get().(*bench)
+	}
+}
+
+// unload gives back what only a request needs.
+func (u *User) unload() {
+	if u.bench != nil {
+		u.env.benches.Put(u.bench)
+		u.bench = nil
+	}
+	if r, ok := u.client.(transport.Rester); ok {
+		r.Rest()
+	}
 }
 
 // New makes a user. Users of a run are made one after another, in the order
@@ -119,7 +142,11 @@ func New(env *Env, id ID, w *record.Writer) *User {
 
 // Stop asks the user to end: it finishes the task it is in, unless it waits
 // or pauses there, does its stop steps, and is gone.
-func (u *User) Stop() { u.once.Do(func() { close(u.stop) }) }
+func (u *User) Stop() {
+	if u.asked.CompareAndSwap(false, true) {
+		close(u.stop)
+	}
+}
 
 // Offer gives an idle user of an open load its next arrival. It never
 // blocks: a user is idle when it has said so and was not offered one since.
@@ -162,6 +189,7 @@ func (u *User) RunOpen(first Arrival, idle func()) {
 
 // next waits for an arrival. One that was given before the stop is served.
 func (u *User) next() (Arrival, bool) {
+	u.unload()
 	select {
 	case a := <-u.work:
 		u.env.Lag(a.Due, u.env.Clock.Now())
@@ -224,16 +252,10 @@ func (u *User) end() {
 	u.guard(u.class.Site, func() flow { return u.steps(u.class.Stop) })
 }
 
-func (u *User) stopped() bool {
-	select {
-	case <-u.stop:
-		return true
-	case <-u.env.cut:
-		return true
-	default:
-		return false
-	}
-}
+func (u *User) stopped() bool { return u.asked.Load() || u.env.isCut.Load() }
+
+// longRest is how long a wait is before which it is worth unloading.
+const longRest = 10 * time.Millisecond
 
 // sleep waits until a time on the clock. It reports false when the user was
 // stopped, the run cut or over closed before; in the stop steps it does not
@@ -246,11 +268,15 @@ func (u *User) sleep(until int64, over <-chan struct{}) bool {
 	if d <= 0 {
 		return !u.stopped()
 	}
+	if d >= longRest {
+		u.unload()
+	}
 	if u.timer == nil {
 		u.timer = time.NewTimer(d)
 	} else {
 		u.timer.Reset(d)
 	}
+	u.env.Due(until)
 	select {
 	case <-u.timer.C:
 		u.env.Lag(until, u.env.Clock.Now())

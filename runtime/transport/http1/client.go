@@ -18,10 +18,24 @@ type client struct {
 	guarded  *conn   // the one its watch forces
 	closed   bool
 	sessions tls.ClientSessionCache // of this user: users share no TLS state
-	in       reader
-	out      []byte // the request; reused
-	vector   net.Buffers
-	pieces   [2][]byte
+	*buffers                        // nil between a Rest and the next Do
+}
+
+// buffers are what an exchange is made with, lent by the factory: users that
+// wait, and there may be very many, hold none.
+type buffers struct {
+	in     reader
+	out    []byte // the request
+	vector net.Buffers
+	pieces [2][]byte
+}
+
+// Rest implements transport.Rester.
+func (c *client) Rest() {
+	if c.buffers != nil {
+		c.f.buffers.Put(c.buffers)
+		c.buffers = nil
+	}
 }
 
 // Do implements transport.Client. A message without a timeout has one minute.
@@ -35,6 +49,9 @@ func (c *client) Do(m *transport.Message, r *transport.Result) {
 		timeout = defaultTimeout
 	}
 	timeout = min(timeout, maxTimeout)
+	if c.buffers == nil {
+		c.buffers = c.f.buffers.Get().(*buffers)
+	}
 	e := exchange{c: c, m: m, r: r, deadline: r.Start + int64(timeout)}
 	if bad := c.refuse(m); bad != nil {
 		e.fail(bad)

@@ -95,15 +95,17 @@ func (e *exchange) connect() (*conn, error) {
 	defer cancel()
 	c.guarded = nil
 	c.watch.guard(nil, cancel)
-	raw, err := e.dial(ctx)
+	d := c.f.dialAside(ctx, m.Addr, r.Start)
 	now := c.f.clock.Now()
+	e.stage, r.DNS = d.stage, d.dns
 	if e.stage == connecting {
 		r.Connect = now - r.Start - r.DNS
 	}
-	if err != nil {
+	if d.err != nil {
 		c.guard(nil)
-		return nil, err
+		return nil, d.err
 	}
+	raw := d.conn
 	cn := &conn{raw: raw, rw: raw, scheme: m.Scheme, addr: m.Addr, server: m.Server, wire: newWire(raw)}
 	c.guard(cn)
 	if m.Scheme == "https" {
@@ -123,34 +125,52 @@ func (e *exchange) connect() (*conn, error) {
 	return cn, nil
 }
 
-// dial opens a connection. With the default dialer the time up to the first
-// socket is the phase DNS, if the address has a name.
-func (e *exchange) dial(ctx context.Context) (net.Conn, error) {
-	c, r, addr := e.c, e.r, e.m.Addr
-	e.stage = connecting
-	if c.f.dial != nil {
-		return c.f.dial(ctx, "tcp", addr)
+// dialled is what came of dialling.
+type dialled struct {
+	conn  net.Conn
+	err   error
+	stage stage // what it was at last
+	dns   int64 // ns
+}
+
+// dialAside is dial on another goroutine, which it waits for. Dialling is
+// the deepest an exchange ever goes: on the user's own goroutine the stack
+// grown for it would stay, and be most of what a waiting user holds.
+func (f *Factory) dialAside(ctx context.Context, addr string, start int64) dialled {
+	done := make(chan dialled)
+	go func() { done <- f.dialNow(ctx, addr, start) }()
+	return <-done
+}
+
+// dialNow opens a connection. With the default dialer the time up to the
+// first socket is the phase DNS, if the address has a name.
+func (f *Factory) dialNow(ctx context.Context, addr string, start int64) (d dialled) {
+	d.stage = connecting
+	if f.dial != nil {
+		d.conn, d.err = f.dial(ctx, "tcp", addr)
+		return d
 	}
 	// No keep-alive probes: the deadline watches the server, and probes cost
 	// system calls on every new connection.
 	dialer := net.Dialer{KeepAlive: -1}
 	if !named(addr) {
-		return dialer.DialContext(ctx, "tcp", addr)
+		d.conn, d.err = dialer.DialContext(ctx, "tcp", addr)
+		return d
 	}
 	// Attempts at several addresses may run at once.
 	var resolved atomic.Int64
 	dialer.ControlContext = func(context.Context, string, string, syscall.RawConn) error {
-		resolved.CompareAndSwap(0, c.f.clock.Now())
+		resolved.CompareAndSwap(0, f.clock.Now())
 		return nil
 	}
-	raw, err := dialer.DialContext(ctx, "tcp", addr)
+	d.conn, d.err = dialer.DialContext(ctx, "tcp", addr)
 	if at := resolved.Load(); at != 0 {
-		r.DNS = at - r.Start
+		d.dns = at - start
 	} else {
-		e.stage = resolving
-		r.DNS = c.f.clock.Now() - r.Start
+		d.stage = resolving
+		d.dns = f.clock.Now() - start
 	}
-	return raw, err
+	return d
 }
 
 // named reports whether the host of addr must be resolved.

@@ -36,13 +36,14 @@ type Factory struct {
 	maxBody  int64
 	keepBody int
 	drains   sync.Pool // *[drainSize]byte
+	buffers  sync.Pool // *buffers
 
 	sweep sweeper
 }
 
 var (
 	_ transport.Factory = (*Factory)(nil)
-	_ transport.Client  = (*client)(nil)
+	_ transport.Rester  = (*client)(nil)
 )
 
 // New is a factory that has no clients yet and runs no goroutine until it has.
@@ -58,6 +59,7 @@ func New(c Config) *Factory {
 		f.keepBody = defaultKeepBody
 	}
 	f.drains.New = func() any { return new([drainSize]byte) }
+	f.buffers.New = func() any { return new(buffers) }
 	f.sweep.clock = f.clock
 	f.sweep.shortest.Store(math.MaxInt64)
 	return f

@@ -27,7 +27,7 @@ func TestRender(t *testing.T) {
 		{transport.Message{Method: "PUT", URI: []byte("/a"), Host: "shop.test", Body: []byte("body")},
 			"PUT /a HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 4\r\n\r\nbody"},
 	} {
-		c := client{out: []byte("what was there before")}
+		c := client{buffers: &buffers{out: []byte("what was there before")}}
 		c.render(&test.m)
 		if string(c.out) != test.want {
 			t.Errorf("%q\nwant %q", c.out, test.want)

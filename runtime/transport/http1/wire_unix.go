@@ -70,7 +70,7 @@ func (w *wire) step(fd uintptr) bool {
 		w.err = errStale
 		return true
 	}
-	n, err := uninterrupted(syscall.Write, int(fd), w.out)
+	n, err := uninterrupted(write, int(fd), w.out)
 	w.sent = max(n, 0)
 	if err != nil && err != syscall.EAGAIN {
 		w.err = os.NewSyscallError("write", err)
@@ -80,7 +80,7 @@ func (w *wire) step(fd uintptr) bool {
 }
 
 func (w *wire) receive(fd int) bool {
-	n, err := uninterrupted(syscall.Read, fd, w.in)
+	n, err := uninterrupted(read, fd, w.in)
 	switch {
 	case err == syscall.EAGAIN:
 		return false
@@ -104,7 +104,7 @@ func (w *wire) alive() bool {
 // nothing from it.
 func silent(fd int) bool {
 	var b [1]byte
-	_, _, err := syscall.Recvfrom(fd, b[:], syscall.MSG_PEEK)
+	_, err := peek(fd, b[:])
 	return err == syscall.EAGAIN || err == syscall.EINTR
 }
 

@@ -101,7 +101,6 @@ func (a *app) drive(p *plan.Plan, f *runFlags, local *examples) (*outcome.Outcom
 		},
 		OnProgress: view.Update,
 	})
-	defer engine.FineTimers()()
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	done := make(chan struct{})
