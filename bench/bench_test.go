@@ -107,3 +107,12 @@ func manyRequests(n int) string {
 	s.WriteString("}\nprofile \"p\" {\n  users = 1\n  duration = \"1s\"\n}\nsla \"all\" { error_rate = \"0%\" }\n")
 	return s.String()
 }
+
+// Validating a shipped scenario for all the profiles it declares.
+func BenchmarkValidate(b *testing.B) {
+	for b.Loop() {
+		if r := dsl.Validate("../scenarios/orchestrator", dsl.Options{}); r.Diagnostics.HasErrors() {
+			b.Fatal(r.Diagnostics.Err())
+		}
+	}
+}

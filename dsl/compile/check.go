@@ -47,7 +47,7 @@ func (l *lowering) check(a *config.Arg, want cty.Type) (cty.Value, bool) {
 	for name, v := range runtimeRoots {
 		ctx.Variables[name] = v
 	}
-	ctx.Functions = stdlib.CheckFunctions(l.env.functions)
+	ctx.Functions = l.env.checking()
 	v, diags := a.Expr.Value(ctx)
 	if diags.HasErrors() {
 		for _, d := range diag.FromHCL(diags) {

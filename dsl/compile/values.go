@@ -31,8 +31,18 @@ type environ struct {
 	locals    map[string]cty.Value
 	computing []string // locals under evaluation, outermost first
 	functions map[string]function.Function
-	settling  bool // its inputs are being computed
-	settled   bool // its variables have their values
+	checks    map[string]function.Function // as functions, with those of a run; made when first needed
+	settling  bool                         // its inputs are being computed
+	settled   bool                         // its variables have their values
+}
+
+// checking are the functions that check arguments with the run's values
+// unknown. To make them costs as much as to check an argument.
+func (e *environ) checking() map[string]function.Function {
+	if e.checks == nil {
+		e.checks = stdlib.CheckFunctions(e.functions)
+	}
+	return e.checks
 }
 
 // env is the environ of the module an argument was written in.
