@@ -1,0 +1,45 @@
+package plan
+
+import "time"
+
+// Metric is a figure an SLA limits.
+type Metric uint8
+
+// Metrics. Quantile needs Rule.Quantile.
+const (
+	Quantile Metric = iota
+	Mean
+	Max
+	ErrorRate
+	Throughput // requests a second
+)
+
+// SLA is a promise about some series.
+type SLA struct {
+	Name   string
+	Site   SiteID
+	Match  string   // the match block in words, "" for everything
+	Groups []Judged // each is judged by itself
+	Rules  []Rule
+	Abort  *Abort
+}
+
+// Judged is a set of series judged together: a row's, or all of the match.
+type Judged struct {
+	Row    int // -1 for several rows
+	Series []int
+}
+
+// Rule is one limit of an SLA.
+type Rule struct {
+	Site     SiteID
+	Name     string // as written: "p95", "error_rate"
+	Metric   Metric
+	Quantile float64 // in 0..1
+	Limit    float64 // nanoseconds, a ratio in 0..1, or requests a second
+	AtLeast  bool    // the limit is a floor
+	Warn     bool    // breaking it is a warning
+}
+
+// Abort ends a run early when an SLA is broken After its start.
+type Abort struct{ After time.Duration }

@@ -1,0 +1,53 @@
+package schema
+
+var limitArgs = []Arg{
+	{Name: "p50", Type: Duration, Doc: "Limit on the median response time."},
+	{Name: "p75", Type: Duration, Doc: "Limit on the 75th percentile."},
+	{Name: "p90", Type: Duration, Doc: "Limit on the 90th percentile."},
+	{Name: "p95", Type: Duration, Doc: "Limit on the 95th percentile."},
+	{Name: "p98", Type: Duration, Doc: "Limit on the 98th percentile."},
+	{Name: "p99", Type: Duration, Doc: "Limit on the 99th percentile."},
+	{Name: "p99_9", Type: Duration, Doc: "Limit on the 99.9th percentile."},
+	{Name: "mean", Type: Duration, Doc: "Limit on the mean response time."},
+	{Name: "max", Type: Duration, Doc: "Limit on the slowest response."},
+	{Name: "error_rate", Type: Ratio, Doc: "Limit on the share of failed requests: \"0.5%\" or 0.005."},
+	{Name: "requests_per_second", Type: Floor, Doc: "A floor, or { min = 1000, max = 2000 }. Always judged together."},
+}
+
+// Limits are the names of the arguments of an SLA that limit something.
+func Limits() []string {
+	names := make([]string, len(limitArgs))
+	for i, a := range limitArgs {
+		names[i] = a.Name
+	}
+	return names
+}
+
+var slaBlock = &Block{
+	Type: "sla", Labels: []string{"name"},
+	Doc: "A promise the run is judged by. With match each matched request is judged by itself, without it all are judged together.",
+	Args: args(limitArgs, []Arg{
+		{Name: "judge", Type: Keyword, Words: []string{"each", "together"}, Doc: "Whether every matched request is judged by itself, or all as one. The default is each with match, together without it."},
+		descriptionArg, useArg,
+	}),
+	Blocks: []*Nested{
+		one(&Block{
+			Type: "match", Doc: "Which requests it is about. Keys are and, values in a list are or, * in a value matches anything; every value must match something.",
+			Args: []Arg{
+				{Name: "tags", Type: Strings, Doc: "Requests with one of these tags."},
+				{Name: "not_tags", Type: Strings, Doc: "Requests with none of these tags."},
+				{Name: "requests", Type: Strings, Doc: "By label: \"GET /health\", \"/api/*\", or a request's name."},
+				{Name: "users", Type: Strings, Doc: "Requests of these classes of users."},
+				{Name: "tasks", Type: Strings, Doc: "Requests of these tasks."},
+				{Name: "groups", Type: Strings, Doc: "These groups, as transactions of their own."},
+			},
+			Example: "match {\n  tags  = [\"read\"]\n  users = [\"operator\"]\n}",
+		}),
+		one(&Block{Type: "warn", Doc: "Limits whose breach is a warning and never decides the verdict.", Args: limitArgs,
+			Example: "warn { p95 = \"200ms\" }"}),
+		one(&Block{Type: "abort", Doc: "Ends the run early once the SLA is broken.",
+			Args:    []Arg{{Name: "after", Type: Duration, Default: `"0s"`, Doc: "Not before this time into the run."}},
+			Example: "abort { after = \"30s\" }"}),
+	},
+	Example: "sla \"read\" {\n  match { tags = [\"read\"] }\n  p95        = \"500ms\"\n  error_rate = \"0.5%\"\n}",
+}
