@@ -27,8 +27,8 @@ type Result struct {
 
 // Compile makes the plan of the scenario at path for one profile.
 func Compile(path string, o Options) Result {
-	return run(path, func(s *resolve.Scope, c *resolve.Checked, r *Result) {
-		p, diags := compile.Compile(s, c, o)
+	return run(path, func(s *resolve.Scope, r *Result) {
+		p, diags := compile.Compile(s, o)
 		if p != nil {
 			p.Dir = path
 		}
@@ -40,17 +40,17 @@ func Compile(path string, o Options) Result {
 // Validate compiles the scenario for every profile it declares and keeps only
 // what was found.
 func Validate(path string, o Options) Result {
-	return run(path, func(s *resolve.Scope, c *resolve.Checked, r *Result) {
+	return run(path, func(s *resolve.Scope, r *Result) {
 		if o.Profile != "" {
-			_, diags := compile.Compile(s, c, o)
+			_, diags := compile.Compile(s, o)
 			r.Diagnostics.Extend(diags)
 			return
 		}
-		r.Diagnostics.Extend(compile.Profiles(s, c, o))
+		r.Diagnostics.Extend(compile.Profiles(s, o))
 	})
 }
 
-func run(path string, compile func(*resolve.Scope, *resolve.Checked, *Result)) Result {
+func run(path string, compile func(*resolve.Scope, *Result)) Result {
 	var r Result
 	tree, diags := module.Load(path)
 	r.Diagnostics = diags
@@ -66,9 +66,8 @@ func run(path string, compile func(*resolve.Scope, *resolve.Checked, *Result)) R
 	scope, diags := resolve.Build(tree)
 	r.Diagnostics.Extend(diags)
 	r.Profiles = scope.Names("profile")
-	checked, diags := resolve.Check(scope)
-	r.Diagnostics.Extend(diags)
-	compile(scope, checked, &r)
+	r.Diagnostics.Extend(resolve.Check(scope))
+	compile(scope, &r)
 	r.Diagnostics = r.Diagnostics.Dedupe()
 	r.Diagnostics.Sort()
 	if r.Diagnostics.HasErrors() {

@@ -100,7 +100,7 @@ func statusRange(v cty.Value) (plan.StatusRange, bool) {
 func (k *classBuilder) captures(r *plan.Request, b *config.Block) (readsBody bool) {
 	c := k.c
 	a := b.Arg("capture")
-	if a == nil || c.bad[a] {
+	if a == nil || a.Bad {
 		return false
 	}
 	object, ok := a.Expr.(*hclsyntax.ObjectConsExpr)

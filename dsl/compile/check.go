@@ -120,5 +120,5 @@ func (c *compiler) syntax(a *config.Arg, b *config.Block) (hclsyntax.Expression,
 	if !ok {
 		c.fail(b, diag.InvalidExpression, a.Expr.Range(), "This expression cannot be read: %T.", a.Expr)
 	}
-	return e, ok && !c.bad[a]
+	return e, ok && !a.Bad
 }

@@ -43,8 +43,8 @@ type Options struct {
 
 // Compile makes the plan of a checked scenario for one profile. The plan is
 // nil when there are errors.
-func Compile(scope *resolve.Scope, checked *resolve.Checked, o Options) (*plan.Plan, diag.Diagnostics) {
-	c := newCompiler(scope, checked, o)
+func Compile(scope *resolve.Scope, o Options) (*plan.Plan, diag.Diagnostics) {
+	c := newCompiler(scope, o)
 	c.scenario()
 	c.values()
 	c.targets()
@@ -101,11 +101,11 @@ func (c *compiler) hide() {
 
 // Profiles compiles the scenario for every profile it declares, for validate:
 // findings about all of them, each once.
-func Profiles(scope *resolve.Scope, checked *resolve.Checked, o Options) diag.Diagnostics {
+func Profiles(scope *resolve.Scope, o Options) diag.Diagnostics {
 	var all diag.Diagnostics
 	for _, name := range scope.Names("profile") {
 		o.Profile = name
-		_, diags := Compile(scope, checked, o)
+		_, diags := Compile(scope, o)
 		for _, d := range diags {
 			if d.Code != diag.WaitIgnored { // said by plan, about the profile that is planned
 				all = append(all, d)
@@ -113,7 +113,7 @@ func Profiles(scope *resolve.Scope, checked *resolve.Checked, o Options) diag.Di
 		}
 	}
 	if len(scope.Names("profile")) == 0 {
-		_, all = Compile(scope, checked, o)
+		_, all = Compile(scope, o)
 	}
 	return all.Dedupe()
 }
@@ -121,7 +121,6 @@ func Profiles(scope *resolve.Scope, checked *resolve.Checked, o Options) diag.Di
 type compiler struct {
 	options Options
 	root    *resolve.Scope
-	bad     map[*config.Arg]bool
 	envs    map[*resolve.Scope]*environ
 	plan    *plan.Plan
 	diags   diag.Diagnostics
@@ -144,9 +143,9 @@ type siteKey struct {
 	byte int
 }
 
-func newCompiler(scope *resolve.Scope, checked *resolve.Checked, o Options) *compiler {
+func newCompiler(scope *resolve.Scope, o Options) *compiler {
 	return &compiler{
-		options: o, root: scope, bad: checked.Bad,
+		options: o, root: scope,
 		envs:      map[*resolve.Scope]*environ{},
 		plan:      &plan.Plan{Sites: []plan.Site{{}}, Dir: scope.Tree.Config.Dir, Seed: o.Seed, Tool: o.Tool},
 		sites:     map[siteKey]plan.SiteID{},

@@ -80,8 +80,8 @@ func newBench(t testing.TB) *bench {
 	if diags.HasErrors() {
 		t.Fatal(diags.Err())
 	}
-	checked, _ := resolve.Check(scope)
-	b := &bench{c: newCompiler(scope, checked, Options{}), block: scope.Named("user", "u")}
+	resolve.Check(scope)
+	b := &bench{c: newCompiler(scope, Options{}), block: scope.Named("user", "u")}
 	b.c.values()
 	b.c.data()
 	b.k = newClassBuilder(b.c, 0, b.block)

@@ -77,9 +77,8 @@ func compileWith(src []byte, o Options) (*plan.Plan, diag.Diagnostics) {
 	}}
 	scope, more := resolve.Build(tree)
 	diags.Extend(more)
-	checked, more := resolve.Check(scope)
-	diags.Extend(more)
-	p, more := Compile(scope, checked, o)
+	diags.Extend(resolve.Check(scope))
+	p, more := Compile(scope, o)
 	diags.Extend(more)
 	if diags.HasErrors() {
 		p = nil

@@ -131,7 +131,7 @@ func (c *compiler) load(b *config.Block) (plan.Load, bool) {
 		return c.usersLoad(b, float64(users))
 	case hasRate:
 		return c.rateLoad(b, rate)
-	case stages != nil && !c.bad[stages]:
+	case stages != nil && !stages.Bad:
 		return c.stagesLoad(b, stages)
 	}
 	c.ending(b) // for what is wrong with it

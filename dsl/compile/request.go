@@ -267,7 +267,7 @@ func (k *classBuilder) headers(r *plan.Request, b *config.Block, s settings) {
 		merged = append(merged, entry{p, lower})
 	}
 	for _, lv := range s.headers {
-		if k.c.bad[lv.arg] {
+		if lv.arg.Bad {
 			continue
 		}
 		if lv.block != b && !k.certainAll(lv) {

@@ -82,7 +82,7 @@ func (k *classBuilder) path(b *config.Block, target *plan.Target) *plan.Template
 	a := b.Arg("params")
 	errors := len(c.diags)
 	params := k.named(a, b, k)
-	if a != nil && (c.bad[a] || len(c.diags) > errors) {
+	if a != nil && (a.Bad || len(c.diags) > errors) {
 		return t // what params lacks is not known
 	}
 	meant := k.unknownParams(params, segments, b)

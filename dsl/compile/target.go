@@ -90,7 +90,7 @@ func (c *compiler) baseURL(t *plan.Target, b *config.Block, raw string) bool {
 // targetOf is the target a block asks for, or -1 when it asks for none.
 func (c *compiler) targetOf(b *config.Block) (id int, asked bool) {
 	a := b.Arg("target")
-	if a == nil || c.bad[a] {
+	if a == nil || a.Bad {
 		return -1, false
 	}
 	ref, diags := c.root.Of(a.Module).Refer(a, "target")

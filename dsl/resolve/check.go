@@ -30,23 +30,18 @@ var attributes = map[string][]string{
 	"response": {"status", "headers", "body", "json", "url", "elapsed", "size"},
 }
 
-// Checked is what Check found out beside its diagnostics.
-type Checked struct {
-	Bad map[*config.Arg]bool // arguments whose names do not resolve; not to be evaluated
-}
-
-// Check holds every expression of the tree against the names it may use.
-func Check(s *Scope) (*Checked, diag.Diagnostics) {
-	c := &checker{checked: &Checked{Bad: map[*config.Arg]bool{}}, used: map[any]bool{}}
+// Check holds every expression of the tree against the names it may use, and
+// marks the arguments whose names do not resolve as Bad.
+func Check(s *Scope) diag.Diagnostics {
+	c := &checker{used: map[any]bool{}}
 	c.scope(s)
 	c.unused(s)
-	return c.checked, c.diags
+	return c.diags
 }
 
 type checker struct {
-	checked *Checked
-	diags   diag.Diagnostics
-	used    map[any]bool // *config.Block and *config.Arg that something reads
+	diags diag.Diagnostics
+	used  map[any]bool // *config.Block and *config.Arg that something reads
 }
 
 func (c *checker) scope(s *Scope) {
@@ -92,7 +87,7 @@ func (c *checker) arg(s *Scope, b *config.Block, a *config.Arg) {
 	}
 	for _, d := range c.diags[before:] {
 		if d.Severity == diag.Error {
-			c.checked.Bad[a] = true
+			a.Bad = true
 		}
 	}
 }
@@ -104,7 +99,7 @@ func (c *checker) reference(s *Scope, b *config.Block, a *config.Arg) {
 	}
 	ref, diags := s.Refer(a, kind)
 	if diags.HasErrors() {
-		c.checked.Bad[a] = true
+		a.Bad = true
 	}
 	c.used[ref.Block] = true
 	for _, d := range diags {
