@@ -51,8 +51,14 @@ func Validate(path string, o Options) Result {
 }
 
 func run(path string, compile func(*resolve.Scope, *Result)) Result {
-	var r Result
 	tree, diags := module.Load(path)
+	return of(tree, diags, compile)
+}
+
+// of compiles a tree, in which diags were found already. It is nil when
+// nothing could be read.
+func of(tree *module.Tree, diags diag.Diagnostics, compile func(*resolve.Scope, *Result)) Result {
+	var r Result
 	r.Diagnostics = diags
 	if tree == nil {
 		return r

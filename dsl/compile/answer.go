@@ -26,7 +26,7 @@ func (k *classBuilder) expects(r *plan.Request, b *config.Block) (readsBody bool
 				l := c.lowering(a, n, k)
 				l.failure = plan.FailExpect
 				if _, ok := l.check(a, cty.Bool); ok {
-					if isStatic(e) {
+					if l.static(e) {
 						c.warn(n, diag.InvalidValue, e.Range(), "The condition does not depend on the answer, so it proves nothing about it.")
 					}
 					x.Condition, x.Text = l.lower(e), sourceText(n.Module, e.Range())
@@ -123,7 +123,7 @@ func (k *classBuilder) captures(r *plan.Request, b *config.Block) (readsBody boo
 		l.strict, l.failure = true, plan.FailCapture
 		value := l.lower(i.ValueExpr)
 		readsBody = readsBody || l.body
-		if isStatic(i.ValueExpr) {
+		if l.static(i.ValueExpr) {
 			c.warn(b, diag.InvalidValue, i.ValueExpr.Range(), "session.%s is captured, but the value does not depend on the answer.", name)
 		}
 		r.Captures = append(r.Captures, plan.Capture{

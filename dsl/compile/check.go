@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -11,25 +10,32 @@ import (
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
+	"throng/dsl/resolve"
 	"throng/stdlib"
 )
 
-// isStatic reports whether an expression reads only what is known before the
+// static reports whether an expression reads only what is known before the
 // run and calls no function that draws or reads a clock.
-func isStatic(e hclsyntax.Expression) bool {
+func (l *lowering) static(e hclsyntax.Expression) bool {
 	for _, t := range e.Variables() {
-		switch t.RootName() {
+		switch root := t.RootName(); root {
 		case "var", "local", "path", "module":
 		default:
-			return false
+			if !l.bound.Has(root) {
+				return false
+			}
 		}
 	}
 	static := true
 	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
-		if call, ok := n.(*hclsyntax.FunctionCallExpr); ok {
-			if fn, found := stdlib.Lookup(call.Name); found && fn.Phase != stdlib.Static {
-				static = false
-			}
+		call, ok := n.(*hclsyntax.FunctionCallExpr)
+		if !ok {
+			return nil
+		}
+		if fn, found := stdlib.Lookup(call.Name); found && fn.Phase != stdlib.Static {
+			static = false
+		} else if own := l.env.scope.Named("function", call.Name); !found && own != nil && resolve.Draws(l.env.scope, own) {
+			static = false
 		}
 		return nil
 	})
@@ -43,9 +49,14 @@ func (l *lowering) check(a *config.Arg, want cty.Type) (cty.Value, bool) {
 	if !l.columns(a.Expr) {
 		return cty.DynamicVal, false
 	}
-	ctx := l.c.context(l.env, a.Expr.Variables())
+	ctx := l.c.context(l.env, a.Bound, a.Expr.Variables())
 	for name, v := range runtimeRoots {
 		ctx.Variables[name] = v
+	}
+	for _, t := range a.Expr.Variables() {
+		if root := t.RootName(); ctx.Variables[root] == cty.NilVal {
+			ctx.Variables[root] = cty.DynamicVal // an input, a loop's element: resolve has checked the name
+		}
 	}
 	ctx.Functions = l.env.checking()
 	v, diags := a.Expr.Value(ctx)
@@ -80,10 +91,12 @@ var runtimeRoots = func() map[string]cty.Value {
 		"session": cty.DynamicVal,
 		"user":    cty.ObjectVal(map[string]cty.Value{"id": str, "index": num, "class": str, "iteration": num}),
 		"run":     cty.ObjectVal(map[string]cty.Value{"id": str, "profile": str}),
+		"setup":   cty.DynamicVal,
+		"cookies": cty.DynamicVal,
 		"data":    cty.DynamicVal, // columns has checked the names
 		"response": cty.ObjectVal(map[string]cty.Value{
-			"status": num, "headers": cty.DynamicVal, "body": str, "json": cty.DynamicVal,
-			"url": str, "elapsed": num, "size": num,
+			"status": num, "headers": cty.DynamicVal, "cookies": cty.DynamicVal, "body": str, "json": cty.DynamicVal,
+			"html": str, "xml": str, "url": str, "elapsed": num, "size": num, "protocol": str,
 		}),
 	}
 }()
@@ -92,20 +105,24 @@ var runtimeRoots = func() map[string]cty.Value {
 func (l *lowering) columns(e hcl.Expression) bool {
 	good := true
 	for _, t := range e.Variables() {
-		if t.RootName() != "data" || len(t) < 3 {
+		if t.RootName() != "data" || len(t) < 2 {
 			continue
 		}
 		id, loaded := l.c.dataIDs[l.env.scope.Named("data", stepName(t[1]))]
+		if loaded && l.c.plan.Data[id].From != nil && l.class != nil && l.class == l.c.once {
+			l.c.fail(l.block, diag.NotAvailable, t.SourceRange(), "The rows of data.%s are made of what setup leaves, so setup and teardown cannot read them.", stepName(t[1]))
+			good = false
+		}
+		if len(t) < 3 {
+			continue
+		}
 		if !loaded {
 			good = false // reported where it is declared
 			continue
 		}
-		source := &l.c.plan.Data[id]
-		names := make([]string, len(source.Columns))
-		for i, c := range source.Columns {
-			names[i] = c.Name
-		}
-		if column := stepName(t[2]); !slices.Contains(names, column) {
+		if column := stepName(t[2]); l.c.readColumn(id, column) < 0 {
+			source := &l.c.plan.Data[id]
+			names := source.ColumnNames()
 			l.c.fail(l.block, diag.UnknownAttribute, t.SourceRange(), "The rows of data.%s have no column %q. They have %s.", source.Name, column, strings.Join(names, ", ")).
 				DidYouMean(column, names)
 			good = false

@@ -26,13 +26,16 @@ type classBuilder struct {
 
 	captured map[string]hcl.Range // every session value some step captures, and where first
 	first    map[string]bool      // values with a first value
+	types    map[string]string    // their kinds, where known
 	unread   bool                 // what has a value is not known: session or a capture is wrong
-	inStart  map[string]bool      // captured in start
 	byTask   map[string][]string  // captured value → tasks that capture it
 
-	certain map[string]bool // holds a value whenever the current step is reached
-	pending map[string]bool // can hold a value when the current step is reached
-	where   string          // the part of the class being compiled: "start", "stop" or a task
+	flow                  // what is known at the current step
+	where string          // the part of the class being compiled: "start", "stop" or a task
+	renew bool            // lifetime = "iteration": nothing is left of the tasks before
+	names *names          // what input and the labels of loops mean at the current step
+	local map[string]int  // slots of inputs and of loops, by their blocks' places
+	calls []*config.Block // tasks under way, outermost first
 
 	headerSent map[*config.Arg]map[string]bool // headers that read the session, and whether any request sends them
 	headerAt   map[string]headerPlace
@@ -48,8 +51,8 @@ type headerPlace struct {
 func newClassBuilder(c *compiler, id int, b *config.Block) *classBuilder {
 	return &classBuilder{
 		c: c, id: id, block: b,
-		captured: map[string]hcl.Range{}, first: map[string]bool{}, inStart: map[string]bool{}, byTask: map[string][]string{},
-		certain: map[string]bool{}, pending: map[string]bool{},
+		captured: map[string]hcl.Range{}, first: map[string]bool{}, types: map[string]string{}, byTask: map[string][]string{},
+		flow: newFlow(), local: map[string]int{},
 		headerSent: map[*config.Arg]map[string]bool{}, headerAt: map[string]headerPlace{},
 	}
 }
@@ -83,12 +86,17 @@ func (k *classBuilder) initial(b *config.Block) []plan.SlotInit {
 			continue
 		}
 		l := k.c.lowering(lv.arg, b, nil)
-		if _, ok := l.check(lv.arg, cty.DynamicPseudoType); !ok {
+		v, ok := l.check(lv.arg, cty.DynamicPseudoType)
+		if !ok {
 			continue
 		}
 		items, _ := l.unsorted(object)
 		for _, i := range items {
-			k.first[i.name], k.certain[i.name], k.pending[i.name] = true, true, true
+			k.first[i.name] = true
+			k.assign(i.name)
+			if bare, _ := v.UnmarkDeep(); bare.Type().IsObjectType() && bare.Type().HasAttribute(i.name) {
+				k.types[i.name] = kindOf(bare.Type().AttributeType(i.name))
+			}
 			init := plan.SlotInit{Slot: k.slot(i.name), Value: l.lower(i.expr)}
 			all = slices.DeleteFunc(all, func(s plan.SlotInit) bool { return s.Slot == init.Slot })
 			all = append(all, init)
@@ -97,36 +105,51 @@ func (k *classBuilder) initial(b *config.Block) []plan.SlotInit {
 	return all
 }
 
-// survey notes every capture of the class and where it stands.
+// survey notes every value that the class captures or sets, and where.
 func (k *classBuilder) survey(b *config.Block) {
-	var walk func(n *config.Block, part string)
-	walk = func(n *config.Block, part string) {
-		if a := n.Arg("capture"); a != nil {
-			k.unread = k.unread || !isObject(a.Expr)
-			if object, ok := a.Expr.(*hclsyntax.ObjectConsExpr); ok {
-				for _, i := range object.Items {
-					name := hcl.ExprAsKeyword(i.KeyExpr)
-					if name == "" {
-						continue
-					}
-					if _, seen := k.captured[name]; !seen {
-						k.captured[name] = i.KeyExpr.Range()
-					}
-					if part == "start" {
-						k.inStart[name] = true
-					}
-					if !slices.Contains(k.byTask[name], part) {
-						k.byTask[name] = append(k.byTask[name], part)
-					}
+	for _, n := range b.Blocks {
+		part := partName(n)
+		k.assigned(n, func(name string, at hcl.Range) {
+			if _, seen := k.captured[name]; !seen {
+				k.captured[name] = at
+			}
+			if !slices.Contains(k.byTask[name], part) {
+				k.byTask[name] = append(k.byTask[name], part)
+			}
+		})
+	}
+}
+
+// assigned visits the session values that a block captures or sets, and those
+// of the tasks it calls.
+func (k *classBuilder) assigned(b *config.Block, visit func(name string, at hcl.Range)) {
+	k.assignedIn(b, visit, nil)
+}
+
+func (k *classBuilder) assignedIn(b *config.Block, visit func(name string, at hcl.Range), calling []*config.Block) {
+	if a := b.Arg("capture"); a != nil {
+		k.unread = k.unread || !isObject(a.Expr)
+		if object, ok := a.Expr.(*hclsyntax.ObjectConsExpr); ok {
+			for _, i := range object.Items {
+				if name := hcl.ExprAsKeyword(i.KeyExpr); name != "" {
+					visit(name, i.KeyExpr.Range())
 				}
 			}
 		}
-		for _, inner := range n.Blocks {
-			walk(inner, part)
+	}
+	switch b.Type {
+	case "set":
+		for _, a := range b.Args {
+			visit(a.Name, a.NameRange)
+		}
+	case "call":
+		ref, ok := k.c.callee(b)
+		if ok && !slices.Contains(calling, ref.Block) {
+			k.assignedIn(k.c.expanded(ref), visit, append(slices.Clone(calling), ref.Block))
 		}
 	}
-	for _, n := range b.Blocks {
-		walk(n, partName(n))
+	for _, inner := range b.Blocks {
+		k.assignedIn(inner, visit, calling)
 	}
 }
 
@@ -145,9 +168,9 @@ func partName(n *config.Block) string {
 
 // enter begins a part of the class: what can exist there at its first step.
 func (k *classBuilder) enter(part string) (leave func()) {
-	certain, pending := maps.Clone(k.certain), maps.Clone(k.pending)
-	k.where = part
-	if part != "start" {
+	before := k.flow
+	k.flow, k.where = before.clone(), part
+	if part != "start" && !k.renew {
 		for name, parts := range k.byTask {
 			for _, p := range parts {
 				if p != part && p != "stop" {
@@ -165,9 +188,10 @@ func (k *classBuilder) enter(part string) (leave func()) {
 	}
 	return func() {
 		if part == "start" {
-			return // what start captures stays for the tasks
+			k.dead = false // who leaves start goes on to the tasks
+			return         // what start captures stays for the tasks
 		}
-		k.certain, k.pending = certain, pending
+		k.flow = before
 	}
 }
 
@@ -188,9 +212,6 @@ func (k *classBuilder) read(l *lowering, name string, r hcl.Range) {
 	d.Suggestion = "Move the capturing step before this one, or give a first value with session = { " + name + " = … } in the user."
 	k.pending[name] = true
 }
-
-// assign notes a capture: from here on the value is there.
-func (k *classBuilder) assign(name string) { k.certain[name], k.pending[name] = true, true }
 
 func (k *classBuilder) startSteps(b *config.Block, s settings) []plan.Step {
 	n := b.First("start")
@@ -226,14 +247,9 @@ func (k *classBuilder) tasks(b *config.Block, s settings) []plan.Task {
 		leave := k.enter(partName(n))
 		t := k.task(n, s, "")
 		leave()
-		if first := names[t.Name]; first != nil {
-			d := k.c.fail(n, diag.DuplicateName, n.Range, "%s has two tasks called %q.", b.Title(), t.Name).Relate("the first one is here", first.Range)
-			if isRequest(n) {
-				d.Detail += " A request standing alone is a task of its own; give one of them a name = \"…\", or add their weights."
-			}
+		if k.twice(names, b, n, t.Name) {
 			continue
 		}
-		names[t.Name] = n
 		total += t.Weight
 		all = append(all, t)
 	}
@@ -241,76 +257,6 @@ func (k *classBuilder) tasks(b *config.Block, s settings) []plan.Task {
 		k.c.fail(b, diag.InvalidWeight, b.Range, "Every task of %s has weight 0, so it would never do anything. Give at least one a weight above 0.", b.Title())
 	}
 	return all
-}
-
-// task compiles one entry of the table. prefix is the path of what holds it.
-func (k *classBuilder) task(n *config.Block, s settings, prefix string) plan.Task {
-	t := plan.Task{Site: k.c.site(n.Range, n), Weight: k.c.weight(n)}
-	if isRequest(n) {
-		t.Name = k.c.requestName(n)
-		s.task, s.tasks = prefix+t.Name, append(slices.Clone(s.tasks), t.Name)
-		if w, ok := k.wait(n); ok {
-			s.wait = w
-		}
-		t.Wait = s.wait
-		t.Steps = k.steps([]*config.Block{n}, s)
-		return t
-	}
-	t.Name = n.Name()
-	s.task, s.tasks = prefix+t.Name, append(slices.Clone(s.tasks), t.Name)
-	s = k.inherit(s, n)
-	t.Wait = s.wait
-	if n.Type == "sequence" {
-		for _, inner := range n.Blocks {
-			child := k.task(inner, s, s.task+"/")
-			child.Weight = 0
-			t.Sequence = append(t.Sequence, child)
-		}
-		if len(t.Sequence) == 0 && !n.Broken {
-			k.c.fail(n, diag.EmptyBlock, n.Range, "%s holds no task.", n.Title())
-		}
-		return t
-	}
-	t.Steps = k.steps(n.Blocks, s)
-	if len(n.Blocks) == 0 && !n.Broken {
-		k.c.fail(n, diag.EmptyBlock, n.Range, "%s holds no step.", n.Title())
-	}
-	return t
-}
-
-// steps compiles a list of steps in order.
-func (k *classBuilder) steps(list []*config.Block, s settings) []plan.Step {
-	var steps []plan.Step
-	for _, n := range list {
-		switch {
-		case isRequest(n):
-			if r := k.request(n, s); r != nil {
-				steps = append(steps, r)
-			}
-		case n.Type == "group":
-			steps = append(steps, k.group(n, s))
-		case n.Type == "pause":
-			if a := n.Arg("for"); a != nil {
-				if e, ok := k.c.seconds(a, n, k); ok {
-					steps = append(steps, &plan.Pause{Site: k.c.site(n.Range, n), For: e})
-				}
-			}
-		}
-	}
-	return steps
-}
-
-func (k *classBuilder) group(n *config.Block, s settings) plan.Step {
-	s = k.inherit(s, n)
-	name := n.Name()
-	g := &plan.Group{Site: k.c.site(n.Range, n), Name: name}
-	g.Series = k.series(seriesKey{kind: plan.GroupSeries, target: -1, name: name}, s, n)
-	s.groups = append(s.groups[:len(s.groups):len(s.groups)], name)
-	g.Steps = k.steps(n.Blocks, s)
-	if len(n.Blocks) == 0 && !n.Broken {
-		k.c.fail(n, diag.EmptyBlock, n.Range, "%s holds no step.", n.Title())
-	}
-	return g
 }
 
 // headersNeverSent warns of a header that waits for a session value which is
@@ -358,7 +304,7 @@ func (k *classBuilder) series(key seriesKey, s settings, b *config.Block) int {
 		row = len(k.c.plan.Rows)
 		k.c.rows[rk] = row
 		r := plan.Row{Kind: key.kind, Target: key.target, Method: key.method, Name: key.name, Site: k.c.site(b.Range, b)}
-		if isRequest(b) {
+		if key.kind == plan.RequestSeries {
 			r.Pattern = b.Name()
 		}
 		k.c.plan.Rows = append(k.c.plan.Rows, r)

@@ -45,21 +45,22 @@ type Options struct {
 // nil when there are errors.
 func Compile(scope *resolve.Scope, o Options) (*plan.Plan, diag.Diagnostics) {
 	c := newCompiler(scope, o)
+	c.shared()
+	return c.forProfile(o.Profile)
+}
+
+// shared compiles what is the same whatever the profile.
+func (c *compiler) shared() {
 	c.scenario()
 	c.values()
+	c.assertions()
 	c.targets()
 	c.data()
+	c.setupAndTeardown()
+	c.rowsOfSetup()
 	c.users()
+	c.unusedMetrics()
 	c.filterTags()
-	c.profile()
-	c.slas()
-	c.plan.Secrets = c.secrets.list()
-	c.hide()
-	if c.diags.HasErrors() {
-		return nil, c.diags
-	}
-	c.plan.Overrides = o.flags()
-	return c.plan, c.diags
 }
 
 // flags are the options that change the scenario's load or mix, as flags of
@@ -99,27 +100,11 @@ func (c *compiler) hide() {
 	}
 }
 
-// Profiles compiles the scenario for every profile it declares, for validate:
-// findings about all of them, each once.
-func Profiles(scope *resolve.Scope, o Options) diag.Diagnostics {
-	var all diag.Diagnostics
-	for _, name := range scope.Names("profile") {
-		o.Profile = name
-		_, diags := Compile(scope, o)
-		for _, d := range diags {
-			if d.Code != diag.WaitIgnored { // said by plan, about the profile that is planned
-				all = append(all, d)
-			}
-		}
-	}
-	if len(scope.Names("profile")) == 0 {
-		_, all = Compile(scope, o)
-	}
-	return all.Dedupe()
-}
-
 type compiler struct {
 	options Options
+	meter   *config.Meter
+	chosen  *config.Block // the profile that is compiled, nil without
+	many    bool          // all profiles are compiled: what is about one run is not said
 	root    *resolve.Scope
 	envs    map[*resolve.Scope]*environ
 	plan    *plan.Plan
@@ -127,15 +112,20 @@ type compiler struct {
 	sites   map[siteKey]plan.SiteID
 	secrets secrets
 
-	targetIDs map[*config.Block]int
-	dataIDs   map[*config.Block]int
-	rows      map[rowKey]int
-	series    map[seriesKey]int
-	builders  []*classBuilder
-	reads     map[int]bool // data sources the class under compilation reads
-	offTags   bool         // --tags or --exclude-tags left something out
-	tasks     [][]string   // by series: the names of its task and of the sequence around it
-	on        []bool       // by series: something records into it
+	targetIDs     map[*config.Block]int
+	dataIDs       map[*config.Block]int
+	later         []func() // rows that setup makes, lowered when it is compiled
+	rows          map[rowKey]int
+	series        map[seriesKey]int
+	builders      []*classBuilder
+	once          *classBuilder                   // of setup and teardown; nil without
+	callees       map[*config.Block]*config.Block // called tasks, expanded
+	made          int                             // steps
+	instancesMade int
+	reads         map[int]bool // data sources the class under compilation reads
+	offTags       bool         // --tags or --exclude-tags left something out
+	tasks         [][]string   // by series: the names of its task and of the sequence around it
+	on            []bool       // by series: something records into it
 }
 
 type siteKey struct {
@@ -145,12 +135,12 @@ type siteKey struct {
 
 func newCompiler(scope *resolve.Scope, o Options) *compiler {
 	return &compiler{
-		options: o, root: scope,
+		options: o, root: scope, meter: config.NewMeter(),
 		envs:      map[*resolve.Scope]*environ{},
 		plan:      &plan.Plan{Sites: []plan.Site{{}}, Dir: scope.Tree.Config.Dir, Seed: o.Seed, Tool: o.Tool},
 		sites:     map[siteKey]plan.SiteID{},
 		targetIDs: map[*config.Block]int{}, dataIDs: map[*config.Block]int{},
-		rows: map[rowKey]int{}, series: map[seriesKey]int{},
+		rows: map[rowKey]int{}, series: map[seriesKey]int{}, callees: map[*config.Block]*config.Block{},
 	}
 }
 

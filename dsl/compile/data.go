@@ -1,21 +1,10 @@
 package compile
 
 import (
-	"bytes"
-	"crypto/sha256"
-	"encoding/csv"
-	"encoding/hex"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
 	"maps"
-	"path"
-	"path/filepath"
 	"slices"
 	"strings"
-
-	"github.com/tidwall/gjson"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
@@ -23,13 +12,39 @@ import (
 	"throng/dsl/resolve"
 )
 
-const maxDataFile = 512 << 20
-
 var (
 	orders    = map[string]plan.Order{"sequential": plan.Sequential, "shuffle": plan.Shuffle, "random": plan.Random, "unique": plan.Unique}
 	lifetimes = map[string]plan.Per{"user": plan.PerUser, "iteration": plan.PerIteration, "shared": plan.PerShared}
 	exhausted = map[string]plan.Exhausted{"recycle": plan.Recycle, "stop": plan.StopUser, "error": plan.FailRun}
 )
+
+// dataFormat is one form that rows come in: the argument it cannot do
+// without, those it takes beside it, and what reads it. load reports what is
+// wrong and then says false.
+type dataFormat struct {
+	needs string
+	takes []string
+	load  func(*table) bool
+}
+
+var dataFormats = map[string]dataFormat{
+	"csv":       {"file", []string{"columns", "types", "delimiter"}, (*table).csv},
+	"json":      {"file", nil, (*table).json},
+	"ndjson":    {"file", nil, (*table).ndjson},
+	"inline":    {"rows", nil, (*table).inline},
+	"generated": {"row", []string{"count"}, (*table).generated},
+}
+
+// table is a data block on its way to a plan.Data.
+type table struct {
+	c     *compiler
+	scope *resolve.Scope
+	block *config.Block
+	plan.Data
+
+	secret    []string // names of the sensitive columns
+	allSecret bool     // every column is sensitive
+}
 
 // data loads the tables of the scenario and of its libraries.
 func (c *compiler) data() { c.dataOf(c.root) }
@@ -44,201 +59,157 @@ func (c *compiler) dataOf(s *resolve.Scope) {
 }
 
 func (c *compiler) source(s *resolve.Scope, b *config.Block) {
-	d := plan.Data{Name: b.Name(), Site: c.site(b.Range, b)}
-	format := b.Labels[0]
-	if format.Text != "csv" && format.Text != "json" {
-		c.fail(b, diag.InvalidValue, format.Range, "Data is read from \"csv\" or \"json\"; %q is neither.", format.Text).
-			DidYouMean(format.Text, []string{"csv", "json"})
+	label := b.Labels[0]
+	format, known := dataFormats[label.Text]
+	if !known {
+		names := slices.Sorted(maps.Keys(dataFormats))
+		c.fail(b, diag.InvalidValue, label.Range, "There is no format of data called %q. There are %s.", label.Text, quoted(names)).
+			DidYouMean(label.Text, names)
 		return
 	}
-	if word, ok := c.keyword(b, "order"); ok {
-		d.Order = orders[word]
-	}
-	if word, ok := c.keyword(b, "per"); ok {
-		d.Per = lifetimes[word]
-	}
-	if d.Order == plan.Unique {
-		d.OnExhausted = plan.StopUser
-	}
-	if word, ok := c.keyword(b, "on_exhausted"); ok {
-		d.OnExhausted = exhausted[word]
-	}
-	file, ok := c.str(b, "file")
-	if !ok {
+	t := &table{c: c, scope: s, block: b, Data: plan.Data{Name: b.Name(), Site: c.site(b.Range, b)}}
+	good := t.takes(label.Text, format)
+	t.secret, _ = c.stringList(b, "sensitive")
+	good = t.handing() && good
+	if a := b.Arg(format.needs); a == nil || a.Bad || !good || !format.load(t) {
 		return
 	}
-	src, ok := c.openData(s, b, file)
-	if !ok {
+	if !t.protect() || !t.orderFits() {
 		return
 	}
-	sum := sha256.Sum256(src)
-	d.File, d.SHA256 = file, hex.EncodeToString(sum[:])
-	src = bytes.TrimPrefix(src, []byte("\xef\xbb\xbf"))
-	var err error
-	if format.Text == "csv" {
-		err = readCSV(&d, src)
-	} else {
-		err = readJSON(&d, src)
-	}
-	if err != nil {
-		c.fail(b, diag.InvalidData, b.Arg("file").Expr.Range(), "%s: %s.", file, err)
-		return
-	}
-	if d.Rows == 0 {
-		c.fail(b, diag.EmptyData, b.Arg("file").Expr.Range(), "%s holds no rows.", file)
-		return
-	}
-	c.sensitiveColumns(&d, b)
 	c.dataIDs[b] = len(c.plan.Data)
-	c.plan.Data = append(c.plan.Data, d)
+	c.plan.Data = append(c.plan.Data, t.Data)
 }
 
-// openData reads a file of the module's own directory; nothing outside it.
-func (c *compiler) openData(s *resolve.Scope, b *config.Block, name string) ([]byte, bool) {
-	at := b.Arg("file").Expr.Range()
-	clean := path.Clean(filepath.ToSlash(name))
-	if !fs.ValidPath(clean) {
-		c.fail(b, diag.FileUnreadable, at, "%q lies outside the scenario's directory. Data files stand beside the scenario or below it.", name)
-		return nil, false
-	}
-	info, err := fs.Stat(s.Tree.Files, clean)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		d := c.fail(b, diag.FileNotFound, at, "There is no file %q in the directory %q.", name, s.Tree.Config.Dir)
-		if entries, err := fs.ReadDir(s.Tree.Files, path.Dir(clean)); err == nil {
-			var names []string
-			for _, e := range entries[:min(len(entries), 1000)] {
-				names = append(names, path.Join(path.Dir(clean), e.Name()))
-			}
-			d.DidYouMean(clean, names)
+// takes holds the block's arguments against those of its format.
+func (t *table) takes(label string, format dataFormat) bool {
+	good := true
+	if t.block.Arg(format.needs) == nil {
+		if !t.block.Broken {
+			t.c.fail(t.block, diag.MissingArgument, t.block.Range, "%s needs the argument %q.", t.block.Title(), format.needs)
 		}
-		return nil, false
-	case err != nil:
-		c.fail(b, diag.FileUnreadable, at, "%q cannot be read: %s.", name, err)
-		return nil, false
-	case !info.Mode().IsRegular():
-		c.fail(b, diag.FileUnreadable, at, "%q is not a regular file.", name)
-		return nil, false
-	case info.Size() > maxDataFile:
-		c.fail(b, diag.LimitExceeded, at, "%q is larger than %d MiB.", name, maxDataFile>>20)
-		return nil, false
+		good = false
 	}
-	src, err := fs.ReadFile(s.Tree.Files, clean)
-	if err != nil {
-		c.fail(b, diag.FileUnreadable, at, "%q cannot be read: %s.", name, err)
-		return nil, false
-	}
-	return src, true
-}
-
-// readCSV reads RFC 4180 with a header line. Every value is a string.
-func readCSV(d *plan.Data, src []byte) error {
-	r := csv.NewReader(bytes.NewReader(src))
-	header, err := r.Read()
-	if errors.Is(err, io.EOF) {
-		return errors.New("the file is empty; its first line names the columns")
-	}
-	if err != nil {
-		return csvError(err, 0, 0)
-	}
-	seen := map[string]bool{}
-	for _, name := range header {
-		name = strings.TrimSpace(name)
-		switch {
-		case name == "":
-			return errors.New("a column has no name in the header line")
-		case seen[name]:
-			return fmt.Errorf("two columns are called %q", name)
-		}
-		seen[name] = true
-		d.Columns = append(d.Columns, plan.DataColumn{Name: name})
-	}
-	for {
-		row, err := r.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return csvError(err, len(row), len(header))
-		}
-		for i, text := range row {
-			d.Columns[i].Values = append(d.Columns[i].Values, plan.StringValue(text))
-		}
-		d.Rows++
-	}
-}
-
-func fields(n int) string {
-	if n == 1 {
-		return "1 field"
-	}
-	return fmt.Sprintf("%d fields", n)
-}
-
-// csvError says what is wrong with a line that holds have fields where the
-// header line has want.
-func csvError(err error, have, want int) error {
-	var p *csv.ParseError
-	switch {
-	case !errors.As(err, &p):
-		return err
-	case errors.Is(p.Err, csv.ErrFieldCount):
-		return fmt.Errorf("line %d does not match the header line: it has %s instead of %d", p.Line, fields(have), want)
-	}
-	return fmt.Errorf("line %d, column %d: a quote is missing or stands where none may be; a value that holds quotes is itself quoted, and its quotes are doubled", p.Line, p.Column)
-}
-
-// readJSON reads a list of objects with the same attributes.
-func readJSON(d *plan.Data, src []byte) error {
-	if tooDeep(src) || !gjson.ValidBytes(src) {
-		return errors.New("the file is not JSON")
-	}
-	list := gjson.ParseBytes(src)
-	if !list.IsArray() {
-		return errors.New("the file must hold a list of objects: [ { … }, … ]")
-	}
-	rows := fromJSON(list).Items()
-	for n, row := range rows {
-		if row.Kind() != plan.Object {
-			return fmt.Errorf("row %d is %s; every row must be an object", n+1, row.TypeName())
-		}
-		if n == 0 {
-			for _, f := range row.Fields() {
-				d.Columns = append(d.Columns, plan.DataColumn{Name: f.Name})
-			}
-		}
-		for i := range d.Columns {
-			v := row.Field(d.Columns[i].Name)
-			if v.Kind() == plan.Missing {
-				return fmt.Errorf("row %d has no %q, which row 1 has", n+1, d.Columns[i].Name)
-			}
-			d.Columns[i].Values = append(d.Columns[i].Values, v)
-		}
-		if len(row.Fields()) != len(d.Columns) {
-			return fmt.Errorf("row %d has attributes that row 1 has not", n+1)
-		}
-	}
-	d.Rows = len(rows)
-	return nil
-}
-
-func (c *compiler) sensitiveColumns(d *plan.Data, b *config.Block) {
-	names, _ := c.stringList(b, "sensitive")
-	var columns []string
-	for _, col := range d.Columns {
-		columns = append(columns, col.Name)
-	}
-	for _, name := range names {
-		i := slices.Index(columns, name)
-		if i < 0 {
-			c.fail(b, diag.UnknownAttribute, b.Arg("sensitive").Expr.Range(), "There is no column %q.", name).DidYouMean(name, columns)
+	for _, a := range t.block.Args {
+		if a.Name == format.needs || slices.Contains(format.takes, a.Name) {
 			continue
 		}
-		d.Columns[i].Sensitive = true
-		for _, v := range d.Columns[i].Values {
-			c.keepSecretText(v.Text())
+		var homes []string
+		for _, name := range slices.Sorted(maps.Keys(dataFormats)) {
+			if f := dataFormats[name]; f.needs == a.Name || slices.Contains(f.takes, a.Name) {
+				homes = append(homes, name)
+			}
+		}
+		if len(homes) > 0 {
+			t.c.fail(t.block, diag.UnknownArgument, a.NameRange, "Data of the format %q has no argument %q; it belongs to %s.", label, a.Name, quoted(homes))
+			good = false
 		}
 	}
+	return good
+}
+
+// handing reads how rows are handed out.
+func (t *table) handing() bool {
+	c, b := t.c, t.block
+	if word, ok := c.keyword(b, "order"); ok {
+		t.Order = orders[word]
+	}
+	if word, ok := c.keyword(b, "per"); ok {
+		t.Per = lifetimes[word]
+	}
+	if t.Order == plan.Unique {
+		t.OnExhausted = plan.StopUser
+	}
+	word, ok := c.keyword(b, "on_exhausted")
+	if ok {
+		t.OnExhausted = exhausted[word]
+	}
+	if ok && t.Order == plan.Unique && t.OnExhausted == plan.Recycle {
+		c.fail(b, diag.ConflictingArguments, b.Arg("on_exhausted").Range, "With order = \"unique\" no row comes twice, so the rows cannot begin again. Write \"stop\" or \"error\", or another order.").
+			Relate("unique is asked for here", b.Arg("order").Range)
+		return false
+	}
+	return true
+}
+
+// orderFits refuses what has no meaning for rows that never end.
+func (t *table) orderFits() bool {
+	if !t.Endless {
+		return true
+	}
+	c, b := t.c, t.block
+	if t.Order == plan.Shuffle || t.Order == plan.Random {
+		c.fail(b, diag.ConflictingArguments, b.Arg("order").Range, "These rows never end, so there is no whole to draw from. Say how many there are with count.")
+		return false
+	}
+	if a := b.Arg("on_exhausted"); a != nil {
+		c.fail(b, diag.ConflictingArguments, a.Range, "These rows never end. Say how many there are with count, or leave on_exhausted out.")
+		return false
+	}
+	return true
+}
+
+// column adds a column.
+func (t *table) column(name string) *plan.DataColumn {
+	t.Columns = append(t.Columns, plan.DataColumn{Name: name, Sensitive: slices.Contains(t.secret, name)})
+	return &t.Columns[len(t.Columns)-1]
+}
+
+// names adds the columns of a table that names them; it says what is wrong
+// with the names, or "".
+func (t *table) names(names []string) string {
+	for i, name := range names {
+		switch {
+		case name == "":
+			return fmt.Sprintf("column %d has no name", i+1)
+		case t.Column(name) >= 0:
+			return fmt.Sprintf("two columns are called %q", name)
+		}
+		t.column(name)
+	}
+	return ""
+}
+
+// protect marks the sensitive columns, and keeps their values for masking.
+func (t *table) protect() bool {
+	good := true
+	for _, name := range t.secret {
+		if i := t.Column(name); i >= 0 {
+			t.Columns[i].Sensitive = true
+			continue
+		}
+		if t.From != nil {
+			t.column(name) // setup's rows must have it
+			continue
+		}
+		t.c.fail(t.block, diag.UnknownAttribute, t.block.Arg("sensitive").Expr.Range(), "There is no column %q.", name).
+			DidYouMean(name, t.ColumnNames())
+		good = false
+	}
+	for i := range t.Columns {
+		t.Columns[i].Sensitive = t.Columns[i].Sensitive || t.allSecret
+	}
+	t.Protect()
+	return good
+}
+
+// rowsFit reports rows that are wrong, all in one finding, and a table
+// without rows. what is said of them all: the file's name, or "rows".
+func (t *table) rowsFit(arg, what string, bad *plan.BadRows) bool {
+	at := t.block.Arg(arg).Expr.Range()
+	lines := bad.Lines()
+	switch {
+	case len(lines) == 1:
+		t.c.fail(t.block, diag.InvalidData, at, "%s: %s.", what, lines[0])
+		return false
+	case len(lines) > 1:
+		t.c.fail(t.block, diag.InvalidData, at, "%s is wrong in %d places:\n  %s", what, bad.Count(), strings.Join(lines, "\n  "))
+		return false
+	case t.Rows == 0:
+		t.c.fail(t.block, diag.EmptyData, at, "%s holds no rows.", what)
+		return false
+	}
+	return true
 }
 
 // readData notes that the class under compilation reads a source.
@@ -246,4 +217,17 @@ func (c *compiler) readData(id int) {
 	if c.reads != nil {
 		c.reads[id] = true
 	}
+}
+
+// readColumn is the number of a source's column, -1 where its rows have none
+// of this name. Of rows that setup will make, any column may be read: they
+// are held against what is read when they are there.
+func (c *compiler) readColumn(id int, name string) int {
+	d := &c.plan.Data[id]
+	i := d.Column(name)
+	if i < 0 && d.From != nil {
+		i = len(d.Columns)
+		d.Columns = append(d.Columns, plan.DataColumn{Name: name})
+	}
+	return i
 }

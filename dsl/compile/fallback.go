@@ -8,8 +8,8 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/tidwall/gjson"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/function"
 
+	"throng/dsl/config"
 	"throng/dsl/plan"
 	"throng/stdlib"
 )
@@ -26,21 +26,22 @@ func (l *lowering) fallback(e hclsyntax.Expression, reason string) plan.Expr {
 // evaluated is an expression evaluated by HCL with the frame's values; id is
 // its place in the frame's private storage.
 func (l *lowering) evaluated(e hclsyntax.Expression, id int) *evaluated {
-	h := &evaluated{expr: e, id: id, at: l.at(e.Range()), functions: l.env.functions}
-	ctx := l.c.context(l.env, e.Variables())
+	h := &evaluated{expr: e, id: id, at: l.at(e.Range()), env: l.env}
+	ctx := l.c.context(l.env, l.bound, e.Variables())
 	h.static = ctx.Variables
+	delete(h.static, config.MeterName) // while users run each evaluation pays for itself
 	seen := map[string]bool{}
 	for _, t := range e.Variables() {
-		if len(t) < 2 {
-			continue // reported by resolve
+		root, name := t.RootName(), ""
+		if len(t) > 1 {
+			name = stepName(t[1])
 		}
-		root, name := t.RootName(), stepName(t[1])
 		first := !seen[root+"."+name]
 		seen[root+"."+name] = true
 		switch root {
-		case "session":
-			if slot, ok := l.session(name, t.SourceRange()).(*plan.Slot); ok && first {
-				h.slots = append(h.slots, slot)
+		default:
+			if r, ok := l.runRoot(t); ok && first {
+				h.roots = append(h.roots, r)
 			}
 		case "data":
 			if id, ok := l.c.dataIDs[l.env.scope.Named("data", name)]; ok && first {
@@ -49,8 +50,10 @@ func (l *lowering) evaluated(e hclsyntax.Expression, id int) *evaluated {
 				h.data = append(h.data, id)
 			}
 		case "response":
-			l.body = true
-			h.response = append(h.response, t)
+			if len(t) > 1 {
+				l.body = true
+				h.response = append(h.response, t)
+			}
 		case "var", "local", "module":
 			v, diags := t.TraverseAbs(ctx)
 			l.secret = l.secret || diags.HasErrors() || v.ContainsMarked()
@@ -119,21 +122,21 @@ func (w *lenientWalker) Exit(n hclsyntax.Node) hcl.Diagnostics {
 // that draw are bound to the user's own random source and HCL does not
 // promise concurrent evaluation of one context.
 type evaluated struct {
-	expr      hclsyntax.Expression
-	id        int
-	at        failing
-	static    map[string]cty.Value
-	functions map[string]function.Function
-	slots     []*plan.Slot
-	data      []int
-	response  []hcl.Traversal
-	lenient   []hcl.Traversal
+	expr     hclsyntax.Expression
+	id       int
+	at       failing
+	static   map[string]cty.Value
+	env      *environ
+	roots    []runRoot
+	data     []int
+	response []hcl.Traversal
+	lenient  []hcl.Traversal
 }
 
 func (h *evaluated) Eval(f *plan.Frame) (plan.Value, error) {
 	root, _ := f.Private[h.id].(*hcl.EvalContext)
 	if root == nil {
-		root = &hcl.EvalContext{Variables: h.static, Functions: stdlib.FrameFunctions(h.functions, f)}
+		root = &hcl.EvalContext{Variables: h.static, Functions: h.env.withOwn(stdlib.FrameFunctions(h.env.functions, f))}
 		f.Private[h.id] = root
 	}
 	ctx := root.NewChild()
@@ -159,14 +162,6 @@ func (h *evaluated) Eval(f *plan.Frame) (plan.Value, error) {
 }
 
 func (h *evaluated) variables(f *plan.Frame) (map[string]cty.Value, error) {
-	session := map[string]cty.Value{}
-	for _, s := range h.slots {
-		v, err := s.Eval(f)
-		if err != nil {
-			return nil, err
-		}
-		session[s.Name] = toCty(v)
-	}
 	data := map[string]cty.Value{}
 	for _, id := range h.data {
 		row, err := wholeRow(f, id)
@@ -175,14 +170,9 @@ func (h *evaluated) variables(f *plan.Frame) (map[string]cty.Value, error) {
 		}
 		data[f.Plan.Data[id].Name] = toCty(row)
 	}
-	vars := map[string]cty.Value{
-		"session": cty.ObjectVal(session),
-		"data":    cty.ObjectVal(data),
-		"user": cty.ObjectVal(map[string]cty.Value{
-			"id": cty.StringVal(f.User.ID), "index": cty.NumberIntVal(f.User.Index),
-			"class": cty.StringVal(f.User.Class), "iteration": cty.NumberIntVal(f.User.Iteration),
-		}),
-		"run": cty.ObjectVal(map[string]cty.Value{"id": cty.StringVal(f.Run.ID), "profile": cty.StringVal(f.Run.Profile)}),
+	vars := map[string]cty.Value{"data": cty.ObjectVal(data)}
+	if err := addRoots(vars, h.roots, f); err != nil {
+		return nil, err
 	}
 	if len(h.response) > 0 && f.Response != nil {
 		r, err := h.responseValue(f.Response)
@@ -196,11 +186,18 @@ func (h *evaluated) variables(f *plan.Frame) (map[string]cty.Value, error) {
 
 func (h *evaluated) responseValue(r *plan.Response) (cty.Value, error) {
 	attrs := map[string]cty.Value{
-		"status":  cty.NumberIntVal(int64(r.Status)),
-		"url":     cty.StringVal(r.URL()),
-		"elapsed": cty.NumberFloatVal(r.Elapsed.Seconds()),
-		"size":    cty.NumberIntVal(r.Size),
-		"body":    cty.StringVal(string(r.Body)),
+		"status":   cty.NumberIntVal(int64(r.Status)),
+		"url":      cty.StringVal(r.URL()),
+		"elapsed":  cty.NumberFloatVal(r.Elapsed.Seconds()),
+		"size":     cty.NumberIntVal(r.Size),
+		"body":     cty.StringVal(string(r.Body)),
+		"html":     cty.StringVal(string(r.Body)),
+		"xml":      cty.StringVal(string(r.Body)),
+		"protocol": cty.StringVal(r.Proto),
+	}
+	cookies := map[string]cty.Value{}
+	for name, value := range responseCookies(r) {
+		cookies[name] = cty.StringVal(value)
 	}
 	headers := map[string]cty.Value{}
 	var document *plan.Value
@@ -228,6 +225,10 @@ func (h *evaluated) responseValue(r *plan.Response) (cty.Value, error) {
 	}
 	for _, t := range h.lenient {
 		switch stepName(t[1]) {
+		case "cookies":
+			if name := stepName(t[2]); cookies[name] == cty.NilVal {
+				cookies[name] = cty.NullVal(cty.DynamicPseudoType)
+			}
 		case "headers":
 			if name := stepName(t[2]); headers[name] == cty.NilVal {
 				headers[name] = cty.NullVal(cty.DynamicPseudoType)
@@ -236,7 +237,7 @@ func (h *evaluated) responseValue(r *plan.Response) (cty.Value, error) {
 			*document = withPath(*document, t[2:])
 		}
 	}
-	attrs["headers"] = cty.ObjectVal(headers)
+	attrs["headers"], attrs["cookies"] = cty.ObjectVal(headers), cty.ObjectVal(cookies)
 	if document != nil {
 		attrs["json"] = toCty(*document)
 	}

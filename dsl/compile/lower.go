@@ -21,7 +21,11 @@ type lowering struct {
 	c     *compiler
 	block *config.Block
 	env   *environ
-	class *classBuilder // whose session values may be read; nil where none are
+	bound *config.Binding // what the names of for_each mean
+	class *classBuilder   // whose session values may be read; nil where none are
+	names *names          // what input and the labels of loops mean
+	row   bool            // each is the row that is generated
+	param []string        // parameters of the function whose result this is
 
 	strict  bool // an absent JSON value is an error, not null
 	asking  bool // in try or can, where an error is no mistake
@@ -33,7 +37,11 @@ type lowering struct {
 
 // lowering prepares for an argument of b.
 func (c *compiler) lowering(a *config.Arg, b *config.Block, class *classBuilder) *lowering {
-	return &lowering{c: c, block: b, env: c.env(a.Module), class: class, failure: plan.FailExpression, reads: map[string]bool{}}
+	l := &lowering{c: c, block: b, env: c.env(a.Module), bound: a.Bound, class: class, failure: plan.FailExpression, reads: map[string]bool{}}
+	if class != nil {
+		l.names = class.names
+	}
+	return l
 }
 
 // lower gives e's lowered form. Errors are reported and yield null, so that
@@ -42,11 +50,13 @@ func (l *lowering) lower(e hclsyntax.Expression) plan.Expr {
 	if c, ok := l.constant(e); ok {
 		return c
 	}
-	if isStatic(e) {
+	if l.static(e) {
 		return &failed{"this can never be evaluated", l.at(e.Range())}
 	}
 	switch e := e.(type) {
 	case *hclsyntax.ParenthesesExpr:
+		return l.lower(e.Expression)
+	case *config.Part:
 		return l.lower(e.Expression)
 	case *hclsyntax.TemplateWrapExpr:
 		return l.lower(e.Wrapped)
@@ -84,7 +94,7 @@ func (l *lowering) lower(e hclsyntax.Expression) plan.Expr {
 
 func shapeName(e hclsyntax.Expression) string {
 	switch e.(type) {
-	case *hclsyntax.ForExpr:
+	case *hclsyntax.ForExpr, *config.Loop:
 		return "a for expression"
 	case *hclsyntax.SplatExpr:
 		return "a splat"
@@ -103,11 +113,11 @@ func (l *lowering) at(r hcl.Range) failing {
 // is wrong with it is reported, and reads as null; in try and can it is no
 // constant.
 func (l *lowering) constant(e hclsyntax.Expression) (plan.Const, bool) {
-	if !isStatic(e) {
+	if !l.static(e) {
 		return plan.Const{}, false
 	}
 	null := plan.Const{Value: plan.NullValue()}
-	v, diags := e.Value(l.c.context(l.env, e.Variables()))
+	v, diags := e.Value(l.c.context(l.env, l.bound, e.Variables()))
 	if diags.HasErrors() {
 		if l.asking {
 			return null, false
@@ -167,7 +177,7 @@ func capital(s string) string {
 
 // text lowers an expression into a template that renders it in an encoding.
 func (l *lowering) text(e hclsyntax.Expression, enc plan.Encoding) *plan.Template {
-	if t, ok := e.(*hclsyntax.TemplateExpr); ok && !isStatic(e) {
+	if t, ok := e.(*hclsyntax.TemplateExpr); ok && !l.static(e) {
 		return l.template(t, enc)
 	}
 	t := &plan.Template{}
@@ -253,7 +263,7 @@ func (l *lowering) unsorted(e *hclsyntax.ObjectConsExpr) ([]item, bool) {
 	items := make([]item, 0, len(e.Items))
 	last := map[string]int{}
 	for _, i := range e.Items {
-		if !isStatic(i.KeyExpr) {
+		if !l.static(i.KeyExpr) {
 			return nil, false
 		}
 		v, ok := l.constant(i.KeyExpr)
@@ -322,6 +332,9 @@ func (l *lowering) call(e *hclsyntax.FunctionCallExpr) plan.Expr {
 	switch e.Name {
 	case "try", "can":
 		return l.try(e)
+	}
+	if own := l.env.scope.Named("function", e.Name); own != nil {
+		return l.ownCall(e, own)
 	}
 	fn, found := stdlib.Lookup(e.Name)
 	if !found || fn.WaitOnly {

@@ -47,10 +47,16 @@ func (k *classBuilder) request(b *config.Block, s settings) plan.Step {
 	k.body(r, b)
 	k.headers(r, b, s)
 	read := k.expects(r, b)
+	read = k.records(r, b, s) || read
 	read = k.captures(r, b) || read
 	r.ReadsBody = read
 	if !found {
 		return nil
+	}
+	if n := b.First("retry"); n != nil {
+		retry := k.attempts(n)
+		retry.Steps = []plan.Step{r}
+		return retry
 	}
 	return r
 }

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"net/http"
 	"strconv"
 	"strings"
 	"unsafe"
@@ -34,7 +35,14 @@ func (l *lowering) response(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 		return attr(func(r *plan.Response) plan.Value { return plan.FloatValue(r.Elapsed.Seconds()) })
 	case "size":
 		return attr(func(r *plan.Response) plan.Value { return plan.IntValue(r.Size) })
-	case "body":
+	case "protocol":
+		return attr(func(r *plan.Response) plan.Value { return plan.StringValue(r.Proto) })
+	case "cookies":
+		if len(t) == 2 {
+			return l.fallback(e, "all cookies of an answer as one value")
+		}
+		return l.steps(&setCookie{stepName(t[2]), l.strict, at}, t[3:], e.Range())
+	case "body", "html", "xml":
 		l.body = true
 		return attr(func(r *plan.Response) plan.Value { return plan.StringValue(string(r.Body)) })
 	case "headers":
@@ -67,6 +75,43 @@ func (h *header) Eval(f *plan.Frame) (plan.Value, error) {
 		return plan.Value{}, h.at.error("the answer has no header " + strconv.Quote(h.name))
 	}
 	return plan.Value{}, nil
+}
+
+// setCookie is the value of a cookie that the answer sets.
+type setCookie struct {
+	name   string
+	strict bool
+	at     failing
+}
+
+func (e *setCookie) Eval(f *plan.Frame) (plan.Value, error) {
+	if f.Response != nil {
+		if v, ok := responseCookies(f.Response)[e.name]; ok {
+			return plan.StringValue(v), nil
+		}
+	}
+	if e.strict {
+		return plan.Value{}, e.at.error("the answer sets no cookie " + strconv.Quote(e.name))
+	}
+	return plan.Value{}, nil
+}
+
+// Describe is response.cookies.NAME.
+func (e *setCookie) Describe(*plan.Plan) string { return "response.cookies." + e.name }
+
+// responseCookies are the cookies that an answer sets, by name; of two with
+// one name the later.
+func responseCookies(r *plan.Response) map[string]string {
+	all := map[string]string{}
+	r.EachHeader(func(name, value string) {
+		if !strings.EqualFold(name, "Set-Cookie") {
+			return
+		}
+		if c, err := http.ParseSetCookie(value); err == nil {
+			all[c.Name] = c.Value
+		}
+	})
+	return all
 }
 
 // jsonPath lowers response.json with what follows it to gjson paths over the

@@ -11,26 +11,48 @@ import (
 	"throng/dsl/diag"
 	"throng/dsl/plan"
 	"throng/dsl/resolve"
-	"throng/dsl/schema"
 )
 
 // slas compiles every SLA, so that mistakes are found in all of them, and
 // keeps those that the profile is judged by.
 func (c *compiler) slas() {
 	names := c.root.Names("sla")
-	wanted := c.judgedBy(names)
-	c.on = c.running()
+	wanted, asked := c.judgedBy(names)
+	c.on = c.judgeableSeries()
 	for _, declared := range c.root.Tree.Config.Root.Of("sla") {
-		b, diags := resolve.Use(c.root, declared)
+		used, diags := resolve.Use(c.root, declared)
 		c.diags.Extend(diags)
-		sla, ok := c.sla(b)
-		if ok && wanted(b.Name()) {
-			c.plan.SLAs = append(c.plan.SLAs, sla)
+		for _, b := range c.instances(used) {
+			sla, ok := c.sla(b, asked)
+			if ok && wanted(b.Name()) {
+				c.plan.SLAs = append(c.plan.SLAs, sla)
+			}
 		}
 	}
+	c.checkOverrides(names, wanted)
 	if len(names) == 0 && !c.root.Tree.Config.Root.Broken {
 		c.diags.Append(warning(diag.EmptySLA, "The scenario declares no sla, so nothing is promised and a run cannot pass: it ends as inconclusive. Add sla \"all\" { error_rate = \"1%\" }."))
 	}
+}
+
+// judgeableSeries marks the series that something records into under this
+// profile: not those of classes without a load.
+func (c *compiler) judgeableSeries() []bool {
+	on := c.running()
+	for id := range on {
+		on[id] = on[id] && c.loaded(c.plan.Series[id].Class)
+	}
+	return on
+}
+
+// loaded reports whether a class has users under this profile. Where the
+// profile is wrong nobody knows, so it has.
+func (c *compiler) loaded(class int) bool {
+	loads := c.plan.Profile.Loads
+	if len(loads) == 0 || class < 0 || class >= len(c.plan.Classes) || c.plan.Classes[class].FixedCount > 0 {
+		return true
+	}
+	return slices.ContainsFunc(loads, func(l plan.Load) bool { return slices.Contains(l.Classes, class) })
 }
 
 func warning(code, detail string) *diag.Diagnostic {
@@ -39,17 +61,17 @@ func warning(code, detail string) *diag.Diagnostic {
 	return d
 }
 
-// judgedBy reads the profile's slas: which of them judge it.
-func (c *compiler) judgedBy(names []string) func(string) bool {
+// judgedBy reads the profile's slas: which of them judge it, and whether it
+// names them.
+func (c *compiler) judgedBy(names []string) (wanted func(string) bool, asked bool) {
 	all := func(string) bool { return true }
-	declared := c.root.Named("profile", c.plan.Profile.Name)
-	if declared == nil {
-		return all
+	b := c.chosen
+	if b == nil {
+		return all, false
 	}
-	b, _ := resolve.Use(c.root, declared)
 	globs, ok := c.stringList(b, "slas")
 	if !ok {
-		return all
+		return all, false
 	}
 	for _, g := range globs {
 		if !slices.ContainsFunc(names, func(n string) bool { return glob(g, n) }) {
@@ -57,17 +79,23 @@ func (c *compiler) judgedBy(names []string) func(string) bool {
 		}
 	}
 	return func(name string) bool {
-		return slices.ContainsFunc(globs, func(g string) bool { return glob(g, name) })
-	}
+		return slices.ContainsFunc(globs, func(g string) bool { return glob(g, name) || instanceOf(name, g) })
+	}, true
 }
 
-func (c *compiler) sla(b *config.Block) (plan.SLA, bool) {
-	s := plan.SLA{Name: b.Name(), Site: c.site(b.Range, b)}
-	s.Rules = c.rules(b, false)
+// allRules are the limits of a block, and those it warns of.
+func (c *compiler) allRules(b *config.Block) []plan.Rule {
+	rules := c.rules(b, false)
 	if n := b.First("warn"); n != nil {
-		s.Rules = append(s.Rules, c.rules(n, true)...)
+		rules = append(rules, c.rules(n, true)...)
 	}
-	if !limits(b) && !limits(b.First("warn")) && !b.Broken {
+	return rules
+}
+
+func (c *compiler) sla(b *config.Block, asked bool) (plan.SLA, bool) {
+	s := plan.SLA{Name: b.Instance(), Site: c.site(b.Range, b)}
+	s.Rules = c.overridden(b, c.allRules(b))
+	if !limitsAny(b) && !b.Broken && !c.anyOverride(b) {
 		c.fail(b, diag.EmptySLA, b.Range, "%s limits nothing. Give it a limit such as p95 = \"500ms\" or error_rate = \"1%%\".", b.Title())
 	}
 	if n := b.First("abort"); n != nil {
@@ -80,7 +108,7 @@ func (c *compiler) sla(b *config.Block) (plan.SLA, bool) {
 		return s, false
 	}
 	s.Match = words
-	if series = c.judgeable(b, match, series); len(series) == 0 {
+	if series = c.judgeable(b, match, series, asked); len(series) == 0 {
 		return s, false
 	}
 	each := match != nil
@@ -91,17 +119,9 @@ func (c *compiler) sla(b *config.Block) (plan.SLA, bool) {
 	return s, len(s.Rules) > 0
 }
 
-// limits reports whether a block holds a limit, be it a wrong one.
-func limits(b *config.Block) bool {
-	if b == nil {
-		return false
-	}
-	return b.Broken || slices.ContainsFunc(schema.Limits(), func(name string) bool { return b.Arg(name) != nil })
-}
-
 // judgeable leaves out the series that nothing records into in this run. An
 // SLA that keeps none would wait for samples that cannot come.
-func (c *compiler) judgeable(b, match *config.Block, ids []int) []int {
+func (c *compiler) judgeable(b, match *config.Block, ids []int, asked bool) []int {
 	kept := slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return !c.on[id] })
 	if len(kept) > 0 || len(ids) == 0 || !slices.Contains(c.on, true) {
 		return kept // nothing runs at all: that is reported
@@ -110,9 +130,14 @@ func (c *compiler) judgeable(b, match *config.Block, ids []int) []int {
 	if match != nil {
 		at = match.Range
 	}
-	if c.offTags {
+	idle := slices.ContainsFunc(ids, func(id int) bool { return !c.loaded(c.plan.Series[id].Class) })
+	switch {
+	case c.offTags:
 		c.warn(b, diag.SLAMatchesNothing, at, "%s is not judged in this run: --tags and --exclude-tags leave out every request it is about.", b.Title())
-	} else {
+	case idle && c.many && !asked:
+	case idle:
+		c.warn(b, diag.SLAMatchesNothing, at, "%s is not judged under the profile %q, which has no load for the users it is about.", b.Title(), c.plan.Profile.Name)
+	default:
 		c.fail(b, diag.SLAMatchesNothing, at, "Every request that %s is about is switched off by a weight of 0, so it could never be judged.", b.Title())
 	}
 	return nil
@@ -216,7 +241,10 @@ var selectors = []selector{
 	{"tags", seriesTags, "No request has the tag %q."},
 	{"not_tags", seriesTags, "No request has the tag %q."},
 	{"requests", requestNames, "No request is called %q."},
-	{"users", func(c *compiler, id int) []string { return []string{c.plan.Classes[c.plan.Series[id].Class].Name} }, "There is no user called %q that makes requests."},
+	{"users", func(c *compiler, id int) []string {
+		class := &c.plan.Classes[c.plan.Series[id].Class]
+		return []string{class.Name, class.Family}
+	}, "There is no user called %q that makes requests."},
 	{"tasks", func(c *compiler, id int) []string { return c.tasks[id] }, "There is no task called %q that makes requests."},
 	{"groups", requestNames, "There is no group called %q."},
 }
@@ -234,9 +262,12 @@ func requestNames(c *compiler, id int) []string {
 // matched gives the series a match block selects, and the block in words. A
 // value that matches nothing is an error: it would pass without looking.
 func (c *compiler) matched(b, match *config.Block) (ids []int, words string, ok bool) {
-	wantGroups := match != nil && match.Arg("groups") != nil
+	kind := plan.RequestSeries
+	if match != nil && match.Arg("groups") != nil {
+		kind = plan.GroupSeries
+	}
 	for id := range c.plan.Series {
-		if (c.plan.Series[id].Kind == plan.GroupSeries) == wantGroups {
+		if c.plan.Series[id].Kind == kind {
 			ids = append(ids, id)
 		}
 	}

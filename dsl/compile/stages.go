@@ -13,7 +13,11 @@ import (
 	"throng/dsl/plan"
 )
 
-func (c *compiler) stagesLoad(b *config.Block, a *config.Arg) (plan.Load, bool) {
+// maxStages bounds how many stages a load has.
+const maxStages = 10_000
+
+func (l loadBlock) stagesLoad(a *config.Arg) (plan.Load, bool) {
+	c, b := l.c, l.Block
 	v, _, ok := c.known(b, "stages", cty.DynamicPseudoType)
 	if !ok {
 		return plan.Load{}, false
@@ -28,49 +32,62 @@ func (c *compiler) stagesLoad(b *config.Block, a *config.Arg) (plan.Load, bool) 
 		c.fail(b, diag.InvalidProfile, a.Expr.Range(), "stages must be a list of at least one stage: [{ users = 10, over = \"30s\", hold = \"2m\" }, …].")
 		return plan.Load{}, false
 	}
-	load := plan.Load{}
-	kinds := map[string]bool{}
-	good := true
+	if n := v.LengthInt(); n > maxStages {
+		c.fail(b, diag.OutOfRange, a.Expr.Range(), "These are %d stages, and a load has at most %d.", n, maxStages)
+		return plan.Load{}, false
+	}
+	if l.profile && c.options.Duration != nil {
+		l.ending() // which refuses it
+		return plan.Load{}, false
+	}
+	load, kind, ok := l.readStages(v, a)
+	if !ok || !l.bounds(&load) {
+		return load, false
+	}
+	switch {
+	case load.Duration == 0:
+		c.fail(b, diag.InvalidProfile, a.Expr.Range(), "The stages last no time at all: give them over or hold.")
+		return load, false
+	case highest(load.Stages) == 0:
+		c.fail(b, diag.NoLoad, a.Expr.Range(), "Every stage is at 0, so nothing would start.")
+		return load, false
+	case kind == "rate":
+		if !l.only("rate", "iterations_per_user") {
+			return load, false
+		}
+		return l.openLoad(load, true)
+	}
+	return load, l.only("users", "max_users", "spacing", "arrival")
+}
+
+// readStages reads the elements of stages: all of users, or all of rates.
+func (l loadBlock) readStages(v cty.Value, a *config.Arg) (load plan.Load, kind string, good bool) {
+	good = true
 	for i, item := range v.AsValueSlice() {
-		stage, kind, problem := readStage(item)
+		stage, word, problem := readStage(item)
 		if problem != "" {
-			d := c.fail(b, diag.InvalidProfile, itemRange(a.Expr, i), "Stage %d: %s", i+1, problem)
-			if kind != "" {
-				d.DidYouMean(kind, stageWords)
+			d := l.c.fail(l.Block, diag.InvalidProfile, itemRange(a.Expr, i), "Stage %d: %s", i+1, problem)
+			if word != "" {
+				d.DidYouMean(word, stageWords)
 			}
 			good = false
 			continue
 		}
-		kinds[kind] = true
+		if kind != "" && kind != word && good {
+			l.c.fail(l.Block, diag.InvalidProfile, a.Expr.Range(), "The stages of a %s are all of users or all of rates.", l.what())
+			good = false
+		}
+		kind = word
 		load.Stages = append(load.Stages, stage)
-		c.plan.Profile.Duration += stage.Over + stage.Hold
-		if c.plan.Profile.Duration > maxDuration {
-			c.fail(b, diag.InvalidProfile, itemRange(a.Expr, i), "The stages last more than a year together.")
-			return load, false
+		if load.Duration += stage.Over + stage.Hold; load.Duration > maxDuration {
+			l.c.fail(l.Block, diag.InvalidProfile, itemRange(a.Expr, i), "The stages last more than a year together.")
+			return load, kind, false
 		}
 	}
-	if !good {
-		return load, false
-	}
-	if len(kinds) > 1 {
-		c.fail(b, diag.InvalidProfile, a.Expr.Range(), "The stages of a profile are all of users or all of rates.")
-		return load, false
-	}
-	if c.plan.Profile.Duration == 0 {
-		c.fail(b, diag.InvalidProfile, a.Expr.Range(), "The stages last no time at all: give them over or hold.")
-		return load, false
-	}
-	if peak(load.Stages) == 0 {
-		c.fail(b, diag.NoLoad, a.Expr.Range(), "Every stage is at 0, so nothing would start.")
-		return load, false
-	}
-	if kinds["rate"] {
-		return c.openLoad(b, load, true)
-	}
-	return load, true
+	return load, kind, good
 }
 
-func peak(stages []plan.Stage) (level float64) {
+func highest(stages []plan.Stage) (level float64) {
 	for _, s := range stages {
 		level = max(level, s.Level)
 	}

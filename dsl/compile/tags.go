@@ -70,21 +70,14 @@ func intersects(a, b []string) bool {
 // taskSeries are the series that a task records into.
 func taskSeries(t *plan.Task) []int {
 	all := stepSeries(t.Steps)
-	for i := range t.Sequence {
-		all = append(all, taskSeries(&t.Sequence[i])...)
+	for _, child := range t.Children() {
+		all = append(all, taskSeries(&child)...)
 	}
 	return all
 }
 
 func stepSeries(steps []plan.Step) (all []int) {
-	for _, s := range steps {
-		switch s := s.(type) {
-		case *plan.Request:
-			all = append(all, s.Series)
-		case *plan.Group:
-			all = append(append(all, s.Series), stepSeries(s.Steps)...)
-		}
-	}
+	plan.Walk(steps, func(s plan.Step) { all = append(all, plan.SeriesOf(s)...) })
 	return all
 }
 

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 
@@ -15,23 +16,47 @@ import (
 // traversal lowers a name with what follows it: session.x, response.json.id.
 func (l *lowering) traversal(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 	t := e.Traversal
+	if i := slices.Index(l.param, t.RootName()); i >= 0 {
+		return l.steps(&param{i, t.RootName()}, t[1:], e.Range())
+	}
 	if len(t) < 2 {
 		return l.whole(e)
 	}
-	name := stepName(t[1])
 	switch t.RootName() {
-	case "session":
-		return l.steps(l.session(name, e.Range()), t[2:], e.Range())
-	case "user":
-		return l.steps(userAttribute(name), t[2:], e.Range())
-	case "run":
-		return l.steps(runAttribute(name), t[2:], e.Range())
 	case "data":
 		return l.dataValue(e)
 	case "response":
 		return l.response(e)
 	}
+	if head := l.head(t.RootName(), stepName(t[1]), e.Range()); head != nil {
+		return l.steps(head, t[2:], e.Range())
+	}
 	return plan.Const{Value: plan.NullValue()} // reported by resolve
+}
+
+// head lowers root.name, where the name is known while a user runs; nil for
+// one that is not.
+func (l *lowering) head(root, name string, at hcl.Range) plan.Expr {
+	switch root {
+	case "session":
+		return l.session(name, at)
+	case "user":
+		return userAttribute(name)
+	case "run":
+		return runAttribute(name)
+	case "setup":
+		return l.setup(name, at)
+	case "cookies":
+		return &cookie{name, l.strict, l.at(at)}
+	case "input":
+		return l.names.input(name)
+	case "each":
+		if l.row {
+			return &property{"each." + name, func(f *plan.Frame) plan.Value { return plan.IntValue(f.Each) }}
+		}
+		return nil
+	}
+	return l.names.element(root, name)
 }
 
 // whole is a root by itself; only response reads as a value of its own.
@@ -106,6 +131,46 @@ func (l *lowering) session(name string, r hcl.Range) plan.Expr {
 	return &plan.Slot{Index: l.class.slot(name), Name: name, Site: l.c.site(r, l.block), Class: l.failure}
 }
 
+// setup reads what setup captured; in teardown, which its user does itself,
+// that is the session.
+func (l *lowering) setup(name string, at hcl.Range) plan.Expr {
+	once := l.c.once
+	if once == nil {
+		return plan.Const{Value: plan.NullValue()} // reported by resolve
+	}
+	if l.class == once {
+		return l.session(name, at)
+	}
+	if _, captured := once.captured[name]; !captured && !once.unread {
+		l.c.fail(l.block, diag.NotCaptured, at, "setup.%s is never captured: no step of setup has capture = { %s = … }.", name, name).
+			DidYouMean(name, slices.Sorted(maps.Keys(once.captured)))
+		return plan.Const{Value: plan.NullValue()}
+	}
+	return &plan.SetupValue{Slot: once.slot(name), Name: name, Site: l.c.site(at, l.block)}
+}
+
+// cookie is a cookie in the user's jar.
+type cookie struct {
+	name   string
+	strict bool
+	at     failing
+}
+
+func (e *cookie) Eval(f *plan.Frame) (plan.Value, error) {
+	if f.Cookie != nil {
+		if v, ok := f.Cookie(e.name); ok {
+			return plan.StringValue(v), nil
+		}
+	}
+	if e.strict {
+		return plan.Value{}, e.at.error("the user has no cookie " + strconv.Quote(e.name))
+	}
+	return plan.NullValue(), nil
+}
+
+// Describe is cookies.NAME.
+func (e *cookie) Describe(*plan.Plan) string { return "cookies." + e.name }
+
 // property is a value the frame holds under a fixed name.
 type property struct {
 	name string
@@ -146,11 +211,9 @@ func (l *lowering) dataValue(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 		l.secret = l.secret || slices.ContainsFunc(source.Columns, func(c plan.DataColumn) bool { return c.Sensitive })
 		return &row{id}
 	}
-	for i, c := range source.Columns {
-		if c.Name == stepName(t[2]) {
-			l.secret = l.secret || c.Sensitive
-			return l.steps(&plan.Column{Data: id, Column: i}, t[3:], e.Range())
-		}
+	if i := l.c.readColumn(id, stepName(t[2])); i >= 0 {
+		l.secret = l.secret || source.Columns[i].Sensitive
+		return l.steps(&plan.Column{Data: id, Column: i}, t[3:], e.Range())
 	}
 	return plan.Const{Value: plan.NullValue()} // reported by columns
 }
@@ -160,15 +223,4 @@ type row struct{ id int }
 
 func (r *row) Eval(f *plan.Frame) (plan.Value, error) { return wholeRow(f, r.id) }
 
-func wholeRow(f *plan.Frame, id int) (plan.Value, error) {
-	row, err := f.Row(id)
-	if err != nil {
-		return plan.Value{}, err
-	}
-	columns := f.Plan.Data[id].Columns
-	fields := make([]plan.Field, len(columns))
-	for i, c := range columns {
-		fields[i] = plan.Field{Name: c.Name, Value: c.Values[row]}
-	}
-	return plan.ObjectValue(fields), nil
-}
+func wholeRow(f *plan.Frame, id int) (plan.Value, error) { return f.RowObject(id) }

@@ -82,14 +82,16 @@ func levels(a *config.Arg, b *config.Block) []level {
 func (c *compiler) users() {
 	var active bool
 	for _, declared := range c.root.Tree.Config.Root.Of("user") {
-		b, diags := resolve.Use(c.root, declared)
+		used, diags := resolve.Use(c.root, declared)
 		c.diags.Extend(diags)
-		if abstract, _ := c.boolean(b, "abstract"); abstract {
+		if abstract, _ := c.boolean(used, "abstract"); abstract {
 			continue
 		}
-		class := c.class(b)
-		active = active || class.Weight > 0 || class.FixedCount > 0
-		c.plan.Classes = append(c.plan.Classes, class)
+		for _, b := range c.instances(used) {
+			class := c.class(b)
+			active = active || class.Weight > 0 || class.FixedCount > 0
+			c.plan.Classes = append(c.plan.Classes, class)
+		}
 	}
 	switch {
 	case c.root.Tree.Config.Root.Broken:
@@ -109,7 +111,7 @@ func (c *compiler) class(b *config.Block) plan.Class {
 	defer func() { c.reads = nil }()
 	builder := newClassBuilder(c, id, b)
 	c.builders = append(c.builders, builder)
-	class := plan.Class{Name: b.Name(), Site: c.site(b.Range, b), Weight: c.weight(b)}
+	class := plan.Class{Name: b.Instance(), Family: b.Name(), Site: c.site(b.Range, b), Weight: c.weight(b)}
 	if n, ok := c.count(b, "fixed_count"); ok {
 		class.FixedCount, class.Weight = int(n), 0
 		if w := b.Arg("weight"); w != nil {
@@ -118,6 +120,9 @@ func (c *compiler) class(b *config.Block) plan.Class {
 	}
 	if word, ok := c.keyword(b, "pick"); ok && word == "random" {
 		class.Pick = plan.PickRandom
+	}
+	if word, ok := c.keyword(b, "lifetime"); ok && word == "iteration" {
+		class.Lifetime, builder.renew = plan.LifetimeIteration, true
 	}
 	c.checkTarget(b)
 	builder.survey(b)
@@ -173,12 +178,12 @@ func (k *classBuilder) wait(b *config.Block) (plan.Wait, bool) {
 }
 
 func (c *compiler) waitLaw(w plan.Wait, call *hclsyntax.FunctionCallExpr, a *config.Arg, b *config.Block) (plan.Wait, bool) {
-	if len(call.Args) != 1 || !isStatic(call.Args[0]) {
+	l := c.lowering(a, b, nil)
+	if len(call.Args) != 1 || !l.static(call.Args[0]) {
 		c.fail(b, diag.FunctionArguments, call.Range(), "%s takes one value that is known before the run: pacing(\"5s\"), throughput(\"2/s\").", call.Name)
 		return w, false
 	}
-	l := c.lowering(a, b, nil)
-	v, diags := call.Args[0].Value(c.context(l.env, call.Args[0].Variables()))
+	v, diags := call.Args[0].Value(c.context(l.env, l.bound, call.Args[0].Variables()))
 	if diags.HasErrors() {
 		c.diags.Extend(diag.FromHCL(diags))
 		return w, false
@@ -217,7 +222,7 @@ func (c *compiler) seconds(a *config.Arg, b *config.Block, class *classBuilder) 
 	if !ok {
 		return nil, false
 	}
-	if isStatic(e) {
+	if l.static(e) {
 		bare, _ := v.UnmarkDeep()
 		d, problem := durationOf(bare, e)
 		if problem != "" {
@@ -272,4 +277,4 @@ func sourceText(m *config.Module, r hcl.Range) string {
 	return strings.Join(strings.Fields(string(src[r.Start.Byte:r.End.Byte])), " ")
 }
 
-func isRequest(b *config.Block) bool { return schema.IsMethod(b.Type) }
+func isRequest(b *config.Block) bool { return schema.IsRequest(b.Type) }

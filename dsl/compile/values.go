@@ -16,6 +16,7 @@ import (
 	"throng/dsl/diag"
 	"throng/dsl/plan"
 	"throng/dsl/resolve"
+	"throng/dsl/template"
 	"throng/stdlib"
 )
 
@@ -26,11 +27,13 @@ const sensitive = mark("sensitive")
 
 // environ is what the static expressions of one module can read.
 type environ struct {
+	c         *compiler
 	scope     *resolve.Scope
 	vars      map[string]cty.Value
 	locals    map[string]cty.Value
-	computing []string // locals under evaluation, outermost first
-	functions map[string]function.Function
+	computing []string                     // locals under evaluation, outermost first
+	functions map[string]function.Function // those that are settled before the run, the scenario's own among them
+	paying    map[string]function.Function // functions, metered: for what is evaluated now
 	checks    map[string]function.Function // as functions, with those of a run; made when first needed
 	settling  bool                         // its inputs are being computed
 	settled   bool                         // its variables have their values
@@ -40,7 +43,7 @@ type environ struct {
 // unknown. To make them costs as much as to check an argument.
 func (e *environ) checking() map[string]function.Function {
 	if e.checks == nil {
-		e.checks = stdlib.CheckFunctions(e.functions)
+		e.checks = e.withOwn(stdlib.CheckFunctions(e.paying))
 	}
 	return e.checks
 }
@@ -50,9 +53,12 @@ func (c *compiler) env(m *config.Module) *environ {
 	scope := c.root.Of(m)
 	e := c.envs[scope]
 	if e == nil {
-		functions := stdlib.Functions(scope.Tree.Folder)
+		functions := stdlib.Functions(scope.Tree.Files)
 		functions["try"], functions["can"] = tryfunc.TryFunc, tryfunc.CanFunc
-		e = &environ{scope: scope, vars: map[string]cty.Value{}, locals: map[string]cty.Value{}, functions: functions}
+		maps.Copy(functions, stdlib.TemplateFunctions(scope.Tree.Files, template.Renderer(functions)))
+		e = &environ{c: c, scope: scope, vars: map[string]cty.Value{}, locals: map[string]cty.Value{}}
+		e.functions = e.withOwn(functions)
+		e.paying = c.meter.Functions(e.functions)
 		c.envs[scope] = e
 	}
 	return e
@@ -121,8 +127,9 @@ func (c *compiler) local(e *environ, name string) cty.Value {
 	return e.locals[name]
 }
 
-// context is an evaluation context with the values that traversals read.
-func (c *compiler) context(e *environ, traversals []hcl.Traversal) *hcl.EvalContext {
+// context is an evaluation context with the values that traversals read;
+// bound is what the names of for_each mean where they stand.
+func (c *compiler) context(e *environ, bound *config.Binding, traversals []hcl.Traversal) *hcl.EvalContext {
 	locals, modules := map[string]cty.Value{}, map[string]map[string]cty.Value{}
 	for _, t := range traversals {
 		if len(t) < 2 {
@@ -148,7 +155,13 @@ func (c *compiler) context(e *environ, traversals []hcl.Traversal) *hcl.EvalCont
 		outs[name] = cty.ObjectVal(values)
 	}
 	vars["module"] = cty.ObjectVal(outs)
-	return &hcl.EvalContext{Variables: vars, Functions: e.functions}
+	vars[config.MeterName] = c.meter.Value()
+	for n := bound; n != nil; n = n.Outer {
+		if _, nearer := vars[n.Name]; !nearer {
+			vars[n.Name] = cty.ObjectVal(map[string]cty.Value{"key": n.Key, "value": n.Value})
+		}
+	}
+	return &hcl.EvalContext{Variables: vars, Functions: e.paying}
 }
 
 func (c *compiler) outputs(e *environ, module string, into map[string]map[string]cty.Value) {
@@ -177,7 +190,7 @@ func (c *compiler) static(a *config.Arg, b *config.Block) (cty.Value, bool) {
 		return cty.DynamicVal, false
 	}
 	e := c.env(a.Module)
-	value, diags := a.Expr.Value(c.context(e, a.Expr.Variables()))
+	value, diags := a.Expr.Value(c.context(e, a.Bound, a.Expr.Variables()))
 	for _, d := range diag.FromHCL(diags) {
 		if b == nil {
 			d.In("locals")

@@ -10,6 +10,7 @@ import (
 	"github.com/hashicorp/hcl/v2/ext/typeexpr"
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+	ctyjson "github.com/zclconf/go-cty/cty/json"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
@@ -58,9 +59,21 @@ func (c *compiler) shownVariable(name string, value cty.Value, origin string) pl
 		return v
 	}
 	if bare != cty.NilVal {
-		v.Value = diag.ValueText(bare)
+		v.Value = valueText(bare)
 	}
 	return v
+}
+
+// valueText is a variable's value as HCL writes it.
+func valueText(v cty.Value) string {
+	if v.IsNull() || !v.IsWhollyKnown() || v.Type().IsPrimitiveType() {
+		return diag.ValueText(v)
+	}
+	text, err := ctyjson.SimpleJSONValue{Value: v}.MarshalJSON()
+	if err != nil {
+		return diag.ValueText(v)
+	}
+	return string(text)
 }
 
 // readInput reads a value given from outside as the variable's type says: a
@@ -200,35 +213,61 @@ func (c *compiler) validations(e *environ) {
 func (c *compiler) validate(e *environ, b *config.Block, name string) bool {
 	good := true
 	for _, v := range b.Of("validation") {
-		cond, message := v.Arg("condition"), v.Arg("error_message")
-		if cond == nil || message == nil || cond.Bad || message.Bad {
-			continue
-		}
-		ok, known := c.static(cond, v)
-		if !known || !ok.IsKnown() {
-			continue
-		}
-		ok, _ = ok.Unmark()
-		if ok.IsNull() || ok.Type() != cty.Bool {
-			c.fail(v, diag.WrongType, cond.Expr.Range(), "A condition must be true or false.")
-			continue
-		}
-		if ok.True() {
+		text, ok := c.holds(v)
+		if ok {
 			continue
 		}
 		good = false
-		text := "The value is not acceptable."
-		if m, known := c.static(message, v); known {
-			if bare, marks := m.Unmark(); len(marks) > 0 {
-				c.fail(v, diag.SensitiveValue, message.Expr.Range(), "The message would show a sensitive value.")
-			} else if bare.Type() == cty.String && !bare.IsNull() {
-				text = bare.AsString()
-			}
-		}
-		d := c.fail(b, diag.ValidationFailed, cond.Expr.Range(), "%s", text)
+		d := c.fail(b, diag.ValidationFailed, v.Arg("condition").Expr.Range(), "%s", text)
 		d.Values = append(d.Values, diag.Value{Name: "var." + name, Text: diag.ValueText(e.vars[name])})
 	}
 	return good
+}
+
+// holds reports whether the condition of a block is true, and what its
+// error_message says otherwise. One that cannot be told counts as true: why
+// is reported.
+func (c *compiler) holds(b *config.Block) (message string, ok bool) {
+	cond, text := b.Arg("condition"), b.Arg("error_message")
+	if cond == nil || text == nil || cond.Bad || text.Bad {
+		return "", true
+	}
+	v, known := c.static(cond, b)
+	if !known || !v.IsKnown() {
+		return "", true
+	}
+	v, _ = v.Unmark()
+	if v.IsNull() || v.Type() != cty.Bool {
+		c.fail(b, diag.WrongType, cond.Expr.Range(), "A condition must be true or false.")
+		return "", true
+	}
+	if v.True() {
+		return "", true
+	}
+	message = "The value is not acceptable."
+	if m, known := c.static(text, b); known {
+		if bare, marks := m.Unmark(); len(marks) > 0 {
+			c.fail(b, diag.SensitiveValue, text.Expr.Range(), "The message would show a sensitive value.")
+		} else if bare.Type() == cty.String && !bare.IsNull() {
+			message = bare.AsString()
+		}
+	}
+	return message, false
+}
+
+// assertions hold the check blocks of the scenario and of its libraries.
+func (c *compiler) assertions() { c.assertionsOf(c.root) }
+
+func (c *compiler) assertionsOf(s *resolve.Scope) {
+	for _, name := range s.Names("check") {
+		b := s.Named("check", name)
+		if text, ok := c.holds(b); !ok {
+			c.fail(b, diag.CheckFailed, b.Arg("condition").Expr.Range(), "%s", text)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Children)) {
+		c.assertionsOf(s.Children[name])
+	}
 }
 
 // moduleInputs hands a library its variables from the calling block.

@@ -17,6 +17,9 @@ type Module struct {
 	Root    *Block            // its Blocks are the top level of all files, in file order
 	Sources map[string][]byte // by file name, for snippets
 	Broken  bool              // a file could not be read or is not HCL: what it declares is not known
+
+	refused int // words the schema does not know
+	blocks  int
 }
 
 // Block is one block with the arguments and blocks the schema allows in it.
@@ -30,6 +33,7 @@ type Block struct {
 	Parent *Block    // nil at the top level's own block
 	Module *Module   // the module it was written in
 	Broken bool      // something in it was refused, so that what it seems to lack may be there
+	Key    string    // ["key"] of one of several made by for_each; "" otherwise
 }
 
 // Label is one label of a block.
@@ -59,6 +63,19 @@ type Binding struct {
 	Key, Value cty.Value
 	Outer      *Binding // of the blocks around
 }
+
+// Has reports whether the name is bound; the nearest wins.
+func (n *Binding) Has(name string) bool {
+	for ; n != nil; n = n.Outer {
+		if n.Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// Instance is the block's name with the key of its for_each: shopper["berlin"].
+func (b *Block) Instance() string { return b.Name() + b.Key }
 
 // Name is the block's last label, "" without one.
 func (b *Block) Name() string {
@@ -122,5 +139,5 @@ func (b *Block) Title() string {
 	for _, l := range b.Labels {
 		title += ` "` + l.Text + `"`
 	}
-	return title
+	return title + b.Key
 }

@@ -26,8 +26,10 @@ func decodeBody(body *hclsyntax.Body, into *Block) diag.Diagnostics {
 	for _, a := range attrs {
 		row := into.Schema.Arg(a.Name)
 		if row == nil && !into.Schema.Free {
-			diags = append(diags, unknownArgument(a, into))
 			into.Broken = true
+			if into.Module.refuse() {
+				diags = append(diags, unknownArgument(a, into))
+			}
 			continue
 		}
 		into.Args = append(into.Args, &Arg{Module: into.Module, Name: a.Name, Schema: row, Expr: a.Expr, Range: a.Range(), NameRange: a.NameRange})
@@ -46,10 +48,23 @@ func decodeBody(body *hclsyntax.Body, into *Block) diag.Diagnostics {
 }
 
 func decodeBlock(b *hclsyntax.Block, parent *Block) diag.Diagnostics {
+	if b.Type == schema.Dynamic.Type && parent.Parent != nil && len(parent.Schema.Blocks) > 0 {
+		return decodeDynamic(b, parent)
+	}
 	row := parent.Schema.Nested(b.Type)
 	if row == nil {
 		parent.Broken = true
+		if !parent.Module.refuse() {
+			return nil
+		}
 		return diag.Diagnostics{unknownBlock(b, parent)}
+	}
+	if parent.Module.blocks++; parent.Module.blocks > maxBlocks {
+		parent.Broken = true
+		if parent.Module.blocks > maxBlocks+1 {
+			return nil
+		}
+		return diag.Diagnostics{within(parent, diag.New(diag.LimitExceeded, b.DefRange(), "A scenario may hold at most %d blocks.", maxBlocks))}
 	}
 	block := &Block{Schema: row.Block, Type: b.Type, Range: b.DefRange(), Parent: parent, Module: parent.Module}
 	for i, text := range b.Labels {
@@ -68,6 +83,13 @@ func decodeBlock(b *hclsyntax.Block, parent *Block) diag.Diagnostics {
 	}
 	parent.Blocks = append(parent.Blocks, block)
 	return append(diags, decodeBody(b.Body, block)...)
+}
+
+// refuse counts a word that the schema does not know, and says whether to
+// tell: a file of garbage is told about once, not at each of its words.
+func (m *Module) refuse() bool {
+	m.refused++
+	return m.refused <= maxFindings
 }
 
 func within(b *Block, d *diag.Diagnostic) *diag.Diagnostic { return d.In(b.Place(*d.Subject)) }
@@ -92,7 +114,7 @@ func unknownArgument(a *hclsyntax.Attribute, in *Block) *diag.Diagnostic {
 	switch {
 	case in.Schema.Nested(a.Name) != nil:
 		d.Detail = fmt.Sprintf("%q is a block, not an argument. Write it without the equals sign: %s { … }.", a.Name, a.Name)
-	case schema.IsMethod(in.Type) && standsAlone(in.Type).Arg(a.Name) != nil:
+	case schema.IsRequest(in.Type) && standsAlone(in.Type).Arg(a.Name) != nil:
 		d.Detail = fmt.Sprintf("A request has a %s only where it stands directly in a user, as a task of its own. Within a task, the task has it.", a.Name)
 	default:
 		d.Suggestion = suggest(a.Name, in.Schema.ArgNames())

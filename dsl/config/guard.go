@@ -18,19 +18,57 @@ const (
 	maxBad      = 100    // characters that HCL does not know
 	maxDigits   = 64
 	maxExponent = 400
+	maxTokens   = 300_000 // words and signs in one file
+	maxMelding  = 1 << 31 // lines of one text times its bytes: the parser joins them one by one
+	maxFindings = 100     // a file of garbage has a finding for every byte
 )
 
 // guard looks at the tokens before the parser does. HCL's parser and
 // evaluator recurse without a limit, and a stack overflow cannot be recovered
 // from: a file of parentheses would end the process.
 func guard(src []byte, name string) diag.Diagnostics {
-	if len(src) > maxFile {
-		return general(diag.LimitExceeded, fmt.Sprintf("%s is larger than %d MiB.", name, maxFile>>20))
+	if diags := guardSize(src, name); diags != nil {
+		return diags
 	}
 	if at, deep := nesting(src); deep {
 		return diag.Diagnostics{tooDeep(hcl.Range{Filename: name, Start: at, End: at})}
 	}
+	if signs(src) > 3*maxTokens/2 { // a token takes a hundred bytes, so they are not even made
+		return general(diag.LimitExceeded, fmt.Sprintf("%s holds more words and signs than a scenario's file may (%d). %s", name, maxTokens, dataElsewhere))
+	}
 	tokens, _ := hclsyntax.LexConfig(src, name, hcl.InitialPos)
+	return guardTokens(tokens)
+}
+
+const dataElsewhere = "Rows belong in a file that a data block reads, a long text in one for file(…)."
+
+// signs counts words and signs roughly, from above: those in texts and
+// comments, too.
+func signs(src []byte) int {
+	n, word := 0, false
+	for _, c := range src {
+		inWord := c == '_' || '0' <= c && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0x80
+		if c != ' ' && c != '\t' && c != '\r' && (!inWord || !word) {
+			n++
+		}
+		word = inWord
+	}
+	return n
+}
+
+func guardSize(src []byte, name string) diag.Diagnostics {
+	if len(src) > maxFile {
+		return general(diag.LimitExceeded, fmt.Sprintf("%s is larger than %d MiB.", name, maxFile>>20))
+	}
+	return nil
+}
+
+// guardTokens bounds how deep the parser will go into an expression, and
+// refuses numbers that would fill the memory.
+func guardTokens(tokens hclsyntax.Tokens) diag.Diagnostics {
+	if len(tokens) > maxTokens {
+		return diag.Diagnostics{diag.New(diag.LimitExceeded, tokens[maxTokens].Range, "A file may hold at most %d words and signs. %s", maxTokens, dataElsewhere)}
+	}
 	levels := []level{{}}
 	run, bad := 0, 0
 	for _, t := range tokens {
@@ -51,13 +89,14 @@ func guard(src []byte, name string) diag.Diagnostics {
 			hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:
 			if len(levels) > 1 {
 				levels = levels[:len(levels)-1]
+				levels[len(levels)-1].add(*l) // a chain may go on from within brackets
 			}
 		case hclsyntax.TokenQuestion:
 			l.questions++
 		case hclsyntax.TokenPlus, hclsyntax.TokenStar, hclsyntax.TokenSlash, hclsyntax.TokenPercent,
 			hclsyntax.TokenAnd, hclsyntax.TokenOr, hclsyntax.TokenEqualOp, hclsyntax.TokenNotEqual,
 			hclsyntax.TokenLessThan, hclsyntax.TokenLessThanEq, hclsyntax.TokenGreaterThan, hclsyntax.TokenGreaterThanEq,
-			hclsyntax.TokenDot:
+			hclsyntax.TokenDot, hclsyntax.TokenDoubleColon:
 			l.operators++
 		case hclsyntax.TokenComma:
 			*l = level{lines: l.lines}
@@ -77,8 +116,11 @@ func guard(src []byte, name string) diag.Diagnostics {
 			if problem := hiddenNumber(string(t.Bytes)); problem != "" {
 				return diag.Diagnostics{diag.New(diag.LimitExceeded, t.Range, "%s", problem)}
 			}
+			if l.pieces, l.bytes = l.pieces+1, l.bytes+len(t.Bytes); l.pieces*l.bytes > maxMelding {
+				return diag.Diagnostics{diag.New(diag.LimitExceeded, t.Range, "This text is too long to stand in a scenario. Put it into a file of its own and read it with file(…).")}
+			}
 		}
-		if len(levels) > maxDepth || run > maxRun || l.questions > maxRun || l.operators > maxOperands {
+		if l := levels[len(levels)-1]; len(levels) > maxDepth || run > maxRun || l.questions > maxRun || l.operators > maxOperands {
 			return diag.Diagnostics{tooDeep(t.Range)}
 		}
 	}
@@ -89,7 +131,13 @@ func guard(src []byte, name string) diag.Diagnostics {
 // says that a newline ends an expression there.
 type level struct {
 	questions, operators int
+	pieces, bytes        int // of a text: its literal parts, each line being one
 	lines                bool
+}
+
+func (l *level) add(inner level) {
+	l.questions += inner.questions
+	l.operators += inner.operators
 }
 
 // nesting is a first look at the bare bytes: tokens cost a hundred bytes

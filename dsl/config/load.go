@@ -22,6 +22,8 @@ import (
 const (
 	maxFile = 1 << 20
 	maxTree = 8 << 20
+
+	maxBlocks = 20_000 // in one module
 )
 
 // Load reads the scenario at name, a directory or one file.
@@ -65,9 +67,11 @@ func LoadFS(fsys fs.FS, dir, display string) (*Module, diag.Diagnostics) {
 	return loadFiles(fsys, names, display)
 }
 
-// isSource reports whether a file is part of a scenario: *.hcl, but neither
-// values for variables (*.vars.hcl), tests nor hidden files.
+// isSource reports whether a file is part of a scenario: *.hcl or
+// *.hcl.json, but neither values for variables (*.vars.hcl), tests nor hidden
+// files.
 func isSource(name string) bool {
+	name = strings.TrimSuffix(name, ".json")
 	return strings.HasSuffix(name, ".hcl") && !strings.HasPrefix(name, ".") &&
 		!strings.HasSuffix(name, ".vars.hcl") && !strings.HasSuffix(name, ".throngtest.hcl")
 }
@@ -99,10 +103,14 @@ func loadFiles(fsys fs.FS, names []string, display string) (*Module, diag.Diagno
 
 // add parses one file and decodes it, unless its syntax is broken.
 func (m *Module) add(src []byte, name string) diag.Diagnostics {
-	body, diags := parse(src, name)
+	body, diags := parse(src, name, schema.Root)
 	if body == nil || diags.HasErrors() {
 		m.Broken = true
 		return diags
+	}
+	if refused := meter(body); refused != nil {
+		m.Broken = true
+		return append(diags, refused[:min(len(refused), maxFindings)]...)
 	}
 	return append(diags, decodeBody(body, m.Root)...)
 }
@@ -134,16 +142,23 @@ func ParseExpression(text, name string) (hclsyntax.Expression, bool) {
 		return nil, false
 	}
 	e, diags := hclsyntax.ParseExpression([]byte(text), name, hcl.InitialPos)
-	return e, !diags.HasErrors()
+	if diags.HasErrors() || doubling(e) != nil {
+		return nil, false
+	}
+	return metered(e), true
 }
 
-func parse(src []byte, name string) (*hclsyntax.Body, diag.Diagnostics) {
+// parse reads a file, in JSON syntax if its name says so. The schema of what
+// its top level holds is needed there only.
+func parse(src []byte, name string, row *schema.Block) (*hclsyntax.Body, diag.Diagnostics) {
+	if isJSON(name) {
+		return parseJSON(src, name, row)
+	}
 	if diags := guard(src, name); diags.HasErrors() {
 		return nil, diags
 	}
 	file, hclDiags := hclsyntax.ParseConfig(src, name, hcl.InitialPos)
-	const most = 100 // a file of garbage has a finding for every byte
-	diags := untilBrokenString(diag.FromHCL(hclDiags[:min(len(hclDiags), most)]))
+	diags := untilBrokenString(diag.FromHCL(hclDiags[:min(len(hclDiags), maxFindings)]))
 	if file == nil {
 		return nil, diags
 	}
@@ -180,14 +195,21 @@ func outermost(file *hcl.File, at hcl.Pos) string {
 	return title
 }
 
-// ParseValues reads a file of NAME = value lines, as --var-file names it.
+// values is the schema of a file of values.
+var values = &schema.Block{Type: "file of values", Free: true}
+
+// ParseValues reads a file of NAME = value lines, as --var-file names it, or
+// a JSON object of them.
 func ParseValues(src []byte, name string) (map[string]*Arg, diag.Diagnostics) {
-	body, diags := parse(src, name)
+	body, diags := parse(src, name, values)
 	if body == nil {
 		return nil, diags
 	}
 	for _, b := range body.Blocks {
 		diags = append(diags, diag.New(diag.UnknownBlock, b.DefRange(), "A file of values holds lines such as base_url = \"http://127.0.0.1:8000\", and no blocks."))
+	}
+	if refused := meter(body); refused != nil {
+		return nil, append(diags, refused...)
 	}
 	values := map[string]*Arg{}
 	for _, a := range body.Attributes {
@@ -209,7 +231,7 @@ func newModule(dir string) *Module {
 // CheckSyntax reports what keeps a text from being HCL, whatever its blocks
 // mean.
 func CheckSyntax(src []byte, name string) diag.Diagnostics {
-	_, diags := parse(src, name)
+	_, diags := parse(src, name, schema.Root)
 	return diags
 }
 

@@ -236,6 +236,7 @@ var hclCodes = func() map[string]string {
 		InvalidKey:           {"Incorrect key type", "Invalid object key", "Invalid object key expression", "Null value as key"},
 		DuplicateKey:         {"Duplicate object attribute", "Duplicate object key"},
 		InvalidInterpolation: {"Invalid template interpolation value"},
+		LimitExceeded:        {Summary(LimitExceeded)},
 		FileUnreadable:       {"Failed to open file", "Failed to read file", "Failed to close file", "Configuration file not found"},
 	} {
 		for _, s := range summaries {

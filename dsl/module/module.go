@@ -6,7 +6,6 @@ package module
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
@@ -35,7 +34,12 @@ type Tree struct {
 	Files  fs.FS  // the module's own directory: all that it may read
 	Folder string // that directory on disk; "" for an embedded library
 	missed bool   // a module it calls could not be loaded
+	open   Opener
 }
+
+// Opener gives the files of a directory, named as sources of modules lead to
+// it from the scenario's own.
+type Opener func(dir string) fs.FS
 
 // Broken reports whether something of the tree could not be read, so that
 // what it declares is not known.
@@ -51,8 +55,15 @@ func Load(name string) (*Tree, diag.Diagnostics) {
 	if cfg == nil {
 		return nil, diags
 	}
-	t := &Tree{Name: baseName(name), Config: cfg, Files: os.DirFS(cfg.Dir), Folder: cfg.Dir}
-	return t, append(diags, t.follow(nil)...)
+	t, more := Grow(cfg, baseName(name), stdlib.Dir)
+	return t, append(diags, more...)
+}
+
+// Grow reads every module below the scenario cfg, which is called name where
+// it does not name itself, from the directories that open gives.
+func Grow(cfg *config.Module, name string, open Opener) (*Tree, diag.Diagnostics) {
+	t := &Tree{Name: name, Config: cfg, Files: open(cfg.Dir), Folder: cfg.Dir, open: open}
+	return t, t.follow(nil)
 }
 
 // Sources are the texts of every file of the tree, by name.
@@ -108,7 +119,7 @@ func (t *Tree) load(call *config.Block, above []string) (*Tree, diag.Diagnostics
 			"A module's source is read before anything else, so it must be a plain string.").In(call.Title())}
 	}
 	source := value.AsString()
-	child := &Tree{Call: call, Path: join(t.Path, call.Name())}
+	child := &Tree{Call: call, Path: join(t.Path, call.Name()), open: t.open}
 	cfg, dir, diags := t.fetch(child, source, arg.Expr.Range())
 	if cfg == nil {
 		return nil, located(diags, call, arg.Expr.Range())
@@ -153,7 +164,7 @@ func (t *Tree) fetch(child *Tree, source string, at hcl.Range) (*config.Module, 
 			return cfg, dir, diags
 		}
 		dir := filepath.Join(t.Config.Dir, filepath.FromSlash(source))
-		child.Files, child.Folder = os.DirFS(dir), dir
+		child.Files, child.Folder = t.open(dir), dir
 		cfg, diags := config.LoadFS(child.Files, ".", filepath.ToSlash(dir))
 		return cfg, filepath.ToSlash(dir), diags
 	}

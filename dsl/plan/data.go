@@ -1,10 +1,12 @@
 package plan
 
-// Data is a table of rows, loaded once and shared.
+import "strings"
+
+// Data is a table of rows, loaded once and shared. It is kept by columns.
 type Data struct {
 	Name        string
 	Site        SiteID
-	File        string
+	File        string // "" for rows that stand in the scenario or are generated
 	SHA256      string // of the file's bytes, in hex
 	Rows        int    // 0 while they are not known before setup
 	Endless     bool   // generated without end: Rows is 0
@@ -13,21 +15,100 @@ type Data struct {
 	Order       Order
 	Per         Per
 	OnExhausted Exhausted
+
+	first  int      // number of the row that named the columns; see AddRow
+	hidden *wordSet // texts of the sensitive columns; see Protect
 }
 
-// DataColumn is one column; Values has one entry a row. A generated column
-// has Make instead, evaluated with Frame.Each as the row's number.
+// DataColumn is one column. What Append puts into it is kept in the narrowest
+// form that holds all of it: texts one behind the other, whole numbers as
+// such, and anything else as Values, one entry a row. A generated column has
+// Make instead, evaluated with Frame.Each as the row's number.
 type DataColumn struct {
 	Name      string
 	Sensitive bool
 	Values    []Value
 	Make      Expr
+
+	texts *texts
+	ints  []int64
 }
 
-// Fill takes rows that setup made: a list of objects with the same attributes.
-// The error names the first row that is wrong.
-func (d *Data) Fill(rows Value) error {
-	return nil
+// texts are strings in one piece of memory, and where each ends.
+type texts struct {
+	all  strings.Builder
+	ends []uint32
+}
+
+const maxTexts = 1<<32 - 1 // bytes, what ends can count
+
+// Append adds the value of one more row.
+func (c *DataColumn) Append(v Value) {
+	switch {
+	case v.kind == String && c.ints == nil && c.Values == nil && c.texts.fit(v.str):
+		if c.texts == nil {
+			c.texts = &texts{}
+		}
+		c.texts.all.WriteString(v.str)
+		c.texts.ends = append(c.texts.ends, uint32(c.texts.all.Len()))
+	case v.kind == Int && c.texts == nil && c.Values == nil:
+		c.ints = append(c.ints, v.num)
+	default:
+		c.widen()
+		c.Values = append(c.Values, v)
+	}
+}
+
+func (t *texts) fit(s string) bool { return t == nil || t.all.Len()+len(s) <= maxTexts }
+
+// widen keeps as Values what was kept in a narrower form.
+func (c *DataColumn) widen() {
+	n := len(c.ints)
+	if c.texts != nil {
+		n = len(c.texts.ends)
+	}
+	if n == 0 {
+		return
+	}
+	values := make([]Value, n, n+n/2+1)
+	for i := range values {
+		values[i] = c.At(i)
+	}
+	c.texts, c.ints, c.Values = nil, nil, values
+}
+
+// At is the value of a row, from 0, of a column that is not generated.
+func (c *DataColumn) At(row int) Value {
+	switch {
+	case c.texts != nil:
+		start := uint32(0)
+		if row > 0 {
+			start = c.texts.ends[row-1]
+		}
+		return StringValue(c.texts.all.String()[start:c.texts.ends[row]])
+	case c.ints != nil:
+		return IntValue(c.ints[row])
+	}
+	return c.Values[row]
+}
+
+// Column is the number of the column called name, -1 where there is none.
+func (d *Data) Column(name string) int {
+	for i := range d.Columns {
+		if d.Columns[i].Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+// ColumnNames are the names of the columns, in their order.
+func (d *Data) ColumnNames() []string {
+	names := make([]string, len(d.Columns))
+	for i := range d.Columns {
+		names[i] = d.Columns[i].Name
+	}
+	return names
 }
 
 // Order is the order in which rows are handed out.

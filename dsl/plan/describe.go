@@ -40,6 +40,9 @@ func (c Const) Describe(*Plan) string {
 // Describe is session.NAME.
 func (s *Slot) Describe(*Plan) string { return "session." + s.Name }
 
+// Describe is the name it is read by.
+func (l *Local) Describe(*Plan) string { return l.Name }
+
 // Describe is data.NAME.COLUMN.
 func (c *Column) Describe(p *Plan) string {
 	d := &p.Data[c.Data]

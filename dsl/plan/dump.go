@@ -2,12 +2,12 @@ package plan
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
 // Dump writes p as text for people and for golden files: equal plans give
@@ -32,6 +32,9 @@ func Dump(w io.Writer, p *Plan) error {
 	for i := range p.Data {
 		d.data(&p.Data[i])
 	}
+	if p.Once != nil {
+		d.once(p.Once)
+	}
 	for i := range p.Classes {
 		d.class(&p.Classes[i])
 	}
@@ -55,6 +58,7 @@ func Dump(w io.Writer, p *Plan) error {
 type dumper struct {
 	w      *bufio.Writer
 	p      *Plan
+	slots  []string // names of the slots of the class at hand
 	indent int
 }
 
@@ -87,20 +91,6 @@ func (d *dumper) at(id SiteID) string {
 	return ""
 }
 
-func (d *dumper) data(t *Data) {
-	d.line("data %q %s, %d rows, sha256 %.12s%s", t.Name, t.File, t.Rows, t.SHA256, d.at(t.Site))
-	d.in(func() {
-		d.line("order %s, per %s, then %s", orderNames[t.Order], perNames[t.Per], exhaustedNames[t.OnExhausted])
-		for _, c := range t.Columns {
-			first := sensitive
-			if !c.Sensitive {
-				first = Describe(d.p, Const{Value: c.Values[0]})
-			}
-			d.line("column %s = %s …", c.Name, first)
-		}
-	})
-}
-
 var (
 	orderNames     = [...]string{"sequential", "shuffle", "random", "unique"}
 	perNames       = [...]string{"user", "iteration", "shared"}
@@ -109,6 +99,7 @@ var (
 )
 
 func (d *dumper) class(c *Class) {
+	d.slots = c.Slots
 	share := "weight " + number(c.Weight)
 	if c.FixedCount > 0 {
 		share = fmt.Sprintf("fixed_count %d", c.FixedCount)
@@ -116,6 +107,9 @@ func (d *dumper) class(c *Class) {
 	pick := ""
 	if c.Pick == PickRandom {
 		pick = ", pick random"
+	}
+	if c.Lifetime == LifetimeIteration {
+		pick += ", lifetime iteration"
 	}
 	d.line("user %q %s%s%s", c.Name, share, pick, d.at(c.Site))
 	d.in(func() {
@@ -142,16 +136,51 @@ func (d *dumper) part(name string, steps []Step) {
 
 func (d *dumper) task(t *Task) {
 	kind := "task"
-	if t.Sequence != nil {
+	switch {
+	case t.Sequence != nil:
 		kind = "sequence"
+	case t.Set != nil:
+		kind = "set of tasks"
 	}
 	d.line("%s %q weight %s%s%s", kind, t.Name, number(t.Weight), d.wait(t.Wait), d.at(t.Site))
 	d.in(func() {
 		d.steps(t.Steps)
-		for i := range t.Sequence {
-			d.task(&t.Sequence[i])
+		if t.Set != nil && t.Set.Iterations != nil {
+			d.line("iterations %s", Describe(d.p, t.Set.Iterations))
+		}
+		children := t.Children()
+		for i := range children {
+			d.task(&children[i])
+		}
+		if t.Set != nil {
+			d.next(t.Set)
 		}
 	})
+}
+
+func (d *dumper) next(set *TaskSet) {
+	for from, weights := range set.Next {
+		var to []string
+		for i, w := range weights {
+			if w > 0 {
+				to = append(to, fmt.Sprintf("%q %s", set.Tasks[i].Name, number(w)))
+			}
+		}
+		if to != nil {
+			d.line("after %q: %s", set.Tasks[from].Name, strings.Join(to, ", "))
+		}
+	}
+}
+
+// once dumps setup and teardown, which are a plan of their own.
+func (d *dumper) once(o *Once) {
+	c := o.Class()
+	inner := &dumper{w: d.w, p: o.Plan, slots: c.Slots, indent: d.indent}
+	if len(c.Slots) > 0 {
+		inner.line("setup captures %s", strings.Join(c.Slots, ", "))
+	}
+	inner.part("setup", c.Start)
+	inner.part("teardown", c.Stop)
 }
 
 func (d *dumper) wait(w Wait) string {
@@ -160,20 +189,6 @@ func (d *dumper) wait(w Wait) string {
 	}
 	kind := [...]string{"", "seconds", "pacing, seconds", "throughput, a second"}[w.Kind]
 	return fmt.Sprintf(", wait %s (%s: %s)", w.Text, kind, Describe(d.p, w.For))
-}
-
-func (d *dumper) steps(steps []Step) {
-	for _, s := range steps {
-		switch s := s.(type) {
-		case *Request:
-			d.request(s)
-		case *Group:
-			d.line("group %q series %d%s", s.Name, s.Series, d.at(s.Site))
-			d.in(func() { d.steps(s.Steps) })
-		case *Pause:
-			d.line("pause %s seconds%s", Describe(d.p, s.For), d.at(s.Site))
-		}
-	}
 }
 
 func (d *dumper) request(r *Request) {
@@ -188,6 +203,16 @@ func (d *dumper) request(r *Request) {
 			d.body(r.Body)
 		}
 		d.line("timeout %s, redirects %d, on_failure %s%s", r.Timeout, r.Redirects, failureNames[r.OnFailure], reads(r.ReadsBody))
+		if r.URL != nil {
+			d.line("url %s", Describe(d.p, r.URL))
+		}
+		if r.Submit != nil {
+			d.line("submit form %s", Describe(d.p, r.Submit.Form))
+			d.in(func() { d.pairs("field", r.Submit.Fields) })
+		}
+		if r.KeepsPage {
+			d.line("keeps the page")
+		}
 		for i := range r.Expects {
 			d.expect(&r.Expects[i])
 		}
@@ -197,6 +222,9 @@ func (d *dumper) request(r *Request) {
 				null = " or null"
 			}
 			d.line("capture session.%s = %s%s%s", c.Name, Describe(d.p, c.Value), null, d.at(c.Site))
+		}
+		for _, c := range r.Records {
+			d.line("record series %d = %s%s", c.Series, Describe(d.p, c.Value), d.at(c.Site))
 		}
 	})
 }
@@ -219,11 +247,43 @@ func (d *dumper) pairs(kind string, pairs []Pair) {
 }
 
 func (d *dumper) body(b *Body) {
-	if b.Kind == BodyForm {
+	switch b.Kind {
+	case BodyForm:
 		d.pairs("form", b.Form)
-		return
+	case BodyBytes:
+		d.line("body %s", d.bytes(b.Bytes, b.File))
+	case BodyMultipart:
+		for _, part := range b.Parts {
+			d.bodyPart(&part)
+		}
+	default:
+		d.line("body %s", Describe(d.p, b.Text))
 	}
-	d.line("body %s", Describe(d.p, b.Text))
+}
+
+func (d *dumper) bytes(b []byte, file string) string {
+	sum := sha256.Sum256(b)
+	if file == "" {
+		file = "generated"
+	}
+	return fmt.Sprintf("%s, %d bytes, sha256 %.12x", file, len(b), sum)
+}
+
+func (d *dumper) bodyPart(p *BodyPart) {
+	value := ""
+	switch {
+	case p.Secret:
+		value = sensitive
+	case p.Value != nil:
+		value = Describe(d.p, p.Value)
+	default:
+		value = d.bytes(p.Bytes, Describe(d.p, p.Filename))
+	}
+	kind := ""
+	if p.ContentType != "" {
+		kind = " (" + p.ContentType + ")"
+	}
+	d.line("part %s = %s%s%s", p.Name, value, kind, d.at(p.Site))
 }
 
 func (d *dumper) expect(x *Expect) {
@@ -253,10 +313,7 @@ func (d *dumper) series(id int) {
 	if row.Target >= 0 && s.Kind == RequestSeries {
 		where = " of " + d.p.Targets[row.Target].Name
 	}
-	kind := "series"
-	if s.Kind == GroupSeries {
-		kind = "group series"
-	}
+	kind := [...]string{"series", "group series", "metric series in " + row.Unit.String()}[s.Kind]
 	d.line("%s %d: row %d %q%s, user %q, task %q%s%s%s", kind, id, s.Row, row.Label(), where,
 		d.p.Classes[s.Class].Name, s.Task, listed(", groups ", s.Groups), listed(", tags ", s.Tags), d.at(s.Site))
 }
@@ -266,40 +323,6 @@ func listed(lead string, words []string) string {
 		return ""
 	}
 	return lead + strings.Join(words, " ")
-}
-
-func (d *dumper) profile(p *Profile) {
-	d.line("profile %q, %s, grace %s, warmup %s%s", p.Name, p.Duration, p.Grace, p.Warmup, d.at(p.Site))
-	d.in(func() {
-		d.text("description", p.Description)
-		if p.Iterations > 0 {
-			d.line("iterations %d", p.Iterations)
-		}
-		for i := range p.Loads {
-			d.load(&p.Loads[i])
-		}
-	})
-}
-
-func (d *dumper) load(l *Load) {
-	var names []string
-	for _, c := range l.Classes {
-		names = append(names, d.p.Classes[c].Name)
-	}
-	unit, limit := "users", ""
-	if l.Model == Open {
-		unit, limit = "arrivals a second", fmt.Sprintf(", at most %d users", l.MaxUsers)
-	}
-	d.line("%s load of %s%s", l.Model, strings.Join(names, ", "), limit)
-	d.in(func() {
-		for _, s := range l.Stages {
-			name := ""
-			if s.Name != "" {
-				name = fmt.Sprintf("%q ", s.Name)
-			}
-			d.line("stage %sto %s %s over %s, hold %s", name, number(s.Level), unit, s.Over, s.Hold)
-		}
-	})
 }
 
 func (d *dumper) sla(s *SLA) {
@@ -328,13 +351,6 @@ func (d *dumper) sla(s *SLA) {
 }
 
 func (d *dumper) rule(r Rule) {
-	limit := number(r.Limit)
-	switch r.Metric {
-	case Quantile, Mean, Max:
-		limit = time.Duration(r.Limit).String()
-	case Throughput:
-		limit += "/s"
-	}
 	bound, warn := "at most", ""
 	if r.AtLeast {
 		bound = "at least"
@@ -342,7 +358,7 @@ func (d *dumper) rule(r Rule) {
 	if r.Warn {
 		warn = ", else warn"
 	}
-	d.line("%s %s %s%s%s", r.Name, bound, limit, warn, d.at(r.Site))
+	d.line("%s %s %s%s%s%s", r.Name, bound, limitText(r), warn, d.override(r), d.at(r.Site))
 }
 
 func number(f float64) string { return strconv.FormatFloat(f, 'g', -1, 64) }

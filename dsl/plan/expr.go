@@ -53,6 +53,8 @@ type Frame struct {
 	// Private holds what a fallback expression keeps for this user, by its
 	// number; see Plan.Fallbacks.
 	Private []any
+
+	maker *maker // makes generated rows; see Cell
 }
 
 // UserInfo is what `user` means in an expression.
@@ -163,6 +165,16 @@ func (s *Slot) Eval(f *Frame) (Value, error) {
 	return v, nil
 }
 
+// Local reads a slot that the steps around the expression have set: an input
+// of a called task, the element of a loop.
+type Local struct {
+	Slot int
+	Name string // as it is read: "input.remember", "patient.value"
+}
+
+// Eval returns the slot's value.
+func (l *Local) Eval(f *Frame) (Value, error) { return f.Slots[l.Slot], nil }
+
 // MissingSlot reports a session value that was read before anything was
 // captured into it. It ends the task as abandoned; it is not a failed
 // request.
@@ -185,7 +197,7 @@ func (c *Column) Eval(f *Frame) (Value, error) {
 	if err != nil {
 		return Value{}, err
 	}
-	return f.Plan.Data[c.Data].Columns[c.Column].Values[row], nil
+	return f.Cell(c.Data, c.Column, row)
 }
 
 // Func is an expression made of a Go function: a property of the user, the

@@ -1,5 +1,7 @@
 package plan
 
+import "math/rand/v2"
+
 // Once is what a run does once: setup before the first user, teardown after
 // the last, each by a user of its own. Its requests are no part of the run's
 // figures, so it is a plan of its own, with the run's targets, data and sites
@@ -19,7 +21,7 @@ func (p *Plan) AfterSetup(values []Value) (*Plan, error) {
 	known := *p
 	known.Setup = values
 	known.Data = append([]Data(nil), p.Data...)
-	f := &Frame{Plan: &known}
+	f := &Frame{Plan: &known, Rand: rand.New(rand.NewPCG(p.Seed, 0)), Private: make([]any, len(p.Fallbacks))}
 	for i := range known.Data {
 		d := &known.Data[i]
 		if d.From == nil {

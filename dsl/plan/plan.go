@@ -1,15 +1,11 @@
 package plan
 
-import (
-	"slices"
-	"strings"
-)
-
 // Plan is one scenario compiled for one profile. It is immutable.
 type Plan struct {
 	Scenario    string // the scenario's name
 	Description string
 	Dir         string // as the user named the scenario
+	File        string // the plan file it was made from; "" when made from the scenario itself
 	Tool        string // version of throng that compiled it
 	Seed        uint64
 	Overrides   []string // command-line flags that changed the scenario: "--users", "20", …
@@ -33,20 +29,6 @@ type Plan struct {
 
 // Site is the place id stands for.
 func (p *Plan) Site(id SiteID) Site { return p.Sites[id] }
-
-// Mask hides the plan's secrets in a text: longest first, so that one that is
-// part of another leaves no remains.
-func (p *Plan) Mask() *strings.Replacer {
-	sorted := slices.Clone(p.Secrets)
-	slices.SortFunc(sorted, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, s := range sorted {
-		if s != "" {
-			pairs = append(pairs, s, "***")
-		}
-	}
-	return strings.NewReplacer(pairs...)
-}
 
 // Variable is an input of the scenario, as `plan` shows it.
 type Variable struct {
@@ -146,6 +128,7 @@ func (r Row) Label() string {
 // Class is a kind of user.
 type Class struct {
 	Name       string
+	Family     string // its name without the key of a for_each
 	Site       SiteID
 	Weight     float64
 	FixedCount int // users beside the weighted ones; 0 for weighted classes

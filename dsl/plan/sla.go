@@ -39,6 +39,13 @@ type Rule struct {
 	Limit    float64 // nanoseconds, a ratio in 0..1, or requests a second
 	AtLeast  bool    // the limit is a floor
 	Warn     bool    // breaking it is a warning
+	Override *Override
+}
+
+// Override says that a limit is the profile's own.
+type Override struct {
+	Profile   string
+	Otherwise *float64 // the limit in other profiles; nil where only this one has any
 }
 
 // Abort ends a run early when an SLA is broken After its start.

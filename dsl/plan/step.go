@@ -208,6 +208,21 @@ func Walk(steps []Step, visit func(Step)) {
 	}
 }
 
+// SeriesOf are the series that a step itself records into.
+func SeriesOf(s Step) []int {
+	switch s := s.(type) {
+	case *Request:
+		ids := []int{s.Series}
+		for _, r := range s.Records {
+			ids = append(ids, r.Series)
+		}
+		return ids
+	case *Group:
+		return []int{s.Series}
+	}
+	return nil
+}
+
 // Record writes a value of an answer into a metric's own series. A value that
 // is null records nothing.
 type Record struct {

@@ -19,7 +19,15 @@ import (
 var roots = map[string]schema.Phase{
 	"var": schema.Static, "local": schema.Static, "path": schema.Static, "module": schema.Static,
 	"session": schema.User, "user": schema.User, "data": schema.User, "run": schema.User,
+	"setup": schema.User, "cookies": schema.User,
 	"response": schema.Response,
+}
+
+// reserved are the names a loop, an iterator or a parameter may not have:
+// the roots, and what is one in some places only.
+func reserved(name string) bool {
+	_, root := roots[name]
+	return root || slices.Contains([]string{"each", "input", "message", "event", "self"}, name)
 }
 
 // Attributes of the roots that are the same in every scenario.
@@ -27,7 +35,7 @@ var attributes = map[string][]string{
 	"path":     {"module", "root"},
 	"user":     {"id", "index", "class", "iteration"},
 	"run":      {"id", "profile"},
-	"response": {"status", "headers", "body", "json", "url", "elapsed", "size"},
+	"response": {"status", "headers", "cookies", "body", "json", "html", "xml", "url", "elapsed", "size", "protocol"},
 }
 
 // Check holds every expression of the tree against the names it may use, and
@@ -46,12 +54,14 @@ type checker struct {
 
 func (c *checker) scope(s *Scope) {
 	c.block(s, s.Tree.Config.Root)
+	c.circles(s)
 	for _, name := range slices.Sorted(maps.Keys(s.Children)) {
 		c.scope(s.Children[name])
 	}
 }
 
 func (c *checker) block(s *Scope, b *config.Block) {
+	c.names(b)
 	for _, a := range b.Args {
 		c.arg(s, b, a)
 	}
@@ -60,13 +70,50 @@ func (c *checker) block(s *Scope, b *config.Block) {
 	}
 }
 
+// names checks the names that a block gives to what its content reads.
+func (c *checker) names(b *config.Block) {
+	check := func(name string, at hcl.Range) {
+		switch {
+		case !hclIdentifier(name):
+			c.report(diag.New(diag.InvalidName, at, "%q cannot be used as a name in expressions: it must begin with a letter and hold only letters, digits, - and _.", name), b)
+		case reserved(name):
+			c.report(diag.New(diag.ReservedName, at, "%q has a meaning of its own in expressions, so nothing else can be called so.", name), b)
+		}
+	}
+	switch b.Type {
+	case "loop", "input":
+		if len(b.Labels) == 1 && (b.Type == "loop" || !hclIdentifier(b.Name())) {
+			check(b.Name(), b.Labels[0].Range)
+		}
+	case "dynamic":
+		if a := b.Arg("iterator"); a != nil {
+			check(hcl.ExprAsKeyword(a.Expr), a.Expr.Range())
+		}
+	case "function":
+		if _, taken := stdlib.Lookup(b.Name()); taken && len(b.Labels) == 1 {
+			c.report(diag.New(diag.ReservedName, b.Labels[0].Range, "There is a function called %q already; a scenario's own needs another name.", b.Name()), b)
+		}
+		for _, p := range Params(b) {
+			check(p.Name, p.Range)
+		}
+	}
+}
+
 func (c *checker) arg(s *Scope, b *config.Block, a *config.Arg) {
-	phase, kind := schema.Static, schema.Any
+	phase, kind := b.Schema.FreeMay, schema.Any
 	if a.Schema != nil {
 		phase, kind = a.Schema.Phase, a.Schema.Type
 	}
 	switch kind {
 	case schema.TypeExpr:
+		return
+	case schema.Names:
+		if b.Type == "function" && Params(b) == nil {
+			if list, diags := hcl.ExprList(a.Expr); diags.HasErrors() || len(list) > 0 {
+				c.report(diag.New(diag.InvalidName, a.Expr.Range(), "%s takes plain names in brackets: [a, b].", a.Name), b)
+				a.Bad = true
+			}
+		}
 		return
 	case schema.Reference:
 		c.reference(s, b, a)
@@ -83,7 +130,7 @@ func (c *checker) arg(s *Scope, b *config.Block, a *config.Arg) {
 		c.traversal(s, b, a, phase, t)
 	}
 	if node, ok := expr.(hclsyntax.Node); ok {
-		c.functions(b, phase, kind, node)
+		c.functions(s, b, phase, kind, node)
 	}
 	for _, d := range c.diags[before:] {
 		if d.Severity == diag.Error {
@@ -94,7 +141,10 @@ func (c *checker) arg(s *Scope, b *config.Block, a *config.Arg) {
 
 func (c *checker) reference(s *Scope, b *config.Block, a *config.Arg) {
 	kind := a.Name
-	if a.Name == "use" {
+	switch {
+	case b.Type == "call":
+		kind = "task"
+	case a.Name == "use":
 		kind = b.Type
 	}
 	ref, diags := s.Refer(a, kind)
@@ -115,7 +165,14 @@ func (c *checker) report(d *diag.Diagnostic, b *config.Block) *diag.Diagnostic {
 func (c *checker) traversal(s *Scope, b *config.Block, a *config.Arg, phase schema.Phase, t hcl.Traversal) {
 	path := names(t)
 	word, at := path[0], t.SourceRange()
+	if inner, ok := around(b, a, word); ok {
+		c.inner(b, a, inner, phase, path, at)
+		return
+	}
 	known, exists := roots[word]
+	if b.Type == "function" {
+		phase = schema.Static // but its functions may draw
+	}
 	if !exists {
 		c.unknownRoot(s, b, a, t, phase)
 		return
@@ -131,12 +188,14 @@ func (c *checker) traversal(s *Scope, b *config.Block, a *config.Arg, phase sche
 	name := path[1]
 	if fixed := attributes[word]; fixed != nil {
 		if !slices.Contains(fixed, name) {
-			c.report(diag.New(diag.UnknownAttribute, at, "%s has no attribute %q. It has %s.", word, name, strings.Join(fixed, ", ")).
+			c.report(diag.New(diag.UnknownAttribute, at, "%s has no attribute %q. It has %s.", word, name, joined(fixed)).
 				DidYouMean(name, fixed), b)
 		}
 		return
 	}
 	switch word {
+	case "setup":
+		c.setup(s, b, at)
 	case "var":
 		c.declared(s, b, at, "variable", name, "input variable")
 	case "data":
@@ -184,18 +243,23 @@ func (c *checker) output(s *Scope, b *config.Block, at hcl.Range, path []string)
 
 func (c *checker) unknownRoot(s *Scope, b *config.Block, a *config.Arg, t hcl.Traversal, phase schema.Phase) {
 	word, at := t.RootName(), t.SourceRange()
-	var legal []string
+	legal := innerNames(b, a)
 	for name, p := range roots {
-		if p <= phase {
+		if p <= phase && (name != "setup" || s.Root().Tree.Config.Root.First("setup") != nil) {
 			legal = append(legal, name)
 		}
 	}
 	slices.Sort(legal)
-	d := diag.New(diag.UnknownName, at, "There is no value called %q. Values that can be read here begin with %s.", word, strings.Join(legal, ", "))
+	legal = slices.Compact(legal)
+	d := diag.New(diag.UnknownName, at, "There is no value called %q. Values that can be read here begin with %s.", word, joined(legal))
 	aliases := map[string]string{"variable": "var", "variables": "var", "locals": "local", "vars": "var", "res": "response", "resp": "response"}
 	switch {
 	case aliases[word] != "":
 		d.Suggestion = fmt.Sprintf("Did you mean %q?", aliases[word])
+	case word == "each":
+		d.Detail += " each is known only within a block that has for_each."
+	case word == "input":
+		d.Detail += " input is known only within a task of the top level that declares it: input \"name\" {}."
 	case len(t) == 1 && s.Named("variable", word) != nil:
 		d.Suggestion = fmt.Sprintf("Did you mean var.%s?", word)
 		c.meant(s.Named("variable", word))
@@ -241,27 +305,36 @@ func notAvailable(word string, known schema.Phase, a *config.Arg, at hcl.Range) 
 }
 
 // functions checks every call in an expression.
-func (c *checker) functions(b *config.Block, phase schema.Phase, kind schema.Type, node hclsyntax.Node) {
+func (c *checker) functions(s *Scope, b *config.Block, phase schema.Phase, kind schema.Type, node hclsyntax.Node) {
 	_ = hclsyntax.VisitAll(node, func(n hclsyntax.Node) hcl.Diagnostics {
 		call, ok := n.(*hclsyntax.FunctionCallExpr)
 		if !ok {
 			return nil
 		}
+		if own := s.Named("function", call.Name); own != nil {
+			c.ownFunction(s, b, phase, own, call)
+			return nil
+		}
 		fn, found := stdlib.Lookup(call.Name)
 		switch {
 		case !found:
+			c.meant(s.Named("function", diag.Suggest(call.Name, s.Names("function"))))
 			c.report(diag.New(diag.UnknownFunction, call.NameRange, "There is no function called %q.", call.Name).
-				DidYouMean(call.Name, stdlib.Names()), b)
+				DidYouMean(call.Name, append(stdlib.Names(), s.Names("function")...)), b)
 		case !fn.Special && wrongArity(fn, call) != "":
 			c.report(diag.New(diag.FunctionArguments, call.Range(), "%s", wrongArity(fn, call)), b)
 		case fn.WaitOnly && (kind != schema.Wait || node != n):
 			c.report(diag.New(diag.FunctionNotAvailable, call.NameRange, "%s(…) is a law for the pauses between tasks; it stands by itself in wait and nowhere else.", call.Name), b)
 		case fn.Phase == stdlib.User && phase == schema.Static:
-			c.report(diag.New(diag.FunctionNotAvailable, call.NameRange,
-				"%s(…) gives a new value each time a user reads it, but this argument is settled once, before the run.", call.Name), b)
+			c.report(notStatic(call), b)
 		}
 		return nil
 	})
+}
+
+func notStatic(call *hclsyntax.FunctionCallExpr) *diag.Diagnostic {
+	return diag.New(diag.FunctionNotAvailable, call.NameRange,
+		"%s(…) gives a new value each time a user reads it, but this argument is settled once, before the run.", call.Name)
 }
 
 // wrongArity says that a call has too few or too many arguments, or "".
@@ -276,6 +349,8 @@ func wrongArity(fn *stdlib.Function, call *hclsyntax.FunctionCallExpr) string {
 	}
 	return fmt.Sprintf("%s is called with %d %s here; its form is %s.", fn.Name, given, plural(given, "argument"), fn.Signature)
 }
+
+func joined(words []string) string { return strings.Join(words, ", ") }
 
 func plural(n int, noun string) string {
 	if n == 1 {

@@ -100,6 +100,14 @@ func (s *Scope) Of(m *config.Module) *Scope {
 	return nil
 }
 
+// Root is the scope of the scenario itself.
+func (s *Scope) Root() *Scope {
+	for s.Parent != nil {
+		s = s.Parent
+	}
+	return s
+}
+
 // root is the word expressions use for a type of block.
 func root(kind string) string {
 	if kind == "variable" {

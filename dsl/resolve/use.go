@@ -28,7 +28,7 @@ func use(s *Scope, b *config.Block, above []*config.Block) (*config.Block, diag.
 		out.Blocks[i] = expanded
 	}
 	a := b.Arg("use")
-	if a == nil || b.Parent == nil {
+	if a == nil || b.Parent == nil || b.Type == "call" {
 		return &out, diags
 	}
 	if slices.Contains(above, b) {
@@ -50,11 +50,7 @@ func use(s *Scope, b *config.Block, above []*config.Block) (*config.Block, diag.
 
 // home is the scope a block was written in: s, or below the root of s.
 func (s *Scope) home(b *config.Block) *Scope {
-	top := s
-	for top.Parent != nil {
-		top = top.Parent
-	}
-	return top.Of(b.Module)
+	return s.Root().Of(b.Module)
 }
 
 func mergeArgs(base, own []*config.Arg) []*config.Arg {
@@ -108,8 +104,8 @@ func replaces(own, base *config.Block) bool {
 		return true
 	}
 	switch own.Type {
-	case "pause", "expect", "validation":
-		return false
+	case "start", "stop", "match", "warn", "abort", "else", "retry":
+		return true
 	}
-	return true
+	return false
 }

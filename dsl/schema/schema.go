@@ -43,12 +43,15 @@ const (
 	Stages         // a list of { users or rate, over, hold, name }
 	Floor          // a number, or { min = …, max = … }
 	Keyword        // one of Arg.Words
+	Size           // "64KiB", or a number of bytes where an expression computes it
+	Names          // a list of plain names, [a, b], that is not evaluated
+	Statuses       // a status, a class of failures, or a list of them
 )
 
 var typeNames = [...]string{
 	"any value", "string", "number", "whole number", "bool", "duration", "rate", "ratio",
 	"list of strings", "object", "type", "reference", "wait", "status", "list of stages",
-	"rate or { min, max }", "keyword",
+	"rate or { min, max }", "keyword", "size", "list of names", "list of statuses or failures",
 }
 
 func (t Type) String() string { return typeNames[t] }
@@ -72,6 +75,7 @@ type Block struct {
 	Blocks  []*Nested
 	Free    bool   // further arguments with names of the author's choosing
 	FreeDoc string // what those are
+	FreeMay Phase  // what they may read
 	Doc     string
 	Example string
 }
@@ -152,4 +156,5 @@ func Walk(visit func(*Block)) {
 		}
 	}
 	walk(Root)
+	walk(Dynamic)
 }

@@ -3,7 +3,11 @@ package schema
 // Methods are the words that open a request.
 var Methods = []string{"get", "post", "put", "patch", "delete", "head", "options"}
 
-// IsMethod reports whether word opens a request.
+// IsRequest reports whether word opens a request: a method, or a request that
+// makes its own body.
+func IsRequest(word string) bool { return IsMethod(word) || word == "submit" || word == "graphql" }
+
+// IsMethod reports whether word is a method that opens a request.
 func IsMethod(word string) bool {
 	for _, m := range Methods {
 		if m == word {
@@ -46,6 +50,8 @@ var (
 		Doc: "The target requests go to. Needed only where several are declared."}
 	useArg = Arg{Name: "use", Type: Reference,
 		Doc: "Something of the same kind to build on: what stands here overrides it; headers, tags, session and blocks are merged."}
+	forEachArg = Arg{Name: "for_each", Type: Any,
+		Doc: "A map, an object or a list of strings: one instance for each element, which it reads as each.key and each.value. They are called name[\"key\"]; what says name means all of them."}
 	descriptionArg = Arg{Name: "description", Type: String, Doc: "One line for people."}
 )
 
@@ -60,105 +66,19 @@ var expectBlock = &Block{
 	Example: "expect {\n  status    = [200, 202]\n  condition = response.json.state != \"failed\"\n  message   = \"the execution failed at once\"\n}",
 }
 
-var requestArgs = []Arg{
-	{Name: "name", Type: String, Doc: "The row's name instead of the route pattern, where one route serves many purposes."},
-	descriptionArg,
-	targetArg,
-	{Name: "params", Type: Object, Phase: User, Doc: "Values for the :name and *name segments of the route pattern, percent-encoded."},
-	{Name: "query", Type: Object, Phase: User, Doc: "Query parameters. A list repeats the key, null leaves it out."},
-	headersArg,
-	{Name: "json", Type: Any, Phase: User, Doc: "The body, as JSON. Object keys are sent sorted."},
-	{Name: "form", Type: Object, Phase: User, Doc: "The body, as application/x-www-form-urlencoded."},
-	{Name: "body", Type: String, Phase: User, Doc: "The body, as it is."},
-	{Name: "capture", Type: Object, Phase: Response, Doc: "Values of the answer to keep as session.NAME. An absent or null value fails the request unless wrapped in try(…, null)."},
-	timeoutArg, redirectsArg, onFailureArg, tagsArg,
-}
-
-const requestDoc = "An HTTP request. Its label is the route pattern, which also names its row in every table: /api/orders/:id."
-
-const requestExample = "post \"/api/orders/:id/lines\" {\n  params  = { id = session.order_id }\n  json    = { sku = \"A-1\", count = randint(1, 5) }\n  expect  { status = 201 }\n  capture = { line = response.json.id }\n}"
-
-func requests(extra ...Arg) []*Nested {
-	nested := make([]*Nested, len(Methods))
-	for i, m := range Methods {
-		nested[i] = many(&Block{
-			Type: m, Labels: []string{"route"}, Doc: requestDoc, Example: requestExample,
-			Args: args(extra, requestArgs), Blocks: []*Nested{many(expectBlock)},
-		})
-	}
-	return nested
-}
-
-var pauseBlock = &Block{
-	Type:    "pause",
-	Doc:     "Think time within a task. It counts neither in latency nor in a group's time.",
-	Args:    []Arg{{Name: "for", Type: Duration, Phase: User, Required: true, Doc: "How long: \"1s\", between(\"1s\", \"3s\"), …"}},
-	Example: "pause { for = between(\"200ms\", \"1s\") }",
-}
-
-var groupBlock = &Block{
-	Type: "group", Labels: []string{"name"},
-	Doc:     "A transaction: its steps are timed together, pauses left out. It fails if a request in it fails.",
-	Args:    []Arg{descriptionArg, targetArg, headersArg, timeoutArg, redirectsArg, onFailureArg, tagsArg},
-	Example: "group \"checkout\" {\n  post \"/cart\" {}\n  post \"/pay\" {}\n}",
-}
-
-// steps are what a task's body, start, stop and a group hold.
-var steps = blocks(requests(), []*Nested{many(pauseBlock), many(groupBlock)})
-
-// A group holds steps, groups among them; Go allows no such circle in the
-// variables themselves.
-func init() { groupBlock.Blocks = steps }
-
-var taskArgs = []Arg{descriptionArg, waitArg, targetArg, headersArg, timeoutArg, redirectsArg, onFailureArg, tagsArg, useArg}
-
-var (
-	taskBlock = &Block{
-		Type: "task", Labels: []string{"name"}, Blocks: steps,
-		Doc:     "Several steps, in order, with one weight.",
-		Args:    args([]Arg{weightArg}, taskArgs),
-		Example: "task \"buy\" {\n  weight = 4\n  post \"/cart\" {}\n  pause { for = \"1s\" }\n  post \"/pay\" {}\n}",
-	}
-	sequenceTask = &Block{
-		Type: "task", Labels: []string{"name"}, Blocks: steps,
-		Doc:     "One stage of a sequence.",
-		Args:    taskArgs,
-		Example: "task \"profile\" {\n  post \"/onboarding/step\" { json = { step = \"profile\" } }\n}",
-	}
-	sharedTask = &Block{
-		Type: "task", Labels: []string{"name"}, Blocks: steps,
-		Doc:     "A task to build on: it runs only where it is used.",
-		Args:    taskArgs,
-		Example: "task \"sign_in\" {\n  post \"/session\" {}\n}",
-	}
-	sequenceBlock = &Block{
-		Type: "sequence", Labels: []string{"name"},
-		Doc:     "Tasks in order, each followed by its wait; then the next pick by weight. Requests standing alone are tasks of one step.",
-		Args:    args([]Arg{weightArg}, []Arg{descriptionArg, waitArg, targetArg, headersArg, timeoutArg, redirectsArg, onFailureArg, tagsArg}),
-		Blocks:  blocks(requests(waitArg), []*Nested{many(sequenceTask)}),
-		Example: "sequence \"onboarding\" {\n  get \"/api/onboarding/status\" {}\n  task \"profile\" { use = task.edit_profile }\n}",
-	}
-	startBlock = &Block{Type: "start", Blocks: steps,
-		Doc:     "Steps a user makes once, before its first task. A failure ends the user, who is not replaced.",
-		Args:    []Arg{targetArg, headersArg, timeoutArg, redirectsArg, onFailureArg, tagsArg},
-		Example: "start {\n  post \"/api/auth/login\" {\n    json    = { email = \"a@example.com\", password = var.password }\n    capture = { token = response.json.access_token }\n  }\n}"}
-	stopBlock = &Block{Type: "stop", Blocks: steps,
-		Doc:     "Steps a user makes once, after its last task.",
-		Args:    []Arg{targetArg, headersArg, timeoutArg, redirectsArg, onFailureArg, tagsArg},
-		Example: "stop {\n  post \"/api/auth/logout\" {}\n}"}
-)
-
 var userBlock = &Block{
 	Type: "user", Labels: []string{"name"},
 	Doc: "A class of virtual users: who they are, what they do in which shares, and how long they think.",
 	Args: []Arg{
 		descriptionArg,
 		{Name: "weight", Type: Number, Default: "1", Doc: "Share of all users. 0 switches the class off."},
+		forEachArg,
 		{Name: "fixed_count", Type: Count, Doc: "A fixed number of users beside the weighted classes."},
 		{Name: "abstract", Type: Bool, Default: "false", Doc: "Only to be used by other users."},
 		waitArg,
 		{Name: "pick", Type: Keyword, Words: []string{"even", "random"}, Default: `"even"`, Doc: "How the next task is chosen: \"even\" meets the declared shares exactly, \"random\" draws each time."},
-		{Name: "session", Type: Object, Phase: User, Doc: "First values of session values."},
+		{Name: "session", Type: Object, Phase: User, Doc: "First values of session values. They also fix their types."},
+		{Name: "lifetime", Type: Keyword, Words: []string{"run", "iteration"}, Default: `"run"`, Doc: "How long a user stays the same: for the run, or \"iteration\": a fresh one (start, cookies, session, connection, rows) for every task."},
 		targetArg, headersArg, timeoutArg, redirectsArg, onFailureArg, tagsArg, useArg,
 	},
 	Blocks: blocks([]*Nested{one(startBlock), one(stopBlock)}, requests(weightArg, waitArg),
@@ -166,12 +86,26 @@ var userBlock = &Block{
 	Example: "user \"reader\" {\n  weight = 3\n  wait   = between(\"1s\", \"3s\")\n  get \"/articles\" { weight = 5 }\n  get \"/articles/:id\" { params = { id = randint(1, 100) } }\n}",
 }
 
+// Dynamic makes blocks. It may stand wherever blocks may, but not at the top
+// level; its content has the schema of what it makes.
+var Dynamic = &Block{
+	Type: "dynamic", Labels: []string{"block"},
+	Doc: "Makes a block for each element of a map, an object or a list, as Terraform's does. It holds content { … }, what stands in each; there the element is read as BLOCK.key and BLOCK.value.",
+	Args: []Arg{
+		{Name: "for_each", Type: Any, Required: true, Doc: "A map, an object or a list, known before the run."},
+		{Name: "iterator", Type: Names, Doc: "Another name than the block's for reading the element."},
+		{Name: "labels", Type: Strings, Doc: "The labels of the blocks, made of the element."},
+	},
+	Example: "dynamic \"get\" {\n  for_each = local.pages\n  iterator = page\n  labels   = [page.value.path]\n  content {\n    weight = page.value.weight\n  }\n}",
+}
+
 // Root is the top level of a scenario.
 var Root = &Block{
 	Type: "scenario directory",
 	Doc:  "A scenario is a directory of *.hcl files, which are merged, or one file.",
 	Blocks: []*Nested{
-		one(scenarioBlock), many(variableBlock), many(localsBlock), many(moduleBlock), many(outputBlock),
-		many(targetBlock), many(dataBlock), many(userBlock), many(sharedTask), many(profileBlock), many(slaBlock),
+		one(scenarioBlock), many(variableBlock), many(localsBlock), many(functionBlock), many(checkBlock), many(moduleBlock), many(outputBlock),
+		many(targetBlock), many(dataBlock), one(setupBlock), one(teardownBlock), many(userBlock), many(sharedTask),
+		many(profileBlock), many(slaBlock), many(metricBlock),
 	},
 }

@@ -28,7 +28,7 @@ var slaBlock = &Block{
 	Doc: "A promise the run is judged by. With match each matched request is judged by itself, without it all are judged together.",
 	Args: args(limitArgs, []Arg{
 		{Name: "judge", Type: Keyword, Words: []string{"each", "together"}, Doc: "Whether every matched request is judged by itself, or all as one. The default is each with match, together without it."},
-		descriptionArg, useArg,
+		descriptionArg, forEachArg, useArg,
 	}),
 	Blocks: []*Nested{
 		one(&Block{
@@ -48,6 +48,11 @@ var slaBlock = &Block{
 		one(&Block{Type: "abort", Doc: "Ends the run early once the SLA is broken.",
 			Args:    []Arg{{Name: "after", Type: Duration, Default: `"0s"`, Doc: "Not before this time into the run."}},
 			Example: "abort { after = \"30s\" }"}),
+		many(&Block{Type: "profile", Labels: []string{"name"},
+			Doc:     "Limits that hold in one profile, in place of those above or beside them. A profile's sla block says the same from the other side.",
+			Args:    limitArgs,
+			Blocks:  []*Nested{one(&Block{Type: "warn", Doc: "Limits whose breach is a warning, in this profile.", Args: limitArgs, Example: "warn { p95 = \"800ms\" }"})},
+			Example: "profile \"peak\" { error_rate = \"2%\" }"}),
 	},
 	Example: "sla \"read\" {\n  match { tags = [\"read\"] }\n  p95        = \"500ms\"\n  error_rate = \"0.5%\"\n}",
 }

@@ -56,3 +56,34 @@ var outputBlock = &Block{
 	},
 	Example: "output \"budget\" {\n  value = \"500ms\"\n}",
 }
+
+var functionBlock = &Block{
+	Type: "function", Labels: []string{"name"},
+	Doc: "A function of the scenario's own, called like any other. Its result may draw at random and call other functions; it reads its parameters, var, local and nothing of the user.",
+	Args: []Arg{
+		{Name: "params", Type: Names, Doc: "Names of the parameters: [a, b]."},
+		{Name: "result", Type: Any, Phase: User, Required: true, Doc: "The value, from the parameters by name."},
+		descriptionArg,
+	},
+	Example: "function \"sku\" {\n  params = [kind]\n  result = \"${upper(kind)}-${randint(1000, 9999)}\"\n}",
+}
+
+var checkBlock = &Block{
+	Type: "check", Labels: []string{"name"},
+	Doc: "A condition that must hold before anything runs: about variables, locals and outputs of modules, in any combination.",
+	Args: []Arg{
+		{Name: "condition", Type: Bool, Required: true, Doc: "True where all is well."},
+		{Name: "error_message", Type: String, Required: true, Doc: "What to say otherwise."},
+	},
+	Example: "check \"staging_only\" {\n  condition     = !strcontains(var.base_url, \"prod\")\n  error_message = \"This scenario deletes data; it is not for production.\"\n}",
+}
+
+var metricBlock = &Block{
+	Type: "metric", Labels: []string{"name"},
+	Doc: "A series of the scenario's own: requests fill it with record, SLAs limit it through match { metrics = […] }.",
+	Args: []Arg{
+		{Name: "unit", Type: Keyword, Words: []string{"number", "s", "B", "ratio"}, Default: `"number"`, Doc: "What its values are: plain numbers, seconds, bytes, or shares in 0..1."},
+		descriptionArg,
+	},
+	Example: "metric \"queued\" { unit = \"s\" }",
+}

@@ -1,0 +1,188 @@
+package compile
+
+import (
+	"fmt"
+	"maps"
+	"strconv"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
+
+	"throng/dsl/config"
+	"throng/dsl/plan"
+	"throng/dsl/resolve"
+)
+
+// withOwn is a table of functions with the module's own added, whose results
+// call the functions of that table.
+func (e *environ) withOwn(table map[string]function.Function) map[string]function.Function {
+	names := e.scope.Names("function")
+	if len(names) == 0 {
+		return table
+	}
+	all := maps.Clone(table)
+	for _, name := range names {
+		all[name] = e.own(e.scope.Named("function", name), all)
+	}
+	return all
+}
+
+// own is a function block as HCL's evaluator calls it.
+func (e *environ) own(b *config.Block, table map[string]function.Function) function.Function {
+	params := resolve.Params(b)
+	spec := &function.Spec{}
+	for _, p := range params {
+		spec.Params = append(spec.Params, function.Parameter{Name: p.Name, Type: cty.DynamicPseudoType,
+			AllowNull: true, AllowUnknown: true, AllowDynamicType: true, AllowMarked: true})
+	}
+	result := b.Arg("result")
+	eval := func(args []cty.Value) (cty.Value, error) {
+		if result == nil || result.Bad {
+			return cty.DynamicVal, nil
+		}
+		ctx := e.c.context(e, nil, result.Expr.Variables())
+		ctx.Functions = table
+		ctx = ctx.NewChild()
+		ctx.Variables = map[string]cty.Value{}
+		for i, p := range params {
+			ctx.Variables[p.Name] = args[i]
+		}
+		v, diags := result.Expr.Value(ctx)
+		if diags.HasErrors() {
+			d := diags[0]
+			return cty.DynamicVal, fmt.Errorf("%s (%s, line %d)", d.Detail, b.Title(), d.Subject.Start.Line)
+		}
+		return v, nil
+	}
+	spec.Type = func(args []cty.Value) (cty.Type, error) {
+		v, err := eval(args)
+		return v.Type(), err
+	}
+	spec.Impl = func(args []cty.Value, _ cty.Type) (cty.Value, error) { return eval(args) }
+	return function.New(spec)
+}
+
+// ownCall lowers a call of a function block: its result over the parameters,
+// which are evaluated once.
+func (l *lowering) ownCall(e *hclsyntax.FunctionCallExpr, b *config.Block) plan.Expr {
+	result := b.Arg("result")
+	if result == nil || result.Bad || b.Broken || len(e.Args) != len(resolve.Params(b)) {
+		return plan.Const{Value: plan.NullValue()} // reported by resolve
+	}
+	call := &ownCall{name: e.Name}
+	for _, a := range e.Args {
+		call.args = append(call.args, l.lower(a))
+	}
+	body, ok := l.c.syntax(result, b)
+	if !ok {
+		return plan.Const{Value: plan.NullValue()}
+	}
+	in := l.c.lowering(result, b, nil)
+	in.failure, in.asking = l.failure, l.asking
+	for _, p := range resolve.Params(b) {
+		in.param = append(in.param, p.Name)
+	}
+	call.result = in.lower(body)
+	l.secret = l.secret || in.secret
+	return call
+}
+
+// ownCall is a call of a function that the scenario declares.
+type ownCall struct {
+	name   string
+	args   []plan.Expr
+	result plan.Expr
+}
+
+func (e *ownCall) Eval(f *plan.Frame) (plan.Value, error) {
+	args := make([]plan.Value, len(e.args))
+	for i, a := range e.args {
+		v, err := a.Eval(f)
+		if err != nil {
+			return v, err
+		}
+		args[i] = v
+	}
+	outer := f.Params
+	f.Params = args
+	v, err := e.result.Eval(f)
+	f.Params = outer
+	return v, err
+}
+
+// Describe is the call with its arguments.
+func (e *ownCall) Describe(p *plan.Plan) string {
+	text := e.name + "("
+	for i, a := range e.args {
+		if i > 0 {
+			text += ", "
+		}
+		text += plan.Describe(p, a)
+	}
+	return text + ")"
+}
+
+// param reads a parameter of the function under evaluation.
+type param struct {
+	i    int
+	name string
+}
+
+func (e *param) Eval(f *plan.Frame) (plan.Value, error) {
+	if e.i >= len(f.Params) {
+		return plan.Value{}, fmt.Errorf("the parameter %s has no value", strconv.Quote(e.name))
+	}
+	return f.Params[e.i], nil
+}
+
+// Describe is the parameter's name.
+func (e *param) Describe(*plan.Plan) string { return e.name }
+
+// runRoots are the values that an expression left to HCL reads from a frame
+// beside the roots that it knows.
+type runRoot struct {
+	root, name string // name is "" where the root is a value itself
+	value      plan.Expr
+}
+
+// runRoot is what a traversal reads that only a run knows; false where it is
+// settled before.
+func (l *lowering) runRoot(t hcl.Traversal) (runRoot, bool) {
+	root := t.RootName()
+	for i, p := range l.param {
+		if p == root {
+			return runRoot{root, "", &param{i, p}}, true
+		}
+	}
+	if len(t) < 2 {
+		return runRoot{}, false
+	}
+	name := stepName(t[1])
+	value := l.head(root, name, t.SourceRange())
+	return runRoot{root, name, value}, value != nil
+}
+
+// add puts the values into the variables of an evaluation.
+func addRoots(vars map[string]cty.Value, roots []runRoot, f *plan.Frame) error {
+	objects := map[string]map[string]cty.Value{}
+	for _, r := range roots {
+		v, err := r.value.Eval(f)
+		if err != nil {
+			return err
+		}
+		if r.name == "" {
+			vars[r.root] = toCty(v)
+			continue
+		}
+		if objects[r.root] == nil {
+			objects[r.root] = map[string]cty.Value{}
+		}
+		objects[r.root][r.name] = toCty(v)
+	}
+	for root, values := range objects {
+		vars[root] = cty.ObjectVal(values)
+	}
+	return nil
+}

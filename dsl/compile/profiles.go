@@ -1,0 +1,96 @@
+package compile
+
+import (
+	"maps"
+	"slices"
+
+	"throng/dsl/diag"
+	"throng/dsl/plan"
+	"throng/dsl/resolve"
+)
+
+// forProfile completes the plan for one profile, with the classes, data and
+// targets that shared has compiled: they are the same for every profile, and
+// not changed here. It may be called for one profile after another.
+func (c *compiler) forProfile(name string) (*plan.Plan, diag.Diagnostics) {
+	one, p := *c, *c.plan
+	p.Sites, one.sites = slices.Clone(p.Sites), maps.Clone(c.sites)
+	if p.Once != nil {
+		p.Once = ownCopy(p.Once)
+	}
+	one.plan, one.diags = &p, slices.Clone(c.diags)
+	one.options.Profile = name
+	one.profile()
+	one.enoughRows()
+	one.slas()
+	p.Secrets = one.secrets.list()
+	one.finishOnce()
+	one.hide()
+	if one.diags.HasErrors() {
+		return nil, one.diags
+	}
+	p.Overrides = one.options.flags()
+	return &p, one.diags
+}
+
+// ownCopy is setup's plan as far as completing it changes it.
+func ownCopy(once *plan.Once) *plan.Once {
+	outer, inner := *once, *once.Plan
+	inner.Classes = slices.Clone(inner.Classes)
+	outer.Plan = &inner
+	return &outer
+}
+
+// Suite makes the plans of several profiles, in the order of their names;
+// with no name, of all the scenario declares, in the order in which it does.
+// The plans share what is the same in all of them. They are nil when there
+// are errors in any.
+func Suite(scope *resolve.Scope, o Options, names []string) ([]*plan.Plan, diag.Diagnostics) {
+	if len(names) == 0 {
+		names = Declared(scope)
+	}
+	c := newCompiler(scope, o)
+	c.shared()
+	var plans []*plan.Plan
+	var all diag.Diagnostics
+	for _, name := range names {
+		p, diags := c.forProfile(name)
+		plans = append(plans, p)
+		all = append(all, diags...)
+	}
+	if all = all.Dedupe(); all.HasErrors() {
+		return nil, all
+	}
+	return plans, all
+}
+
+// Declared are the names of a scenario's profiles, in the order in which they
+// stand in its files.
+func Declared(scope *resolve.Scope) (names []string) {
+	for _, b := range scope.Tree.Config.Root.Of("profile") {
+		if !slices.Contains(names, b.Name()) {
+			names = append(names, b.Name())
+		}
+	}
+	return names
+}
+
+// Profiles compiles the scenario for every profile it declares, for validate:
+// findings about all of them, each once.
+func Profiles(scope *resolve.Scope, o Options) diag.Diagnostics {
+	c := newCompiler(scope, o)
+	c.many = true
+	c.shared()
+	names := Declared(scope)
+	if len(names) == 0 {
+		c.many = false
+		_, all := c.forProfile("")
+		return all.Dedupe()
+	}
+	var all diag.Diagnostics
+	for _, name := range names {
+		_, diags := c.forProfile(name)
+		all = append(all, diags...)
+	}
+	return all.Dedupe()
+}

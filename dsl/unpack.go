@@ -1,0 +1,249 @@
+package dsl
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"throng/dsl/compile"
+	"throng/dsl/config"
+	"throng/dsl/diag"
+	"throng/dsl/module"
+	"throng/dsl/planfile"
+	"throng/dsl/resolve"
+)
+
+// Unpack makes the plan that the plan file called name was made of, or says
+// why it cannot: another version of throng, a file that is missing or
+// changed, a sensitive value that is not given again, a plan that came out
+// differently. given are the values from outside; show says that the plan is
+// only looked at, so that sensitive texts need not be given.
+func Unpack(name, tool string, given map[string]Input, show bool) Result {
+	f, err := planfile.Open(name, tool)
+	if err != nil {
+		return Result{Diagnostics: diag.Diagnostics{unreadable(name, err)}}
+	}
+	inputs, whole, diags := unpackInputs(f, given, show)
+	disk, ds := locate(f, name)
+	diags.Extend(ds)
+	seed, err := strconv.ParseUint(f.Seed, 10, 64)
+	if err != nil {
+		diags.Append(diag.General(diag.FileUnreadable, "%s cannot be used: its seed %q is no number.", name, f.Seed))
+	}
+	if diags.HasErrors() {
+		return Result{Diagnostics: diags}
+	}
+	o := Options{
+		Profile: f.Options.Profile, Inputs: inputs, Users: f.Options.Users, SpawnRate: f.Options.SpawnRate,
+		Duration: f.Options.Duration, Seed: seed, Tags: f.Options.Tags, ExcludeTags: f.Options.ExcludeTags, Tool: tool,
+	}
+	tree, ds := grow(f, disk)
+	r := of(tree, ds, func(s *resolve.Scope, r *Result) {
+		p, diags := compile.Compile(s, o)
+		r.Plan = p
+		r.Diagnostics.Extend(diags)
+	})
+	if r.Plan == nil {
+		return r
+	}
+	r.Plan.Dir = f.Scenario.Dir
+	if f.Scenario.File != "" {
+		r.Plan.Dir = filepath.Join(f.Scenario.Dir, f.Scenario.File)
+	}
+	r.Plan.File = name
+	if whole && digest(r.Plan) != f.Digest {
+		r.Plan = nil
+		r.Diagnostics.Append(diag.General(diag.PlanMismatch, "What %s holds does not give the plan it was made of: a file that is not stored in it has changed, a sensitive value has another form than before, or this is another build of throng %s. Make the plan file anew.", name, tool))
+	}
+	return r
+}
+
+func unreadable(name string, err error) *diag.Diagnostic {
+	var version *planfile.VersionError
+	switch {
+	case errors.As(err, &version):
+		return diag.General(diag.UnsupportedVersion, "%s cannot be used: %s.", name, err)
+	case errors.Is(err, fs.ErrNotExist):
+		return diag.General(diag.FileNotFound, "There is no file %q.", name)
+	}
+	return diag.General(diag.FileUnreadable, "%s cannot be used: %s.", name, err)
+}
+
+// locate finds the files that are not stored: where they were, or beside the
+// plan file. Their content must be what it was.
+func locate(f *planfile.File, name string) (map[place]string, diag.Diagnostics) {
+	found := map[place]string{}
+	var diags diag.Diagnostics
+	for _, e := range f.Files {
+		if e.Stored {
+			continue
+		}
+		was := filepath.Join(e.Dir, filepath.FromSlash(e.Path))
+		beside := filepath.Join(filepath.Dir(name), filepath.FromSlash(e.Path))
+		at, sum := "", ""
+		for _, candidate := range []string{was, beside} {
+			s, err := sumOf(candidate, e.Size, e.SHA256 != "")
+			if errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
+			if err != nil {
+				diags.Append(diag.General(diag.FileUnreadable, "%s, which the plan is made of, cannot be read: %s.", candidate, err))
+				at = candidate
+				break
+			}
+			if at, sum = candidate, s; sum == e.SHA256 {
+				break
+			}
+		}
+		switch {
+		case at == "":
+			diags.Append(diag.General(diag.FileNotFound, "The plan is made of the file %s, which is not stored in it, and is neither there nor beside the plan file as %s.", was, beside))
+		case sum != e.SHA256 && !diags.HasErrors():
+			diags.Append(diag.General(diag.PlanMismatch, "%s is not what it was when the plan was made: its SHA-256 begins with %.12s, and did with %.12s.", at, sum, e.SHA256))
+		}
+		found[place{e.Dir, e.Path}] = at
+	}
+	return found, diags
+}
+
+// sumOf is the SHA-256 of a regular file, and of no more than can be equal
+// to one of the given size; "" where none is wanted.
+func sumOf(name string, size int64, want bool) (string, error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return "", err
+	case !info.Mode().IsRegular():
+		return "", errors.New("it is no regular file")
+	case !want:
+		return "", nil
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, io.LimitReader(file, size+1)); err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// grow reads the sources from a plan file as module.Load does from disk.
+func grow(f *planfile.File, disk map[place]string) (*module.Tree, diag.Diagnostics) {
+	open := func(dir string) fs.FS { return &stored{file: f, dir: dir, disk: disk} }
+	var cfg *config.Module
+	var diags diag.Diagnostics
+	if s := f.Scenario; s.File != "" {
+		cfg, diags = config.LoadFile(open(s.Dir), s.File, s.Dir)
+	} else {
+		cfg, diags = config.LoadFS(open(s.Dir), ".", s.Dir)
+	}
+	if cfg == nil {
+		return nil, diags
+	}
+	tree, more := module.Grow(cfg, f.Scenario.Name, open)
+	return tree, append(diags, more...)
+}
+
+// stored is a module's directory as a plan file holds it.
+type stored struct {
+	file *planfile.File
+	dir  string
+	disk map[place]string // where the files are that are not stored
+}
+
+func (s *stored) entry(name string) (*planfile.Entry, error) {
+	for i := range s.file.Files {
+		if e := &s.file.Files[i]; e.Dir == s.dir && e.Path == name {
+			return e, nil
+		}
+	}
+	return nil, fs.ErrNotExist
+}
+
+// Open opens a file that the plan was made of.
+func (s *stored) Open(name string) (fs.File, error) {
+	e, err := s.entry(name)
+	switch {
+	case err != nil:
+		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
+	case !e.Stored:
+		return os.Open(s.disk[place{s.dir, name}])
+	}
+	return &storedFile{Reader: bytes.NewReader(s.file.Texts[e.SHA256]), info: info{e}}, nil
+}
+
+// Stat describes a file that the plan was made of.
+func (s *stored) Stat(name string) (fs.FileInfo, error) {
+	e, err := s.entry(name)
+	switch {
+	case err != nil:
+		return nil, &fs.PathError{Op: "stat", Path: name, Err: err}
+	case !e.Stored:
+		return os.Stat(s.disk[place{s.dir, name}])
+	}
+	return info{e}, nil
+}
+
+// ReadDir lists a directory, files only.
+func (s *stored) ReadDir(name string) ([]fs.DirEntry, error) {
+	var list []fs.DirEntry
+	known := false
+	for i := range s.file.Files {
+		e := &s.file.Files[i]
+		if e.Dir != s.dir {
+			continue
+		}
+		known = known || name == "." || strings.HasPrefix(e.Path, name+"/")
+		if path.Dir(e.Path) == name {
+			list = append(list, fs.FileInfoToDirEntry(info{e}))
+		}
+	}
+	if !known {
+		return nil, &fs.PathError{Op: "readdir", Path: name, Err: fs.ErrNotExist}
+	}
+	return list, nil
+}
+
+type storedFile struct {
+	*bytes.Reader
+	info info
+}
+
+// Stat describes the file.
+func (f *storedFile) Stat() (fs.FileInfo, error) { return f.info, nil }
+
+// Close does nothing.
+func (f *storedFile) Close() error { return nil }
+
+// info describes an entry as a regular file.
+type info struct{ e *planfile.Entry }
+
+// Name is the file's name without its directory.
+func (i info) Name() string { return path.Base(i.e.Path) }
+
+// Size is in bytes.
+func (i info) Size() int64 { return i.e.Size }
+
+// Mode is that of a file that is only read.
+func (i info) Mode() fs.FileMode { return 0o444 }
+
+// ModTime is not kept.
+func (i info) ModTime() time.Time { return time.Time{} }
+
+// IsDir is false.
+func (i info) IsDir() bool { return false }
+
+// Sys is nil.
+func (i info) Sys() any { return nil }
