@@ -16,6 +16,7 @@ import (
 // expects compiles a request's rules; it reports whether one reads the body.
 func (k *classBuilder) expects(r *plan.Request, b *config.Block) (readsBody bool) {
 	c := k.c
+	readsBody = len(r.Expects) > 0 // the request's own rules read it
 	for _, n := range b.Of("expect") {
 		x := plan.Expect{Site: c.site(n.Range, n)}
 		if a := n.Arg("status"); a != nil {

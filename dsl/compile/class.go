@@ -30,12 +30,13 @@ type classBuilder struct {
 	unread   bool                 // what has a value is not known: session or a capture is wrong
 	byTask   map[string][]string  // captured value → tasks that capture it
 
-	flow                  // what is known at the current step
-	where string          // the part of the class being compiled: "start", "stop" or a task
-	renew bool            // lifetime = "iteration": nothing is left of the tasks before
-	names *names          // what input and the labels of loops mean at the current step
-	local map[string]int  // slots of inputs and of loops, by their blocks' places
-	calls []*config.Block // tasks under way, outermost first
+	flow                    // what is known at the current step
+	where   string          // the part of the class being compiled: "start", "stop" or a task
+	submits bool            // a step fills in a form
+	renew   bool            // lifetime = "iteration": nothing is left of the tasks before
+	names   *names          // what input and the labels of loops mean at the current step
+	local   map[string]int  // slots of inputs and of loops, by their blocks' places
+	calls   []*config.Block // tasks under way, outermost first
 
 	headerSent map[*config.Arg]map[string]bool // headers that read the session, and whether any request sends them
 	headerAt   map[string]headerPlace

@@ -45,9 +45,14 @@ type Options struct {
 // nil when there are errors.
 func Compile(scope *resolve.Scope, o Options) (*plan.Plan, diag.Diagnostics) {
 	c := newCompiler(scope, o)
+	defer c.settled()
 	c.shared()
 	return c.forProfile(o.Profile)
 }
+
+// settled ends the metering of expressions: from here on users evaluate what
+// has no lowered form, each evaluation for itself.
+func (c *compiler) settled() { c.meter = nil }
 
 // shared compiles what is the same whatever the profile.
 func (c *compiler) shared() {
@@ -120,6 +125,7 @@ type compiler struct {
 	builders      []*classBuilder
 	once          *classBuilder                   // of setup and teardown; nil without
 	callees       map[*config.Block]*config.Block // called tasks, expanded
+	files         map[string][]byte               // bodies read from files, or generated
 	made          int                             // steps
 	instancesMade int
 	reads         map[int]bool // data sources the class under compilation reads
@@ -140,7 +146,7 @@ func newCompiler(scope *resolve.Scope, o Options) *compiler {
 		plan:      &plan.Plan{Sites: []plan.Site{{}}, Dir: scope.Tree.Config.Dir, Seed: o.Seed, Tool: o.Tool},
 		sites:     map[siteKey]plan.SiteID{},
 		targetIDs: map[*config.Block]int{}, dataIDs: map[*config.Block]int{},
-		rows: map[rowKey]int{}, series: map[seriesKey]int{}, callees: map[*config.Block]*config.Block{},
+		rows: map[rowKey]int{}, series: map[seriesKey]int{}, callees: map[*config.Block]*config.Block{}, files: map[string][]byte{},
 	}
 }
 

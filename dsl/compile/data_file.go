@@ -9,8 +9,6 @@ import (
 	"hash"
 	"io"
 	"io/fs"
-	"path"
-	"path/filepath"
 
 	"throng/dsl/diag"
 )
@@ -93,50 +91,11 @@ func (t *table) open() (*dataFile, bool) {
 	if !ok {
 		return nil, false
 	}
-	at := b.Arg("file").Expr.Range()
-	clean := path.Clean(filepath.ToSlash(name))
-	if !fs.ValidPath(clean) {
-		c.fail(b, diag.FileUnreadable, at, "%q lies outside the scenario's directory. Data files stand beside the scenario or below it.", name)
-		return nil, false
-	}
-	files := t.scope.Tree.Files
-	info, err := fs.Stat(files, clean)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		d := c.fail(b, diag.FileNotFound, at, "There is no file %q in the directory %q.", name, t.scope.Tree.Config.Dir)
-		if entries, err := fs.ReadDir(files, path.Dir(clean)); err == nil {
-			var names []string
-			for _, e := range entries[:min(len(entries), 1000)] {
-				names = append(names, path.Join(path.Dir(clean), e.Name()))
-			}
-			d.DidYouMean(clean, names)
-		}
-		return nil, false
-	case err != nil:
-		c.fail(b, diag.FileUnreadable, at, "%q cannot be read: %s.", name, reason(err))
-		return nil, false
-	case !info.Mode().IsRegular():
-		c.fail(b, diag.FileUnreadable, at, "%q is not a regular file.", name)
-		return nil, false
-	case info.Size() > maxDataFile:
-		c.fail(b, diag.LimitExceeded, at, "%q is larger than %d MiB.", name, maxDataFile>>20)
-		return nil, false
-	}
-	file, err := files.Open(clean)
-	if err != nil {
-		c.fail(b, diag.FileUnreadable, at, "%q cannot be read: %s.", name, reason(err))
+	file, ok := c.openFile(b, b.Arg("file"), name, maxDataFile)
+	if !ok {
 		return nil, false
 	}
 	f := &dataFile{name: name, file: file, sum: sha256.New()}
 	f.Reader = bufio.NewReaderSize(readerFunc(f.fill), 64<<10)
 	return f, true
-}
-
-// reason is what went wrong with a file, without its path.
-func reason(err error) error {
-	var p *fs.PathError
-	if errors.As(err, &p) {
-		return p.Err
-	}
-	return err
 }

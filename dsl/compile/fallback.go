@@ -19,7 +19,7 @@ import (
 func (l *lowering) fallback(e hclsyntax.Expression, reason string) plan.Expr {
 	site := l.c.site(e.Range(), l.block)
 	id := len(l.c.plan.Fallbacks)
-	l.c.plan.Fallbacks = append(l.c.plan.Fallbacks, plan.Fallback{Site: site, Reason: reason})
+	l.c.plan.Fallbacks = append(l.c.plan.Fallbacks, plan.Fallback{Site: site, Reason: reason, Text: l.written(e)})
 	return l.evaluated(e, id)
 }
 

@@ -252,13 +252,23 @@ func (c *compiler) end(b *config.Block) bool {
 		c.fail(b, diag.InvalidProfile, b.Range, "%s says neither how long it lasts (duration or hold) nor how many iterations it makes, so it would never end.", b.Title())
 		return false
 	}
-	spans := p.Timetable()
-	for i := range p.Loads {
-		if l := &p.Loads[i]; len(l.Stages) == 1 && l.Stages[0].Hold == maxDuration && spans[i].Begin != plan.Unknown && spans[i].End != plan.Unknown {
-			l.Stages[0].Hold = max(0, spans[i].End-spans[i].Begin-l.Stages[0].Over)
+	untilTheEnd(p)
+	return true
+}
+
+// untilTheEnd gives loads that hold their level to the end of the profile the
+// length that this is planned to be.
+func untilTheEnd(p *plan.Profile) {
+	for i, s := range p.Timetable() {
+		l := &p.Loads[i]
+		end := s.End
+		if end == plan.Unknown && !p.Floats {
+			end = p.Duration
+		}
+		if len(l.Stages) == 1 && l.Stages[0].Hold == maxDuration && s.Begin != plan.Unknown && end > 0 {
+			l.Stages[0].Hold = max(0, end-s.Begin-l.Stages[0].Over)
 		}
 	}
-	return true
 }
 
 func (c *compiler) ownIndex() int {
@@ -305,7 +315,7 @@ func (c *compiler) inTime(origin map[int]*config.Block) bool {
 			}
 		}
 		if good && !p.Floats && p.Duration > 0 && s.Begin >= p.Duration {
-			c.warnAt(n, "delay", diag.InvalidProfile, "This load would begin after %s, when the profile has ended (%s): nothing of it is done.", s.Begin, p.Duration)
+			c.warnAt(n, "delay", diag.InvalidProfile, "This load would begin only when the profile has ended (%s), so nothing of it is done.", p.Duration)
 		}
 	}
 	return good

@@ -130,6 +130,10 @@ func (l *lowering) constant(e hclsyntax.Expression) (plan.Const, bool) {
 	if !v.IsWhollyKnown() {
 		return null, true // made of something that is reported
 	}
+	if l.c.meter != nil && !l.c.meter.Weigh(v) {
+		l.c.fail(l.block, diag.LimitExceeded, e.Range(), "%s", config.TooMuch)
+		return null, true
+	}
 	value, err := stdlib.FromCty(v)
 	switch {
 	case err != nil && l.asking:

@@ -41,6 +41,7 @@ func (c *compiler) setupAndTeardown() {
 		class.Stop = k.part(n, s, plan.FailureContinue)
 	}
 	class.Slots = k.slots
+	k.keepPages(&class)
 	once := *c.plan
 	once.Classes = []plan.Class{class}
 	c.restore(of, outer)

@@ -50,6 +50,7 @@ func Suite(scope *resolve.Scope, o Options, names []string) ([]*plan.Plan, diag.
 		names = Declared(scope)
 	}
 	c := newCompiler(scope, o)
+	defer c.settled()
 	c.shared()
 	var plans []*plan.Plan
 	var all diag.Diagnostics
@@ -79,6 +80,7 @@ func Declared(scope *resolve.Scope) (names []string) {
 // findings about all of them, each once.
 func Profiles(scope *resolve.Scope, o Options) diag.Diagnostics {
 	c := newCompiler(scope, o)
+	defer c.settled()
 	c.many = true
 	c.shared()
 	names := Declared(scope)

@@ -15,7 +15,21 @@ import (
 
 // requestName is what a request's row and its stand-alone task are called.
 func (c *compiler) requestName(b *config.Block) string {
-	return strings.ToUpper(b.Type) + " " + c.rowName(b)
+	return c.method(b) + " " + c.rowName(b)
+}
+
+// method is the method a request is sent with.
+func (c *compiler) method(b *config.Block) string {
+	switch b.Type {
+	case "graphql":
+		return "POST"
+	case "submit":
+		if word, ok := c.keyword(b, "method"); ok {
+			return strings.ToUpper(word)
+		}
+		return "POST"
+	}
+	return strings.ToUpper(b.Type)
 }
 
 func (c *compiler) rowName(b *config.Block) string {
@@ -36,15 +50,26 @@ func (k *classBuilder) request(b *config.Block, s settings) plan.Step {
 		s = underTarget(c, s, c.targetBlock(target))
 	}
 	r := &plan.Request{
-		Site: c.site(b.Range, b), Target: target, Method: strings.ToUpper(b.Type),
+		Site: c.site(b.Range, b), Target: target, Method: c.method(b),
 		Timeout: s.timeout, Redirects: s.redirects, OnFailure: s.onFailure,
 	}
 	r.Series = k.series(seriesKey{kind: plan.RequestSeries, target: target, method: r.Method, name: c.rowName(b)}, s, b)
-	r.Path = k.path(b, to)
-	query := k.named(b.Arg("query"), b, k)
-	r.Query = pairs(query)
-	k.foldQuery(r, query, b)
-	k.body(r, b)
+	switch b.Type {
+	case "graphql":
+		k.graphql(r, b, to)
+	case "submit":
+		k.submit(r, b, to)
+	default:
+		k.address(r, b, to)
+		k.body(r, b)
+	}
+	if b.Type != "graphql" { // whose query is the document
+		query := k.named(b.Arg("query"), b, k)
+		r.Query = pairs(query)
+		if r.URL == nil && r.Submit == nil {
+			k.foldQuery(r, query, b)
+		}
+	}
 	k.headers(r, b, s)
 	read := k.expects(r, b)
 	read = k.records(r, b, s) || read
@@ -203,51 +228,6 @@ func (k *classBuilder) foldQuery(r *plan.Request, query []named, b *config.Block
 	}
 	r.Path.Add(plan.Part{Lit: string(text)})
 	r.Query = nil
-}
-
-func (k *classBuilder) body(r *plan.Request, b *config.Block) {
-	c := k.c
-	var given []*config.Arg
-	for _, name := range []string{"json", "form", "body"} {
-		if a := b.Arg(name); a != nil {
-			given = append(given, a)
-		}
-	}
-	if len(given) == 0 {
-		return
-	}
-	if len(given) > 1 {
-		c.fail(b, diag.ConflictingArguments, given[1].Range, "A request has one body: json, form or body.").
-			Relate("the other one is here", given[0].Range)
-		return
-	}
-	a := given[0]
-	e, ok := c.syntax(a, b)
-	if !ok {
-		return
-	}
-	l := c.lowering(a, b, k)
-	switch a.Name {
-	case "json":
-		if _, ok := l.check(a, cty.DynamicPseudoType); !ok {
-			return
-		}
-		r.Body = &plan.Body{ContentType: "application/json", Text: &plan.Template{}}
-		l.json(e, r.Body.Text)
-		r.Body.Text.Secret = l.secret
-	case "form":
-		r.Body = &plan.Body{Kind: plan.BodyForm, ContentType: "application/x-www-form-urlencoded", Form: pairs(k.named(a, b, k))}
-	case "body":
-		v, ok := l.check(a, cty.String)
-		if !ok {
-			return
-		}
-		if bare, _ := v.UnmarkDeep(); bare.IsKnown() && bare.IsNull() {
-			return
-		}
-		r.Body = &plan.Body{Text: l.text(e, plan.EncText)}
-		r.Body.Text.Secret = l.secret
-	}
 }
 
 // Headers that the transport writes itself, and why they cannot be set.

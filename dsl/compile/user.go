@@ -132,6 +132,7 @@ func (c *compiler) class(b *config.Block) plan.Class {
 	class.Tasks = builder.tasks(b, s)
 	class.Stop = builder.stopSteps(b, s)
 	class.Slots = builder.slots
+	builder.keepPages(&class)
 	class.Reads = append([]int{}, slices.Sorted(maps.Keys(c.reads))...)
 	builder.headersNeverSent()
 	if len(class.Tasks) == 0 && !b.Broken {

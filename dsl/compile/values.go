@@ -58,7 +58,8 @@ func (c *compiler) env(m *config.Module) *environ {
 		maps.Copy(functions, stdlib.TemplateFunctions(scope.Tree.Files, template.Renderer(functions)))
 		e = &environ{c: c, scope: scope, vars: map[string]cty.Value{}, locals: map[string]cty.Value{}}
 		e.functions = e.withOwn(functions)
-		e.paying = c.meter.Functions(e.functions)
+		e.paying = e.withOwn(maps.Clone(functions))
+		c.meter.Functions(e.paying)
 		c.envs[scope] = e
 	}
 	return e
@@ -155,7 +156,9 @@ func (c *compiler) context(e *environ, bound *config.Binding, traversals []hcl.T
 		outs[name] = cty.ObjectVal(values)
 	}
 	vars["module"] = cty.ObjectVal(outs)
-	vars[config.MeterName] = c.meter.Value()
+	if c.meter != nil {
+		vars[config.MeterName] = c.meter.Value()
+	}
 	for n := bound; n != nil; n = n.Outer {
 		if _, nearer := vars[n.Name]; !nearer {
 			vars[n.Name] = cty.ObjectVal(map[string]cty.Value{"key": n.Key, "value": n.Value})
@@ -186,7 +189,7 @@ func (c *compiler) outputs(e *environ, module string, into map[string]map[string
 // static evaluates an argument that is settled before the run. It reports
 // what is wrong and then says false. The value may carry the sensitive mark.
 func (c *compiler) static(a *config.Arg, b *config.Block) (cty.Value, bool) {
-	if a.Bad {
+	if a.Bad || c.meter != nil && c.meter.Spent() {
 		return cty.DynamicVal, false
 	}
 	e := c.env(a.Module)
@@ -199,6 +202,10 @@ func (c *compiler) static(a *config.Arg, b *config.Block) (cty.Value, bool) {
 	}
 	if diags.HasErrors() || !value.IsWhollyKnown() {
 		return value, false
+	}
+	if c.meter != nil && !c.meter.Weigh(value) {
+		c.fail(b, diag.LimitExceeded, a.Expr.Range(), "%s", config.TooMuch)
+		return cty.DynamicVal, false
 	}
 	if _, err := stdlib.FromCty(value); err != nil {
 		d := c.fail(b, diag.OperationFailed, a.Expr.Range(), "%s", sentence(err))

@@ -17,13 +17,12 @@ import (
 // pay from a Meter before they work.
 
 // Units of work that a meter grants: one is a node evaluated once, an element
-// looked at, or 64 bytes of text.
+// looked at, or 32 bytes of text.
 const (
-	oneEvaluation = 5_000_000  // where no meter is in the context: while users run
-	compilation   = 10_000_000 // all static evaluations of one compilation
-	textUnit      = 64
-	callUnits     = 16 // what a function costs beside its arguments
-	fewParts      = 16 // a text of so few parts needs no watching
+	granted   = 1_000_000 // to one compilation, and to one evaluation while users run
+	textUnit  = 32
+	callUnits = 50 // what a function costs beside its arguments and its result
+	fewParts  = 16 // a text of so few parts needs no watching
 )
 
 // Meter bounds the work of evaluating expressions. It is not safe for
@@ -31,7 +30,7 @@ const (
 type Meter struct{ left int }
 
 // NewMeter is the meter of one compilation.
-func NewMeter() *Meter { return &Meter{left: compilation} }
+func NewMeter() *Meter { return &Meter{left: granted} }
 
 // MeterName is the variable of an evaluation context that holds a meter. No
 // expression can name it.
@@ -62,9 +61,13 @@ func (m *Meter) spend(units int) bool {
 	return m.left >= 0
 }
 
-// weigh pays for a value and all that it holds. It stops where the meter
+// Spent reports whether the meter has refused: what comes later need not even
+// be tried.
+func (m *Meter) Spent() bool { return m.left < 0 }
+
+// Weigh pays for a value and all that it holds. It stops where the meter
 // does: values share parts, and can be exponentially larger than their source.
-func (m *Meter) weigh(v cty.Value) bool {
+func (m *Meter) Weigh(v cty.Value) bool {
 	v, _ = v.Unmark()
 	switch {
 	case !m.spend(1):
@@ -74,7 +77,7 @@ func (m *Meter) weigh(v cty.Value) bool {
 		return m.spend(len(v.AsString()) / textUnit)
 	case v.CanIterateElements():
 		for it := v.ElementIterator(); it.Next(); {
-			if _, element := it.Element(); !m.weigh(element) {
+			if _, element := it.Element(); !m.Weigh(element) {
 				return false
 			}
 		}
@@ -82,47 +85,52 @@ func (m *Meter) weigh(v cty.Value) bool {
 	return true
 }
 
-const tooMuch = "Evaluating the scenario's expressions takes more work than is allowed: too many rounds of for expressions within each other, or too large values. Large data belongs in a file that a data block reads."
+// TooMuch says what a meter refuses.
+const TooMuch = "Evaluating the scenario's expressions takes more work than is allowed: too many rounds of for expressions within each other, or too large values. Large data belongs in a file that a data block reads."
 
 func exceeded(e hcl.Expression) *hcl.Diagnostic {
 	at := e.Range()
-	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: diag.Summary(diag.LimitExceeded), Detail: tooMuch, Subject: &at}
+	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: diag.Summary(diag.LimitExceeded), Detail: TooMuch, Subject: &at}
 }
 
-// Functions are functions that pay for what they are given.
-func (m *Meter) Functions(all map[string]function.Function) map[string]function.Function {
-	paying := make(map[string]function.Function, len(all))
-	for name, fn := range all {
-		if paying[name] = fn; name != "try" && name != "can" { // they evaluate their arguments themselves
-			paying[name] = m.function(fn)
+// Functions makes the functions of a table pay for what they take and give.
+func (m *Meter) Functions(table map[string]function.Function) {
+	for name, fn := range table {
+		if name != "try" && name != "can" { // they evaluate their arguments themselves
+			table[name] = m.function(fn)
 		}
 	}
-	return paying
 }
 
 func (m *Meter) function(fn function.Function) function.Function {
 	spec := &function.Spec{Params: fn.Params(), VarParam: fn.VarParam(), Description: fn.Description()}
 	spec.Type = func(args []cty.Value) (cty.Type, error) {
 		if !m.pay(args) {
-			return cty.NilType, errTooMuch{}
+			return cty.NilType, errWork{}
 		}
 		return fn.ReturnTypeForValues(args)
 	}
-	spec.Impl = func(args []cty.Value, _ cty.Type) (cty.Value, error) { return fn.Call(args) }
+	spec.Impl = func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		v, err := fn.Call(args)
+		if err == nil && !m.Weigh(v) {
+			err = errWork{}
+		}
+		return v, err
+	}
 	return function.New(spec)
 }
 
 func (m *Meter) pay(args []cty.Value) bool {
 	ok := m.spend(callUnits)
 	for _, v := range args {
-		ok = ok && m.weigh(v)
+		ok = ok && m.Weigh(v)
 	}
 	return ok
 }
 
-type errTooMuch struct{}
+type errWork struct{}
 
-func (errTooMuch) Error() string { return tooMuch }
+func (errWork) Error() string { return TooMuch }
 
 // Loop is a for expression that pays for its rounds.
 type Loop struct{ *hclsyntax.ForExpr }
@@ -131,7 +139,7 @@ type Loop struct{ *hclsyntax.ForExpr }
 func (l *Loop) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	if meterIn(ctx) == nil {
 		ctx = ctx.NewChild()
-		ctx.Variables = map[string]cty.Value{MeterName: (&Meter{left: oneEvaluation}).Value()}
+		ctx.Variables = map[string]cty.Value{MeterName: (&Meter{left: granted}).Value()}
 	}
 	return l.ForExpr.Value(ctx)
 }
@@ -154,7 +162,7 @@ func (c *collection) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	if bare.IsKnown() && !bare.IsNull() && bare.CanIterateElements() {
 		rounds = bare.LengthInt()
 	}
-	if !m.weigh(v) || !m.spend(rounds*c.round) {
+	if !m.Weigh(v) || !m.spend(rounds*c.round) {
 		return cty.DynamicVal, append(diags, exceeded(c))
 	}
 	return v, diags
@@ -166,7 +174,7 @@ type Part struct{ *hclsyntax.ParenthesesExpr }
 // Value pays where the context has a meter.
 func (p *Part) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	v, diags := p.Expression.Value(ctx)
-	if m := meterIn(ctx); m != nil && !diags.HasErrors() && !m.weigh(v) {
+	if m := meterIn(ctx); m != nil && !diags.HasErrors() && !m.Weigh(v) {
 		return cty.UnknownVal(cty.String), append(diags, exceeded(p))
 	}
 	return v, diags

@@ -266,7 +266,7 @@ func (d *dumper) bytes(b []byte, file string) string {
 	if file == "" {
 		file = "generated"
 	}
-	return fmt.Sprintf("%s, %d bytes, sha256 %.12x", file, len(b), sum)
+	return fmt.Sprintf("%s, %d bytes, sha256 %.6x", file, len(b), sum)
 }
 
 func (d *dumper) bodyPart(p *BodyPart) {

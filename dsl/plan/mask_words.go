@@ -1,11 +1,12 @@
 package plan
 
 import (
+	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"math/bits"
 	"net/url"
 	"slices"
+	"strings"
 )
 
 const (
@@ -20,16 +21,17 @@ type wordSet struct {
 	tiny  bool                // there are words shorter than that
 	short [prefixLen + 1]bool // lengths there are
 	long  []int               // and those beyond, ascending
-	table []uint64            // open addressing over a power of two, at most half full; 0 is free
+	table []uint64            // open addressing over a power of two, at most 3/4 full; 0 is free
 }
 
 // words collects what a wordSet is made of.
 type words struct {
 	shortest int // words below this length are not taken
-	hashes   []uint64
+	count    int // hashes in the set's table
 	heads    []uint32
 	set      wordSet
 	lengths  map[int]bool // beyond prefixLen
+	forms    []byte
 }
 
 // addValue adds the texts within a value.
@@ -49,41 +51,61 @@ func (w *words) addValue(v Value) {
 	}
 }
 
-// addForms adds a text as it is, as URLs and JSON write it, and in base64.
+// addForms adds a text as it is, as URLs and JSON write it, and in base64,
+// each form once. The padding of base64 is left out: it tells nothing.
 func (w *words) addForms(s string) {
 	if len(s) < w.shortest || s == "" {
 		return
 	}
 	w.add(s)
+	forms := w.forms[:0]
 	if !plain(s) {
-		quoted := AppendJSONString(nil, s, false)
-		w.add(string(quoted[1 : len(quoted)-1]))
-		if quoted, err := json.Marshal(s); err == nil {
-			w.add(string(quoted[1 : len(quoted)-1]))
+		for _, html := range []bool{false, true} {
+			from := len(forms)
+			forms = AppendJSONString(forms, s, html)
+			w.addForm(s, forms[from+1:len(forms)-1])
 		}
 		for _, enc := range []Encoding{EncQuery, EncSegment, EncPath} {
-			encoded, _ := AppendEncoded(nil, StringValue(s), enc)
-			w.add(string(encoded))
+			from := len(forms)
+			forms, _ = AppendEncoded(forms, StringValue(s), enc)
+			w.addForm(s, forms[from:])
 		}
-		w.add(url.QueryEscape(s))
+		if strings.Contains(s, " ") {
+			w.add(url.QueryEscape(s))
+		}
 	}
-	w.add(base64.StdEncoding.EncodeToString([]byte(s)))
-	w.add(base64.RawURLEncoding.EncodeToString([]byte(s)))
+	from := len(forms)
+	forms = base64.RawStdEncoding.AppendEncode(forms, []byte(s))
+	addWord(w, forms[from:])
+	if bytes.ContainsAny(forms[from:], "+/") {
+		w.add(base64.RawURLEncoding.EncodeToString([]byte(s)))
+	}
+	w.forms = forms
+}
+
+// addForm adds a form of s that differs from it.
+func (w *words) addForm(s string, form []byte) {
+	if string(form) != s {
+		addWord(w, form)
+	}
 }
 
 // plain reports whether URLs and JSON write a text as it is.
 func plain(s string) bool {
 	for i := range len(s) {
-		b := s[i] | 0x20
-		if (b < 'a' || b > 'z') && (s[i] < '0' || s[i] > '9') {
+		switch b := s[i]; {
+		case 'a' <= b && b <= 'z', 'A' <= b && b <= 'Z', '0' <= b && b <= '9', b == '-', b == '_', b == '.', b == '~':
+		default:
 			return false
 		}
 	}
 	return true
 }
 
-func (w *words) add(s string) {
-	if s == "" {
+func (w *words) add(s string) { addWord(w, s) }
+
+func addWord[T string | []byte](w *words, s T) {
+	if len(s) == 0 {
 		return
 	}
 	h := fnvOffset
@@ -93,10 +115,10 @@ func (w *words) add(s string) {
 		case i+1 == headLen:
 			w.heads = append(w.heads, uint32(finish(h)>>32))
 		case i+1 == prefixLen && len(s) > prefixLen:
-			w.hashes = append(w.hashes, finish(h+1))
+			w.insert(finish(h + 1))
 		}
 	}
-	w.hashes = append(w.hashes, finish(h))
+	w.insert(finish(h))
 	switch {
 	case len(s) > prefixLen:
 		if w.lengths == nil {
@@ -112,7 +134,7 @@ func (w *words) add(s string) {
 
 // done is the set of the words, nil when there are none.
 func (w *words) done() *wordSet {
-	if len(w.hashes) == 0 {
+	if w.count == 0 {
 		return nil
 	}
 	s := w.set
@@ -126,20 +148,24 @@ func (w *words) done() *wordSet {
 		h %= uint32(64 * len(s.heads))
 		s.heads[h/64] |= 1 << (h % 64)
 	}
-	s.table = make([]uint64, 1<<bits.Len(uint(2*len(w.hashes))))
-	for _, h := range w.hashes {
-		s.insert(h)
-	}
 	return &s
 }
 
-func (s *wordSet) insert(h uint64) {
-	for i := h & uint64(len(s.table)-1); ; i = (i + 1) & uint64(len(s.table)-1) {
-		switch s.table[i] {
-		case 0:
-			s.table[i] = h
-			return
-		case h:
+// insert puts a hash into the table, which grows with what it holds.
+func (w *words) insert(h uint64) {
+	if old := w.set.table; 4*(w.count+1) > 3*len(old) {
+		w.set.table, w.count = make([]uint64, max(16, 2*len(old))), 0
+		for _, h := range old {
+			if h != 0 {
+				w.insert(h)
+			}
+		}
+	}
+	table := w.set.table
+	for i := h & uint64(len(table)-1); table[i] != h; i = (i + 1) & uint64(len(table)-1) {
+		if table[i] == 0 {
+			table[i] = h
+			w.count++
 			return
 		}
 	}

@@ -44,6 +44,7 @@ type Variable struct {
 type Fallback struct {
 	Site   SiteID
 	Reason string
+	Text   string // the expression as written, and the settled values it reads
 }
 
 // Target is a system under test.

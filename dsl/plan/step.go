@@ -208,6 +208,18 @@ func Walk(steps []Step, visit func(Step)) {
 	}
 }
 
+// EachTask visits the tasks of a class and those within them, outer first.
+func (c *Class) EachTask(visit func(*Task)) {
+	var walk func([]Task)
+	walk = func(tasks []Task) {
+		for i := range tasks {
+			visit(&tasks[i])
+			walk(tasks[i].Children())
+		}
+	}
+	walk(c.Tasks)
+}
+
 // SeriesOf are the series that a step itself records into.
 func SeriesOf(s Step) []int {
 	switch s := s.(type) {

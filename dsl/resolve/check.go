@@ -146,6 +146,8 @@ func (c *checker) reference(s *Scope, b *config.Block, a *config.Arg) {
 		kind = "task"
 	case a.Name == "use":
 		kind = b.Type
+	case a.Name == "after":
+		kind = "user"
 	}
 	ref, diags := s.Refer(a, kind)
 	if diags.HasErrors() {
