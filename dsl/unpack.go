@@ -25,14 +25,15 @@ import (
 // Unpack makes the plan that the plan file called name was made of, or says
 // why it cannot: another version of throng, a file that is missing or
 // changed, a sensitive value that is not given again, a plan that came out
-// differently. given are the values from outside; show says that the plan is
-// only looked at, so that sensitive texts need not be given.
-func Unpack(name, tool string, given map[string]Input, show bool) Result {
-	f, err := planfile.Open(name, tool)
+// differently. Of o only what a plan file does not settle counts: the values
+// from outside, the tool, consent. show says that the plan is only looked at,
+// so that sensitive texts need not be given.
+func Unpack(name string, o Options, show bool) Result {
+	f, err := planfile.Open(name, o.Tool)
 	if err != nil {
 		return Result{Diagnostics: diag.Diagnostics{unreadable(name, err)}}
 	}
-	inputs, whole, diags := unpackInputs(f, given, show)
+	inputs, whole, diags := unpackInputs(f, o.Inputs, show)
 	disk, ds := locate(f, name)
 	diags.Extend(ds)
 	seed, err := strconv.ParseUint(f.Seed, 10, 64)
@@ -42,10 +43,8 @@ func Unpack(name, tool string, given map[string]Input, show bool) Result {
 	if diags.HasErrors() {
 		return Result{Diagnostics: diags}
 	}
-	o := Options{
-		Profile: f.Options.Profile, Inputs: inputs, Users: f.Options.Users, SpawnRate: f.Options.SpawnRate,
-		Duration: f.Options.Duration, Seed: seed, Tags: f.Options.Tags, ExcludeTags: f.Options.ExcludeTags, Tool: tool,
-	}
+	o.Profile, o.Users, o.SpawnRate, o.Duration = f.Options.Profile, f.Options.Users, f.Options.SpawnRate, f.Options.Duration
+	o.Tags, o.ExcludeTags, o.Seed, o.Inputs = f.Options.Tags, f.Options.ExcludeTags, seed, inputs
 	tree, ds := grow(f, disk)
 	r := of(tree, ds, func(s *resolve.Scope, r *Result) {
 		p, diags := compile.Compile(s, o)
@@ -62,7 +61,7 @@ func Unpack(name, tool string, given map[string]Input, show bool) Result {
 	r.Plan.File = name
 	if whole && digest(r.Plan) != f.Digest {
 		r.Plan = nil
-		r.Diagnostics.Append(diag.General(diag.PlanMismatch, "What %s holds does not give the plan it was made of: a file that is not stored in it has changed, a sensitive value has another form than before, or this is another build of throng %s. Make the plan file anew.", name, tool))
+		r.Diagnostics.Append(diag.General(diag.PlanMismatch, "What %s holds does not give the plan it was made of: a file that is not stored in it has changed, a sensitive value has another form than before, or this is another build of throng %s. Make the plan file anew.", name, o.Tool))
 	}
 	return r
 }

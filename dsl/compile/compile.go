@@ -38,7 +38,9 @@ type Options struct {
 	Seed        uint64
 	Tags        []string
 	ExcludeTags []string
-	Tool        string // version of throng
+	Tool        string   // version of throng
+	Allow       []string // targets whose guards the user lifts: --allow
+	Sends       bool     // the plan is about to be run, so consent is needed now
 }
 
 // Compile makes the plan of a checked scenario for one profile. The plan is
@@ -60,6 +62,7 @@ func (c *compiler) shared() {
 	c.values()
 	c.assertions()
 	c.targets()
+	c.knownConsent()
 	c.data()
 	c.setupAndTeardown()
 	c.rowsOfSetup()
@@ -83,6 +86,9 @@ func (o Options) flags() []string {
 	}
 	if len(o.Tags) > 0 {
 		flags = append(flags, "--tags", strings.Join(o.Tags, ","))
+	}
+	for _, name := range o.Allow {
+		flags = append(flags, "--allow", name)
 	}
 	if len(o.ExcludeTags) > 0 {
 		flags = append(flags, "--exclude-tags", strings.Join(o.ExcludeTags, ","))

@@ -54,12 +54,15 @@ func NewConsole(scope *resolve.Scope, o Options, answer *plan.Response) (*Consol
 		}
 		return 0, nil
 	}
-	if names := scope.Names("user"); len(names) > 0 {
-		f.User.ID, f.User.Class = names[0]+"-0", names[0]
+	for _, b := range scope.Tree.Config.Root.Of("user") {
+		if b.Arg("abstract") == nil {
+			f.User.ID, f.User.Class = b.Name()+"-0", b.Name()
+			break
+		}
 	}
 	module := *scope.Tree.Config
 	return &Console{
-		c: c, block: &config.Block{Type: "console", Module: &module}, frame: f,
+		c: c, block: &config.Block{Type: "console", Schema: &schema.Block{Type: "console"}, Module: &module}, frame: f,
 		fallbacks: len(c.plan.Fallbacks), sites: len(c.plan.Sites),
 	}, c.diags
 }
@@ -76,6 +79,9 @@ type Evaluated struct {
 func (k *Console) Eval(src []byte, name string) (Evaluated, diag.Diagnostics) {
 	c := k.c
 	c.diags = nil
+	if c.meter != nil {
+		*c.meter = *config.NewMeter() // each expression has the allowance of a compilation
+	}
 	k.block.Module.Sources = map[string][]byte{name: src}
 	e, diags := config.ReadExpression(src, name)
 	if diags.HasErrors() {

@@ -21,6 +21,7 @@ func (c *compiler) forProfile(name string) (*plan.Plan, diag.Diagnostics) {
 	one.plan, one.diags = &p, slices.Clone(c.diags)
 	one.options.Profile = name
 	one.profile()
+	one.guardLoad()
 	one.enoughRows()
 	one.slas()
 	p.Secrets = one.secrets.list()

@@ -39,6 +39,7 @@ func (c *compiler) target(s *resolve.Scope, declared *config.Block) int {
 	if !ok || !c.baseURL(&t, b, raw) {
 		return -1
 	}
+	c.guard(&t, b)
 	id := len(c.plan.Targets)
 	c.plan.Targets = append(c.plan.Targets, t)
 	c.targetIDs[declared] = id

@@ -186,10 +186,22 @@ func (c *compiler) outputs(e *environ, module string, into map[string]map[string
 	into[module] = values
 }
 
+// spent reports whether expressions have taken all the work that is granted,
+// so that no further one is tried, and sees to it that this has been said.
+func (c *compiler) spent(b *config.Block, e hcl.Expression) bool {
+	if c.meter == nil || !c.meter.Spent() {
+		return false
+	}
+	if !c.diags.HasErrors() {
+		c.fail(b, diag.LimitExceeded, e.Range(), "%s", config.TooMuch)
+	}
+	return true
+}
+
 // static evaluates an argument that is settled before the run. It reports
 // what is wrong and then says false. The value may carry the sensitive mark.
 func (c *compiler) static(a *config.Arg, b *config.Block) (cty.Value, bool) {
-	if a.Bad || c.meter != nil && c.meter.Spent() {
+	if a.Bad || c.spent(b, a.Expr) {
 		return cty.DynamicVal, false
 	}
 	e := c.env(a.Module)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"strings"
 	"testing"
-	"time"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
@@ -116,22 +115,5 @@ func FuzzParse(f *testing.F) {
 	} {
 		f.Add([]byte(s))
 	}
-	f.Fuzz(func(t *testing.T, src []byte) {
-		start := time.Now()
-		m, diags := config.Parse(src, "main.hcl")
-		if took := time.Since(start); took > 20*time.Second {
-			t.Errorf("it took %s", took)
-		}
-		if m == nil {
-			t.Fatal("no module")
-		}
-		for _, d := range diags {
-			if d.Summary == "" || d.Detail == "" {
-				t.Errorf("a finding without words: %+v", d)
-			}
-		}
-		if m.Broken && !diags.HasErrors() {
-			t.Error("broken, and nothing is said")
-		}
-	})
+	f.Fuzz(func(t *testing.T, src []byte) { parseAny(t, src, "main.hcl") })
 }

@@ -237,7 +237,7 @@ func (r *jsonReader) steps(v *jsonValue, row *schema.Block) []*hclsyntax.Block {
 			found = append(found, r.dynamic(step[0], row, true)...)
 			continue
 		}
-		r.report(diag.New(diag.UnknownBlock, r.in.of(key), "A %s holds no step called %q.", row.Type, key.text).DidYouMean(key.text, row.BlockNames()))
+		found = append(found, r.block(key.text, nil, r.in.of(key), &hclsyntax.Body{})) // for decodeBody to report
 	}
 	return found
 }

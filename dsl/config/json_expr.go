@@ -43,13 +43,32 @@ func (r *jsonReader) expression(v *jsonValue) hclsyntax.Expression {
 		object := &hclsyntax.ObjectConsExpr{SrcRange: at, OpenRange: r.in.between(v.start, v.start+1)}
 		for _, m := range v.members {
 			object.Items = append(object.Items, hclsyntax.ObjectConsItem{
-				KeyExpr:   &hclsyntax.ObjectConsKeyExpr{Wrapped: r.template(m.key)},
+				KeyExpr:   &hclsyntax.ObjectConsKeyExpr{Wrapped: r.key(m.key)},
 				ValueExpr: r.expression(m.value),
 			})
 		}
 		return object
 	}
 	return &hclsyntax.LiteralValueExpr{Val: cty.NullVal(cty.DynamicPseudoType), SrcRange: at}
+}
+
+// key is an object's key: a plain name as native syntax writes it without
+// quotes, else a template.
+func (r *jsonReader) key(v *jsonValue) hclsyntax.Expression {
+	if v.escaped || !plainName(v.text) {
+		return r.template(v)
+	}
+	at := r.in.of(v)
+	return &hclsyntax.ScopeTraversalExpr{Traversal: hcl.Traversal{hcl.TraverseRoot{Name: v.text, SrcRange: at}}, SrcRange: at}
+}
+
+func plainName(s string) bool {
+	for i, c := range []byte(s) {
+		if c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') && (i == 0 || c != '-' && (c < '0' || c > '9')) {
+			return false
+		}
+	}
+	return s != ""
 }
 
 // bare is the expression that a string holds, for arguments that name a type

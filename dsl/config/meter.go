@@ -27,7 +27,10 @@ const (
 
 // Meter bounds the work of evaluating expressions. It is not safe for
 // concurrent use.
-type Meter struct{ left int }
+type Meter struct {
+	left int
+	told bool // an expression has been refused
+}
 
 // NewMeter is the meter of one compilation.
 func NewMeter() *Meter { return &Meter{left: granted} }
@@ -88,9 +91,14 @@ func (m *Meter) Weigh(v cty.Value) bool {
 // TooMuch says what a meter refuses.
 const TooMuch = "Evaluating the scenario's expressions takes more work than is allowed: too many rounds of for expressions within each other, or too large values. Large data belongs in a file that a data block reads."
 
-func exceeded(e hcl.Expression) *hcl.Diagnostic {
+// refuse adds why an expression is not evaluated, the first time.
+func (m *Meter) refuse(diags hcl.Diagnostics, e hcl.Expression) hcl.Diagnostics {
+	if m.told {
+		return diags
+	}
+	m.told = true
 	at := e.Range()
-	return &hcl.Diagnostic{Severity: hcl.DiagError, Summary: diag.Summary(diag.LimitExceeded), Detail: TooMuch, Subject: &at}
+	return append(diags, &hcl.Diagnostic{Severity: hcl.DiagError, Summary: diag.Summary(diag.LimitExceeded), Detail: TooMuch, Subject: &at})
 }
 
 // Functions makes the functions of a table pay for what they take and give.
@@ -130,7 +138,9 @@ func (m *Meter) pay(args []cty.Value) bool {
 
 type errWork struct{}
 
-func (errWork) Error() string { return TooMuch }
+func (errWork) Error() string {
+	return "evaluating the scenario's expressions takes more work than is allowed"
+}
 
 // Loop is a for expression that pays for its rounds.
 type Loop struct{ *hclsyntax.ForExpr }
@@ -163,7 +173,7 @@ func (c *collection) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		rounds = bare.LengthInt()
 	}
 	if !m.Weigh(v) || !m.spend(rounds*c.round) {
-		return cty.DynamicVal, append(diags, exceeded(c))
+		return cty.DynamicVal, m.refuse(diags, c)
 	}
 	return v, diags
 }
@@ -175,7 +185,7 @@ type Part struct{ *hclsyntax.ParenthesesExpr }
 func (p *Part) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	v, diags := p.Expression.Value(ctx)
 	if m := meterIn(ctx); m != nil && !diags.HasErrors() && !m.Weigh(v) {
-		return cty.UnknownVal(cty.String), append(diags, exceeded(p))
+		return cty.UnknownVal(cty.String), m.refuse(diags, p)
 	}
 	return v, diags
 }

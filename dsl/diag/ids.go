@@ -79,6 +79,7 @@ const (
 	UndeclaredVariable   = "undeclared-variable"
 	ValidationFailed     = "validation-failed"
 	CheckFailed          = "check-failed"
+	GuardedTarget        = "guarded-target"
 	FileNotFound         = "file-not-found"
 	FileUnreadable       = "file-unreadable"
 	InvalidData          = "invalid-data"

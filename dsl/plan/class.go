@@ -25,6 +25,7 @@ const (
 	FailUnreachable               // no route to the host or network
 	FailLocalFiles                // this machine ran out of file descriptors
 	FailLocalPorts                // this machine ran out of local ports
+	FailGuard                     // the target's guard forbids the connection
 	FailInternal                  // a defect of this program
 	NumErrorClasses
 )
@@ -32,7 +33,7 @@ const (
 var classNames = [NumErrorClasses]string{
 	"ok", "status", "expect", "capture", "expression", "timeout", "connect_timeout",
 	"refused", "reset", "truncated", "protocol", "too_large", "dns", "tls", "redirect",
-	"unreachable", "local_files", "local_ports", "internal",
+	"unreachable", "local_files", "local_ports", "guard", "internal",
 }
 
 func (c ErrorClass) String() string {
@@ -59,5 +60,5 @@ func (c ErrorClass) Censored() bool { return c == FailTimeout || c == FailConnec
 // Local reports whether the generator's own machine is at fault; such
 // failures make a verdict inconclusive instead of blaming the target.
 func (c ErrorClass) Local() bool {
-	return c == FailLocalFiles || c == FailLocalPorts || c == FailInternal
+	return c == FailLocalFiles || c == FailLocalPorts || c == FailGuard || c == FailInternal
 }

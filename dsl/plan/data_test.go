@@ -74,7 +74,7 @@ func object(pairs ...any) Value {
 }
 
 func TestFill(t *testing.T) {
-	one, two := IntValue(1), StringValue("two")
+	one, two := IntValue(1), StringValue("second")
 	for _, c := range []struct {
 		name string
 		rows Value
@@ -92,7 +92,7 @@ func TestFill(t *testing.T) {
 		before := d
 		err := d.Fill(c.rows)
 		if c.want == "" {
-			if err != nil || d.Rows != 2 || d.Columns[0].At(1).Str() != "two" || d.Columns[1].Name != "more" || d.hidden == nil {
+			if err != nil || d.Rows != 2 || d.Columns[0].At(1).Str() != "second" || d.Columns[1].Name != "more" || d.hidden == nil {
 				t.Errorf("%s: %v, %+v", c.name, err, d)
 			}
 			if before.Columns[0].texts != nil || before.Columns[0].Values != nil || len(before.Columns) != 1 {

@@ -27,7 +27,7 @@ func Dump(w io.Writer, p *Plan) error {
 		}
 	})
 	for _, t := range p.Targets {
-		d.line("target %q %s%s", t.Name, t.URL(), d.at(t.Site))
+		d.line("target %q %s%s%s", t.Name, t.URL(), d.guard(&t.Guard), d.at(t.Site))
 	}
 	for i := range p.Data {
 		d.data(&p.Data[i])
@@ -52,6 +52,23 @@ func Dump(w io.Writer, p *Plan) error {
 		d.line("secrets: %d texts to mask", n)
 	}
 	return d.w.Flush()
+}
+
+func (d *dumper) guard(g *Guard) string {
+	text := ""
+	if g.Environment != "" {
+		text += fmt.Sprintf(", environment %q", g.Environment)
+	}
+	if len(g.Hosts) > 0 {
+		text += ", only at " + strings.Join(g.Hosts, " ")
+	}
+	if g.MaxUsers > 0 {
+		text += fmt.Sprintf(", at most %d users", g.MaxUsers)
+	}
+	if g.MaxRate > 0 {
+		text += fmt.Sprintf(", at most %s/s", number(g.MaxRate))
+	}
+	return text
 }
 
 // dumper writes indented lines. Its writer keeps the first error for Flush.

@@ -46,7 +46,7 @@ func TestMask(t *testing.T) {
 		"?q=a%2Fb+c%22d":                                 "?q=***",
 		"gr%C3%BCn%26x":                                  "***",
 		`"grün\u0026x"`:                                  `"***"`,
-		"Basic " + base64.StdEncoding.EncodeToString([]byte("alphabet")): "Basic ***=",
+		"Basic " + base64.StdEncoding.EncodeToString([]byte("alphabet")): "Basic ***",
 	} {
 		if got := m.Replace(text); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)

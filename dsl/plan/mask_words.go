@@ -52,7 +52,7 @@ func (w *words) addValue(v Value) {
 }
 
 // addForms adds a text as it is, as URLs and JSON write it, and in base64,
-// each form once. The padding of base64 is left out: it tells nothing.
+// each form once.
 func (w *words) addForms(s string) {
 	if len(s) < w.shortest || s == "" {
 		return
@@ -75,8 +75,11 @@ func (w *words) addForms(s string) {
 		}
 	}
 	from := len(forms)
-	forms = base64.RawStdEncoding.AppendEncode(forms, []byte(s))
+	forms = base64.StdEncoding.AppendEncode(forms, []byte(s))
 	addWord(w, forms[from:])
+	if forms[len(forms)-1] == '=' {
+		addWord(w, bytes.TrimRight(forms[from:], "="))
+	}
 	if bytes.ContainsAny(forms[from:], "+/") {
 		w.add(base64.RawURLEncoding.EncodeToString([]byte(s)))
 	}

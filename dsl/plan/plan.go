@@ -56,6 +56,7 @@ type Target struct {
 	Port     int
 	BasePath string // "" or "/prefix", without a slash at its end
 	Example  string // name of the embedded example API that stands for it; "" for a real one
+	Guard    Guard
 }
 
 // Authority is the target's host and port as a Host header has them: without

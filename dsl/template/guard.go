@@ -1,6 +1,7 @@
 package template
 
 import (
+	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -12,7 +13,7 @@ import (
 const (
 	maxTokens     = 1000    // of one ${…} or %{…}: bounds its nest and its chains of operators
 	maxDirectives = 1000    // %{…} in a template, which may all stand within each other
-	maxMelding    = 1 << 30 // pieces of literal text in a row, multiplied by their bytes: what joining them costs
+	maxMelding    = 1 << 30 // lines times bytes of a template: the parser joins lines one by one
 	maxDigits     = 64
 	maxExponent   = 400
 )
@@ -20,9 +21,11 @@ const (
 // guard refuses templates that HCL's parser or evaluator cannot take: both
 // recurse without a limit, and a stack overflow cannot be recovered from.
 func guard(src []byte, name string) error {
+	if lines := bytes.Count(src, []byte("\n")); lines*len(src) > maxMelding {
+		return fmt.Errorf("%s is too long for a template: it has %d lines", name, lines)
+	}
 	tokens, _ := hclsyntax.LexTemplate(src, name, hcl.InitialPos)
-	var within, directives, pieces, bytes int
-	depth := 0
+	var within, directives, depth int
 	for _, t := range tokens {
 		switch t.Type {
 		case hclsyntax.TokenTemplateControl:
@@ -45,15 +48,9 @@ func guard(src []byte, name string) error {
 		}
 		if depth > 0 {
 			within++
-			pieces, bytes = 0, 0
-		} else {
-			pieces, bytes = pieces+1, bytes+len(t.Bytes)
 		}
-		switch {
-		case within > maxTokens || directives > maxDirectives:
+		if within > maxTokens || directives > maxDirectives {
 			return fmt.Errorf("%s is nested more deeply, or has longer expressions, than anybody writes by hand", at(t.Range))
-		case pieces*bytes > maxMelding:
-			return fmt.Errorf("%s: the template is too long", at(t.Range))
 		}
 	}
 	return nil

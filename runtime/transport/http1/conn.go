@@ -148,22 +148,29 @@ func (f *Factory) dialNow(ctx context.Context, addr string, start int64) (d dial
 	d.stage = connecting
 	if f.dial != nil {
 		d.conn, d.err = f.dial(ctx, "tcp", addr)
+		if d.err == nil {
+			if d.err = f.permit(addr, d.conn.RemoteAddr().String()); d.err != nil {
+				d.conn.Close()
+				d.conn = nil
+			}
+		}
 		return d
 	}
 	// No keep-alive probes: the deadline watches the server, and probes cost
 	// system calls on every new connection.
 	dialer := net.Dialer{KeepAlive: -1}
-	if !named(addr) {
-		d.conn, d.err = dialer.DialContext(ctx, "tcp", addr)
-		return d
-	}
 	// Attempts at several addresses may run at once.
 	var resolved atomic.Int64
-	dialer.ControlContext = func(context.Context, string, string, syscall.RawConn) error {
-		resolved.CompareAndSwap(0, f.clock.Now())
-		return nil
+	if named(addr) || f.guard != nil {
+		dialer.ControlContext = func(_ context.Context, _, to string, _ syscall.RawConn) error {
+			resolved.CompareAndSwap(0, f.clock.Now())
+			return f.permit(addr, to)
+		}
 	}
 	d.conn, d.err = dialer.DialContext(ctx, "tcp", addr)
+	if !named(addr) {
+		return d
+	}
 	if at := resolved.Load(); at != 0 {
 		d.dns = at - start
 	} else {
@@ -171,6 +178,23 @@ func (f *Factory) dialNow(ctx context.Context, addr string, start int64) (d dial
 		d.dns = f.clock.Now() - start
 	}
 	return d
+}
+
+// permit is why the guard forbids a connection that was asked for as addr and
+// leads to the address to; nil when it does not.
+func (f *Factory) permit(addr, to string) error {
+	if f.guard == nil {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		host = addr
+	}
+	at, _ := netip.ParseAddrPort(to)
+	if err := f.guard(host, at.Addr().WithZone("").Unmap()); err != nil {
+		return newFault(plan.FailGuard, err, "%s", err)
+	}
+	return nil
 }
 
 // named reports whether the host of addr must be resolved.

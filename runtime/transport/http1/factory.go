@@ -3,6 +3,7 @@ package http1
 import (
 	"crypto/tls"
 	"math"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -20,11 +21,16 @@ const (
 
 // Config says how the clients of a run connect and what they keep.
 type Config struct {
-	Clock    *transport.Clock // time base of all results; nil: a new one
-	Dial     transport.Dialer // must obey its context; nil: net.Dialer, which also times DNS
-	TLS      *tls.Config      // for https; nil: the system's roots
-	MaxBody  int64            // bytes of a body; a larger one is class too_large; 0: 10 MiB
-	KeepBody int              // bytes of a body kept for a caller that reads it; 0: 256 KiB
+	Clock *transport.Clock // time base of all results; nil: a new one
+	Dial  transport.Dialer // must obey its context; nil: net.Dialer, which also times DNS
+	// Guard is asked before every connection, with the host that was asked for
+	// and the address it was resolved to; its error is why there must be none,
+	// and fails the exchange with class guard. nil allows all. With a Dial of
+	// its own it is asked once the connection stands, before anything is sent.
+	Guard    func(host string, at netip.Addr) error
+	TLS      *tls.Config // for https; nil: the system's roots
+	MaxBody  int64       // bytes of a body; a larger one is class too_large; 0: 10 MiB
+	KeepBody int         // bytes of a body kept for a caller that reads it; 0: 256 KiB
 }
 
 // Factory makes the clients of a run. Its methods may be called from any
@@ -32,6 +38,7 @@ type Config struct {
 type Factory struct {
 	clock    *transport.Clock
 	dial     transport.Dialer
+	guard    func(host string, at netip.Addr) error
 	tls      *tls.Config
 	maxBody  int64
 	keepBody int
@@ -48,7 +55,7 @@ var (
 
 // New is a factory that has no clients yet and runs no goroutine until it has.
 func New(c Config) *Factory {
-	f := &Factory{clock: c.Clock, dial: c.Dial, tls: c.TLS, maxBody: c.MaxBody, keepBody: c.KeepBody}
+	f := &Factory{clock: c.Clock, dial: c.Dial, guard: c.Guard, tls: c.TLS, maxBody: c.MaxBody, keepBody: c.KeepBody}
 	if f.clock == nil {
 		f.clock = transport.NewClock()
 	}

@@ -24,6 +24,7 @@ const (
 	ExitPass         = 0   // the run passed, or the command succeeded
 	ExitError        = 1   // an error in the scenario, its inputs or the command line
 	ExitFormat       = 3   // fmt --check found differences
+	ExitChanged      = 4   // plan --diff --detailed-exitcode found changes
 	ExitInconclusive = 97  // the run proves nothing: too few samples, generator saturated, books unbalanced
 	ExitFailed       = 99  // an SLA is broken
 	ExitInterrupted  = 130 // interrupted, after a clean stop
@@ -97,6 +98,7 @@ A SCENARIO is a directory of *.hcl files, or one such file.`,
 		return fmt.Errorf("%w\nSee %q", err, cmd.CommandPath()+" --help")
 	})
 	root.AddCommand(a.validateCommand(), a.planCommand(), a.runCommand(), a.fmtCommand(),
+		a.newCommand(), a.consoleCommand(), a.graphCommand(),
 		a.exampleCommand(), a.versionCommand(), exitCodesTopic())
 	return root
 }
@@ -109,7 +111,9 @@ func exitCodesTopic() *cobra.Command {
 
     0  the run passed, or the command succeeded
     1  an error in the scenario, its inputs or the command line
-    3  fmt --check found files that are not in canonical form
+    3  fmt --check found files that are not in canonical form, or console
+       could not evaluate an expression
+    4  plan --diff --detailed-exitcode found changes
    97  inconclusive: the run proves nothing, because samples were too few,
        the generator was saturated, or the books do not balance
    99  an SLA is broken

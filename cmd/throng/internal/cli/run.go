@@ -97,7 +97,7 @@ func (a *app) drive(p *plan.Plan, f *runFlags, local *examples) (*outcome.Outcom
 	defer view.Close()
 	e := engine.New(p, engine.Options{
 		Factory: func(clock *transport.Clock) transport.Factory {
-			return http1.New(http1.Config{Clock: clock, Dial: local.dialer()})
+			return http1.New(http1.Config{Clock: clock, Dial: local.dialer(), Guard: p.MayDial})
 		},
 		OnProgress: view.Update,
 	})
@@ -139,6 +139,8 @@ func exitCode(o *outcome.Outcome) int {
 	switch {
 	case o.Interrupted:
 		return ExitInterrupted
+	case o.NotRun():
+		return ExitError
 	case o.Verdict.State == sla.Pass:
 		return ExitPass
 	case o.Verdict.State == sla.Fail:

@@ -10,6 +10,7 @@ import (
 
 	"throng/dsl"
 	"throng/dsl/diag"
+	"throng/dsl/planfile"
 )
 
 // scenarioFlags are the flags of every verb that compiles a scenario.
@@ -22,6 +23,8 @@ type scenarioFlags struct {
 	seed      uint64
 	tags      []string
 	exclude   []string
+	allow     []string
+	shows     bool // nothing is sent, so a plan file's sensitive values need not be given
 }
 
 // value is one --var or --var-file.
@@ -62,6 +65,7 @@ func (f *scenarioFlags) inputFlags(cmd *cobra.Command) {
 	flags.Var(valueFlag{&f.values, true}, "var-file", "read variables from a file of NAME = value lines")
 	flags.StringSliceVar(&f.tags, "tags", nil, "only tasks with a request that has one of these `TAGS`")
 	flags.StringSliceVar(&f.exclude, "exclude-tags", nil, "no task with a request that has one of these `TAGS`")
+	flags.StringSliceVar(&f.allow, "allow", nil, "lift the guard of a `TARGET`: it is production, or not among its allowed_hosts")
 	_ = cmd.RegisterFlagCompletionFunc("profile", func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) == 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
@@ -79,9 +83,18 @@ func (f *scenarioFlags) loadFlags(cmd *cobra.Command) {
 	flags.Uint64Var(&f.seed, "seed", 0, "seed of all randomness; the same seed makes the same requests")
 }
 
-// options gathers what the flags and the environment say.
-func (a *app) options(cmd *cobra.Command, f *scenarioFlags) (dsl.Options, map[string][]byte, diag.Diagnostics) {
-	o := dsl.Options{Profile: f.profile, Tags: f.tags, ExcludeTags: f.exclude, Tool: version(), Seed: f.seed}
+// options gathers what the flags, the environment and the scenario's own
+// files of values say.
+func (a *app) options(cmd *cobra.Command, f *scenarioFlags, path string) (dsl.Options, map[string][]byte, diag.Diagnostics) {
+	o := a.settings(cmd, f)
+	inputs, sources, diags := a.inputs(path, f.values)
+	o.Inputs = inputs
+	return o, sources, diags
+}
+
+// settings are the options without the variables' values.
+func (a *app) settings(cmd *cobra.Command, f *scenarioFlags) dsl.Options {
+	o := dsl.Options{Profile: f.profile, Tags: f.tags, ExcludeTags: f.exclude, Tool: version(), Seed: f.seed, Allow: f.allow, Sends: !f.shows}
 	changed := cmd.Flags().Changed
 	if changed("users") {
 		o.Users = &f.users
@@ -95,22 +108,39 @@ func (a *app) options(cmd *cobra.Command, f *scenarioFlags) (dsl.Options, map[st
 	if !changed("seed") {
 		o.Seed = uint64(rand.Uint32()) // short enough to type again
 	}
-	inputs, sources, diags := a.inputs(f.values)
-	o.Inputs = inputs
-	return o, sources, diags
+	return o
 }
 
 // inputs are the variables' values from outside, by rising precedence: the
-// environment, then files and flags in the order given.
-func (a *app) inputs(values []value) (map[string]dsl.Input, map[string][]byte, diag.Diagnostics) {
-	inputs, sources := map[string]dsl.Input{}, map[string][]byte{}
-	var diags diag.Diagnostics
+// environment, the files of values beside the scenario, then files and flags
+// in the order given.
+func (a *app) inputs(path string, values []value) (map[string]dsl.Input, map[string][]byte, diag.Diagnostics) {
+	inputs := a.environment()
+	read, sources, diags := dsl.AutoValues(path)
+	maps.Copy(inputs, read)
+	given, more, ds := a.given(values)
+	maps.Copy(inputs, given)
+	maps.Copy(sources, more)
+	diags.Extend(ds)
+	return inputs, sources, diags
+}
+
+// environment are the values that THRONG_VAR_x gives.
+func (a *app) environment() map[string]dsl.Input {
 	const prefix = "THRONG_VAR_"
+	inputs := map[string]dsl.Input{}
 	for _, entry := range a.env.Environ() {
 		if name, text, _ := strings.Cut(entry, "="); strings.HasPrefix(name, prefix) {
 			inputs[strings.TrimPrefix(name, prefix)] = dsl.Input{Text: text, Origin: name}
 		}
 	}
+	return inputs
+}
+
+// given are the values of --var and --var-file.
+func (a *app) given(values []value) (map[string]dsl.Input, map[string][]byte, diag.Diagnostics) {
+	inputs, sources := map[string]dsl.Input{}, map[string][]byte{}
+	var diags diag.Diagnostics
 	for _, v := range values {
 		if !v.file {
 			name, text, _ := strings.Cut(v.text, "=")
@@ -125,22 +155,39 @@ func (a *app) inputs(values []value) (map[string]dsl.Input, map[string][]byte, d
 	return inputs, sources, diags
 }
 
-// compile makes the plan, shows what was found, and ends the command when
-// there are errors.
+// compile makes the plan of a scenario or a plan file, shows what was found,
+// and ends the command when there are errors.
 func (a *app) compile(cmd *cobra.Command, f *scenarioFlags, path string) (dsl.Result, error) {
-	o, sources, diags := a.options(cmd, f)
-	r := dsl.Result{Diagnostics: diags}
-	if !diags.HasErrors() {
-		r = dsl.Compile(path, o)
-		r.Diagnostics = append(diags, r.Diagnostics...)
+	var r dsl.Result
+	if planfile.Is(path) {
+		r = a.unpack(cmd, f, path)
+	} else {
+		o, sources, diags := a.options(cmd, f, path)
+		r.Diagnostics = diags
+		if !diags.HasErrors() {
+			r = dsl.Compile(path, o)
+			r.Diagnostics = append(diags, r.Diagnostics...)
+		}
+		r = withSources(r, sources)
 	}
+	return r, a.found(r)
+}
+
+// withSources adds the texts of files of values.
+func withSources(r dsl.Result, sources map[string][]byte) dsl.Result {
 	if r.Sources == nil {
 		r.Sources = map[string][]byte{}
 	}
 	maps.Copy(r.Sources, sources)
+	return r
+}
+
+// found shows what a compilation found. It is an error where there is no
+// plan.
+func (a *app) found(r dsl.Result) error {
 	a.diagnose(r.Diagnostics, r.Sources)
 	if r.Plan == nil {
-		return r, silent{ExitError}
+		return silent{ExitError}
 	}
-	return r, nil
+	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"throng/dsl"
 	"throng/dsl/diag"
 	"throng/dsl/plan"
+	"throng/dsl/planfile"
 	"throng/runtime/report/text"
 	"throng/runtime/transport"
 	"throng/runtime/transport/http1"
@@ -51,7 +52,10 @@ func oneScenario(cmd *cobra.Command, args []string) error {
 }
 
 func (a *app) validate(cmd *cobra.Command, f *scenarioFlags, path string, asJSON, reach bool) error {
-	o, sources, diags := a.options(cmd, f)
+	if planfile.Is(path) {
+		return a.validatePlanFile(cmd, f, path, asJSON, reach)
+	}
+	o, sources, diags := a.options(cmd, f, path)
 	r := dsl.Result{Diagnostics: diags, Sources: map[string][]byte{}}
 	if !diags.HasErrors() {
 		r = dsl.Validate(path, o)
@@ -66,6 +70,11 @@ func (a *app) validate(cmd *cobra.Command, f *scenarioFlags, path string, asJSON
 		unreached = found.HasErrors()
 		r.Diagnostics.Extend(found)
 	}
+	return a.validated(r, path, asJSON, !unreached)
+}
+
+// validated shows what was found, and says that all is well where it is.
+func (a *app) validated(r dsl.Result, path string, asJSON, reached bool) error {
 	if asJSON {
 		if err := diag.WriteJSON(a.env.Stdout, r.Diagnostics, r.Sources); err != nil {
 			return err
@@ -76,7 +85,7 @@ func (a *app) validate(cmd *cobra.Command, f *scenarioFlags, path string, asJSON
 	if r.Diagnostics.HasErrors() {
 		return silent{ExitError}
 	}
-	if !asJSON && !unreached {
+	if !asJSON && reached {
 		fmt.Fprintf(a.env.Stdout, "%s is valid.\n", path)
 	}
 	return nil
@@ -94,18 +103,23 @@ func (a *app) reach(path string, o dsl.Options, profiles []string) diag.Diagnost
 	if r.Plan == nil {
 		return r.Diagnostics
 	}
-	local, err := startExamples(r.Plan, exampleOptions{})
+	return a.reachTargets(r.Plan)
+}
+
+// reachTargets asks every target of a plan for one answer.
+func (a *app) reachTargets(p *plan.Plan) diag.Diagnostics {
+	local, err := startExamples(p, exampleOptions{})
 	if err != nil {
 		return diag.Diagnostics{diag.General(diag.InvalidURL, "%s", err)}
 	}
 	defer local.close()
-	factory := http1.New(http1.Config{Dial: local.dialer()})
+	factory := http1.New(http1.Config{Dial: local.dialer(), Guard: p.MayDial})
 	defer factory.Close()
 	client := factory.Client()
 	defer client.Close()
 	var diags diag.Diagnostics
-	for i := range r.Plan.Targets {
-		t := &r.Plan.Targets[i]
+	for i := range p.Targets {
+		t := &p.Targets[i]
 		var result transport.Result
 		client.Do(reachMessage(t), &result)
 		if result.Class != plan.OK {
