@@ -151,11 +151,19 @@ func writeFence(t *testing.T, f fence) string {
 	}
 	for _, g := range strings.Split(f.words["given"], ",") {
 		if file, ok := strings.CutPrefix(g, "file."); ok {
-			write(t, filepath.Join(dir, file), "email,password\na@example.com,secret\n")
+			write(t, filepath.Join(dir, file), content(file))
 		}
 	}
 	write(t, filepath.Join(dir, "main.hcl"), text)
 	return dir
+}
+
+// content is what a file that a fragment is given holds.
+func content(file string) string {
+	if strings.HasSuffix(file, ".graphql") {
+		return "query SearchProducts { search { id } }\n"
+	}
+	return "email,password,age\na@example.com,secret,30\n"
 }
 
 // around puts a fragment into the block it is the content of, beside what
@@ -169,9 +177,19 @@ func around(kind, given, text string) string {
 		case "var":
 			fmt.Fprintf(&outside, "variable %q {\n  default = \"http://127.0.0.1:8000\"\n}\n", name)
 		case "session":
-			session += fmt.Sprintf("  session = { %s = 1 }\n", name)
+			session = strings.Replace(session, " }\n", fmt.Sprintf(", %s = null }\n", name), 1)
+			if session == "" {
+				session = fmt.Sprintf("  session = { %s = null }\n", name)
+			}
 		case "task":
 			fmt.Fprintf(&outside, "task %q {\n  get \"/given\" {}\n}\n", name)
+		case "local":
+			fmt.Fprintf(&outside, "locals {\n  %s = [{ path = \"/a\", weight = 1 }]\n}\n", name)
+		case "setup":
+			fmt.Fprintf(&outside, "setup {\n  post \"/given\" { capture = { %s = response.json.id } }\n}\n", name)
+		case "input": // a task that is called with it
+			callee, input, _ := strings.Cut(name, ".")
+			fmt.Fprintf(&outside, "task %q {\n  input %q {}\n  get \"/given\" { query = { q = input.%s } }\n}\n", callee, input, input)
 		case "profile":
 			fmt.Fprintf(&outside, "profile %q {\n  users = 1\n  duration = \"1m\"\n}\n", name)
 		case "user":
@@ -203,6 +221,19 @@ func around(kind, given, text string) string {
 	case "request":
 		text = session + "  get \"/\" {\n" + text + "}\n"
 		kind = "user"
+	case "when", "choose":
+		condition := ""
+		if kind == "when" {
+			condition = "    condition = user.index > 0\n    get \"/given\" {}\n"
+		}
+		text = session + "  task \"t\" {\n  " + kind + " {\n" + condition + text + "}\n}\n"
+		kind = "user"
+	case "callee":
+		text += "  get \"/given\" {}\n"
+		kind = "task"
+	case "set":
+		text = session + "  task \"t\" {\n    iterations = 3\n    task \"list\" {\n      get \"/list\" {}\n    }\n    task \"detail\" {\n      get \"/detail\" {}\n    }\n" + text + "  }\n"
+		kind = "user"
 	case "sla":
 		text = limits + text
 	}
@@ -210,7 +241,7 @@ func around(kind, given, text string) string {
 }
 
 // task is whatever gives a user something to do.
-var task = regexp.MustCompile(`(?m)^\s*(task|sequence|get|post|put|patch|delete|head|options|use)\b`)
+var task = regexp.MustCompile(`(?m)^\s*(task|sequence|dynamic|graphql|submit|get|post|put|patch|delete|head|options|use)\b`)
 
 // steps are the bodies of start and stop.
 var steps = regexp.MustCompile(`(?ms)^\s*(start|stop) \{.*?^\s*\}$`)

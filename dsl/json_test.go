@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,8 +102,9 @@ func quote(s string) string {
 
 func (c converter) body(b *hclsyntax.Body, row *schema.Block) string {
 	members := []string{`"//": "written by a test"`}
-	for name, a := range b.Attributes {
-		members = append(members, quote(name)+": "+c.argument(a.Expr, row.Arg(name)))
+	attributes := slices.SortedFunc(maps.Values(b.Attributes), func(a, b *hclsyntax.Attribute) int { return a.SrcRange.Start.Byte - b.SrcRange.Start.Byte })
+	for _, a := range attributes {
+		members = append(members, quote(a.Name)+": "+c.argument(a.Expr, row.Arg(a.Name)))
 	}
 	if row.Nested("get") != nil {
 		steps := make([]string, len(b.Blocks))
@@ -115,7 +118,8 @@ func (c converter) body(b *hclsyntax.Body, row *schema.Block) string {
 	for _, n := range b.Blocks {
 		kinds[n.Type] = append(kinds[n.Type], c.block(n, row))
 	}
-	for kind, all := range kinds {
+	for _, kind := range slices.Sorted(maps.Keys(kinds)) {
+		all := kinds[kind]
 		text := all[0]
 		if len(all) > 1 {
 			text = "[" + strings.Join(all, ",") + "]"

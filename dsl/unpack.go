@@ -52,6 +52,9 @@ func Unpack(name string, o Options, show bool) Result {
 		r.Diagnostics.Extend(diags)
 	})
 	if r.Plan == nil {
+		if !whole {
+			askAgain(r.Diagnostics)
+		}
 		return r
 	}
 	r.Plan.Dir = f.Scenario.Dir
@@ -64,6 +67,16 @@ func Unpack(name string, o Options, show bool) Result {
 		r.Diagnostics.Append(diag.General(diag.PlanMismatch, "What %s holds does not give the plan it was made of: a file that is not stored in it has changed, a sensitive value has another form than before, or this is another build of throng %s. Make the plan file anew.", name, o.Tool))
 	}
 	return r
+}
+
+// askAgain says what to do about a rule that what stands for a sensitive
+// value breaks.
+func askAgain(diags diag.Diagnostics) {
+	for _, d := range diags {
+		if d.Code == diag.ValidationFailed && d.Suggestion == "" {
+			d.Suggestion = "Sensitive values are not in the plan file. Give this one again, with THRONG_VAR_NAME or --var."
+		}
+	}
 }
 
 func unreadable(name string, err error) *diag.Diagnostic {

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -26,7 +27,8 @@ const (
 )
 
 // ReadValues reads a file of values for variables: lines of NAME = value in
-// HCL, or an object in JSON where its name ends so. The sources hold its text, for snippets.
+// HCL, or an object in JSON where its name ends so. The sources hold its text
+// without the values, for snippets.
 func ReadValues(name string) (values map[string]Input, sources map[string][]byte, diags diag.Diagnostics) {
 	src, err := readValues(name)
 	if err != nil {
@@ -39,9 +41,33 @@ func ReadValues(name string) (values map[string]Input, sources map[string][]byte
 	args, diags := config.ParseValues(src, name)
 	values = map[string]Input{}
 	for variable, a := range args {
+		if _, problems := a.Expr.Value(nil); problems.HasErrors() { // whose words may repeat a secret
+			diags.Append(diag.New(diag.InvalidValue, a.NameRange, "The value of %q must be a text in quotes, a number, true, false, null, a list or an object, written without names and functions.", variable))
+			continue
+		}
 		values[variable] = Input{Arg: a, Origin: fmt.Sprintf("%s:%d", name, a.NameRange.Start.Line)}
 	}
-	return values, map[string][]byte{name: src}, diags
+	return values, map[string][]byte{name: withoutValues(src)}, diags
+}
+
+var (
+	named  = regexp.MustCompile(`^\s*(?:[\pL_][\pL\pN_-]*\s*=|"[^"]*"\s*:)`)
+	hidden = " (value not shown)"
+)
+
+// withoutValues is a file of values as snippets may show it: which of them are
+// sensitive is not known where a name is misspelled or the file is broken.
+func withoutValues(src []byte) []byte {
+	lines := strings.Split(string(src), "\n")
+	for i, line := range lines {
+		switch name := named.FindString(line); {
+		case name != "":
+			lines[i] = name + hidden
+		case strings.TrimSpace(line) != "":
+			lines[i] = "…"
+		}
+	}
+	return []byte(strings.Join(lines, "\n"))
 }
 
 func readValues(name string) ([]byte, error) {

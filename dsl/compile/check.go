@@ -117,8 +117,7 @@ func (l *lowering) columns(e hcl.Expression) bool {
 			continue
 		}
 		if !loaded {
-			good = false // reported where it is declared
-			continue
+			continue // reported where it is declared
 		}
 		if column := stepName(t[2]); l.c.readColumn(id, column) < 0 {
 			source := &l.c.plan.Data[id]

@@ -16,7 +16,7 @@ func (l *lowering) written(e hclsyntax.Expression) string {
 	if r.End.Byte > len(src) || r.Start.Byte > r.End.Byte {
 		return ""
 	}
-	text := strings.Join(strings.Fields(string(src[r.Start.Byte:r.End.Byte])), " ")
+	text := sourceText(l.block.Module, r)
 	var settled []string
 	ctx := l.c.context(l.env, l.bound, e.Variables())
 	for _, t := range e.Variables() {

@@ -69,7 +69,7 @@ func (e *environ) own(b *config.Block, table map[string]function.Function) funct
 func (l *lowering) ownCall(e *hclsyntax.FunctionCallExpr, b *config.Block) plan.Expr {
 	result := b.Arg("result")
 	if result == nil || result.Bad || b.Broken || len(e.Args) != len(resolve.Params(b)) {
-		return plan.Const{Value: plan.NullValue()} // reported by resolve
+		return unknown // reported by resolve
 	}
 	call := &ownCall{name: e.Name}
 	for _, a := range e.Args {
@@ -77,7 +77,7 @@ func (l *lowering) ownCall(e *hclsyntax.FunctionCallExpr, b *config.Block) plan.
 	}
 	body, ok := l.c.syntax(result, b)
 	if !ok {
-		return plan.Const{Value: plan.NullValue()}
+		return unknown
 	}
 	in := l.c.lowering(result, b, nil)
 	in.failure, in.asking = l.failure, l.asking

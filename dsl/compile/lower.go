@@ -113,7 +113,8 @@ func (l *lowering) at(r hcl.Range) failing {
 // is wrong with it is reported, and reads as null; in try and can it is no
 // constant.
 func (l *lowering) constant(e hclsyntax.Expression) (plan.Const, bool) {
-	if !l.static(e) {
+	_, key := e.(*hclsyntax.ObjectConsKeyExpr) // costs nothing
+	if !l.static(e) || !key && l.c.spent(l.block, e) {
 		return plan.Const{}, false
 	}
 	null := plan.Const{Value: plan.NullValue()}
@@ -130,7 +131,7 @@ func (l *lowering) constant(e hclsyntax.Expression) (plan.Const, bool) {
 	if !v.IsWhollyKnown() {
 		return null, true // made of something that is reported
 	}
-	if l.c.meter != nil && !l.c.meter.Weigh(v) {
+	if l.c.meter != nil && !key && !l.c.meter.Weigh(v) {
 		l.c.fail(l.block, diag.LimitExceeded, e.Range(), "%s", config.TooMuch)
 		return null, true
 	}
@@ -342,7 +343,7 @@ func (l *lowering) call(e *hclsyntax.FunctionCallExpr) plan.Expr {
 	}
 	fn, found := stdlib.Lookup(e.Name)
 	if !found || fn.WaitOnly {
-		return plan.Const{Value: plan.NullValue()} // reported by resolve
+		return unknown // reported by resolve
 	}
 	if fn.Lower == nil || e.ExpandFinal {
 		return l.fallback(e, e.Name+"()")
@@ -354,7 +355,7 @@ func (l *lowering) call(e *hclsyntax.FunctionCallExpr) plan.Expr {
 	expr, err := fn.Lower(stdlib.Call{Args: args, Site: l.c.site(e.Range(), l.block)})
 	if err != nil {
 		l.c.fail(l.block, diag.FunctionArguments, e.Range(), "%s", sentence(err))
-		return plan.Const{Value: plan.NullValue()}
+		return unknown
 	}
 	return expr
 }

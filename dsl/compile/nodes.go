@@ -388,6 +388,10 @@ type failed struct {
 	at      failing
 }
 
+// unknown stands for an expression that is wrong, which is reported: there
+// will be no plan. It is no constant, so that nothing is said about its value.
+var unknown = &failed{message: "this can never be evaluated"}
+
 func (e *failed) Eval(*plan.Frame) (plan.Value, error) { return plan.Value{}, e.at.error(e.message) }
 
 // can tells whether its argument can be evaluated.

@@ -4,6 +4,9 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
 	"throng/dsl/config"
 	"throng/dsl/diag"
 	"throng/dsl/plan"
@@ -82,7 +85,7 @@ func (k *classBuilder) path(b *config.Block, target *plan.Target) *plan.Template
 	a := b.Arg("params")
 	errors := len(c.diags)
 	params := k.named(a, b, k)
-	if a != nil && (a.Bad || len(c.diags) > errors) {
+	if a != nil && (a.Bad || len(c.diags) > errors || params == nil && !isEmpty(a.Expr)) {
 		return t // what params lacks is not known
 	}
 	meant := k.unknownParams(params, segments, b)
@@ -99,6 +102,12 @@ func (k *classBuilder) path(b *config.Block, target *plan.Target) *plan.Template
 		}
 	}
 	return t
+}
+
+// isEmpty reports an object that is written out and holds nothing.
+func isEmpty(e hcl.Expression) bool {
+	object, ok := e.(*hclsyntax.ObjectConsExpr)
+	return ok && len(object.Items) == 0
 }
 
 // unknownParams reports values for parameters that the route does not have.

@@ -254,10 +254,12 @@ func (k *classBuilder) loop(n *config.Block, s settings) plan.Step {
 		}
 	}
 	element := map[string]plan.Expr{}
-	for name, slot := range map[string]*int{"value": &l.Value, "index": &l.Index, "key": &l.Key} {
-		*slot = k.localSlot(n, n.Name()+"."+name)
-		element[name] = &plan.Local{Slot: *slot, Name: n.Name() + "." + name}
+	local := func(name string) int {
+		slot := k.localSlot(n, n.Name()+"."+name)
+		element[name] = &plan.Local{Slot: slot, Name: n.Name() + "." + name}
+		return slot
 	}
+	l.Value, l.Index, l.Key = local("value"), local("index"), local("key")
 	before, outer := k.flow.clone(), k.names
 	k.assigned(n, func(name string, _ hcl.Range) { k.pending[name] = true })
 	k.names = outer.within(n.Name(), element)

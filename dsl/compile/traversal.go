@@ -31,7 +31,7 @@ func (l *lowering) traversal(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 	if head := l.head(t.RootName(), stepName(t[1]), e.Range()); head != nil {
 		return l.steps(head, t[2:], e.Range())
 	}
-	return plan.Const{Value: plan.NullValue()} // reported by resolve
+	return unknown // reported by resolve
 }
 
 // head lowers root.name, where the name is known while a user runs; nil for
@@ -62,7 +62,7 @@ func (l *lowering) head(root, name string, at hcl.Range) plan.Expr {
 // whole is a root by itself; only response reads as a value of its own.
 func (l *lowering) whole(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 	l.c.fail(l.block, diag.InvalidExpression, e.Range(), "%q needs a name after it, such as %s.NAME.", e.Traversal.RootName(), e.Traversal.RootName())
-	return plan.Const{Value: plan.NullValue()}
+	return unknown
 }
 
 // stepName is the name a step gives: an attribute or a string index.
@@ -125,7 +125,7 @@ func (l *lowering) session(name string, r hcl.Range) plan.Expr {
 	l.reads[name] = true
 	if l.class == nil {
 		l.c.fail(l.block, diag.NotAvailable, r, "There is no session here: session values belong to a user.")
-		return plan.Const{Value: plan.NullValue()}
+		return unknown
 	}
 	l.class.read(l, name, r)
 	return &plan.Slot{Index: l.class.slot(name), Name: name, Site: l.c.site(r, l.block), Class: l.failure}
@@ -136,7 +136,7 @@ func (l *lowering) session(name string, r hcl.Range) plan.Expr {
 func (l *lowering) setup(name string, at hcl.Range) plan.Expr {
 	once := l.c.once
 	if once == nil {
-		return plan.Const{Value: plan.NullValue()} // reported by resolve
+		return unknown // reported by resolve
 	}
 	if l.class == once {
 		return l.session(name, at)
@@ -144,7 +144,7 @@ func (l *lowering) setup(name string, at hcl.Range) plan.Expr {
 	if _, captured := once.captured[name]; !captured && !once.unread {
 		l.c.fail(l.block, diag.NotCaptured, at, "setup.%s is never captured: no step of setup has capture = { %s = … }.", name, name).
 			DidYouMean(name, slices.Sorted(maps.Keys(once.captured)))
-		return plan.Const{Value: plan.NullValue()}
+		return unknown
 	}
 	return &plan.SetupValue{Slot: once.slot(name), Name: name, Site: l.c.site(at, l.block)}
 }
@@ -203,7 +203,7 @@ func (l *lowering) dataValue(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 	block := l.env.scope.Named("data", stepName(t[1]))
 	id, loaded := l.c.dataIDs[block]
 	if block == nil || !loaded {
-		return plan.Const{Value: plan.NullValue()} // reported where it is declared
+		return &failed{"the rows could not be read", l.at(e.Range())} // reported where they are declared
 	}
 	l.c.readData(id)
 	source := &l.c.plan.Data[id]
@@ -215,7 +215,7 @@ func (l *lowering) dataValue(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 		l.secret = l.secret || source.Columns[i].Sensitive
 		return l.steps(&plan.Column{Data: id, Column: i}, t[3:], e.Range())
 	}
-	return plan.Const{Value: plan.NullValue()} // reported by columns
+	return unknown // reported by columns
 }
 
 // row is the whole current row of a data source.

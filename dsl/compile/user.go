@@ -271,11 +271,7 @@ func (s *seconds) Delay(f *plan.Frame) (time.Duration, bool) {
 
 // sourceText is the source of a range, on one line.
 func sourceText(m *config.Module, r hcl.Range) string {
-	src := m.Sources[r.Filename]
-	if r.End.Byte > len(src) || r.Start.Byte > r.End.Byte {
-		return ""
-	}
-	return strings.Join(strings.Fields(string(src[r.Start.Byte:r.End.Byte])), " ")
+	return strings.Join(strings.Fields(m.Text(r)), " ")
 }
 
 func isRequest(b *config.Block) bool { return schema.IsRequest(b.Type) }

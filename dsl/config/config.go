@@ -22,6 +22,22 @@ type Module struct {
 	blocks  int
 }
 
+// Text is what stands at a range, as native syntax writes it: the escapes of
+// a JSON string are decoded.
+func (m *Module) Text(r hcl.Range) string {
+	src := m.Sources[r.Filename]
+	if r.End.Byte > len(src) || r.Start.Byte > r.End.Byte || r.Start.Byte < 0 {
+		return ""
+	}
+	text := string(src[r.Start.Byte:r.End.Byte])
+	if isJSON(r.Filename) {
+		if decoded, _, bad := unescape(text, false); bad < 0 {
+			return decoded
+		}
+	}
+	return text
+}
+
 // Block is one block with the arguments and blocks the schema allows in it.
 type Block struct {
 	Schema *schema.Block

@@ -206,5 +206,5 @@ func baseName(name string) string {
 	if abs, err := filepath.Abs(name); err == nil {
 		name = abs
 	}
-	return strings.TrimSuffix(filepath.Base(name), ".hcl")
+	return strings.TrimSuffix(strings.TrimSuffix(filepath.Base(name), ".json"), ".hcl")
 }

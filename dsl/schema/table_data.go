@@ -16,5 +16,5 @@ var dataBlock = &Block{
 		{Name: "on_exhausted", Type: Keyword, Words: []string{"recycle", "stop", "error"}, Default: `"recycle"`, Doc: "After the last row: begin again, end the user, or end the run. The default is \"stop\" with order = \"unique\"."},
 		{Name: "sensitive", Type: Strings, Doc: "Columns that are never shown."},
 	},
-	Example: "data \"csv\" \"accounts\" {\n  file      = \"accounts.csv\"\n  types     = { age = number }\n  sensitive = [\"password\"]\n}",
+	Example: "data \"csv\" \"accounts\" {\n  file      = \"accounts.csv\"\n  order     = \"unique\"\n  sensitive = [\"password\"]\n}",
 }

@@ -41,6 +41,25 @@ var exampleInfo = map[string]string{
 	"sequence":   "fragment=user given=task.edit_profile",
 	"start":      "fragment=user given=var.password",
 	"stop":       "fragment=user",
+	"check":      "given=var.base_url",
+	"teardown":   "given=setup.org",
+	"set":        "fragment=task given=session.cart,session.item,session.total,session.price",
+	"when":       "fragment=task given=session.total",
+	"else":       "fragment=when",
+	"repeat":     "fragment=task given=session.job",
+	"loop":       "fragment=task given=session.items",
+	"choose":     "fragment=task",
+	"branch":     "fragment=choose",
+	"parallel":   "fragment=task",
+	"retry":      "fragment=request",
+	"leave":      "fragment=task",
+	"call":       "fragment=task given=input.sign_in.remember",
+	"input":      "fragment=callee:sign_in",
+	"next":       "fragment=set",
+	"submit":     "fragment=task given=session.otp",
+	"graphql":    "fragment=task given=file.search.graphql",
+	"part":       "fragment=request given=file.photo.jpg",
+	"dynamic":    "fragment=user given=local.pages",
 }
 
 // Blocks is the page of blocks and arguments, outer before inner.
@@ -51,7 +70,7 @@ func Blocks(root *schema.Block) string {
 		"- **static**: `var`, `local`, `path`, module outputs, functions without randomness; settled before the run\n" +
 		"- **user**: the same, and `session`, `user`, `data`, `run`, random functions; evaluated each time\n" +
 		"- **response**: the same, and `response`; evaluated once the answer is there\n\n")
-	forms := collect(root)
+	forms := append(collect(root), &form{name: schema.Dynamic.Type, variants: []variant{{schema.Dynamic, []string{"every block that holds blocks"}, false}}})
 	for _, f := range forms {
 		fmt.Fprintf(b, "- [%s](#%s)\n", f.name, f.name)
 	}
