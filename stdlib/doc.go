@@ -15,6 +15,11 @@
 // function makes end at 1 MiB, collections at 100,000 elements, numbers at
 // some 5,000 digits. Beyond that a call is an error.
 //
+// Documents that targets answer with are held to limits too, because a target
+// can be hostile or merely broken: pages and XML texts end at 8 MiB, 100,000
+// nodes and 500 levels, and looking for something in them ends after a bounded
+// number of steps.
+//
 // The package knows values and the plan's contracts. It must know neither
 // HCL's syntax nor the runtime.
 package stdlib

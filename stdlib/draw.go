@@ -23,7 +23,10 @@ type drawer interface {
 type prepare func(args []plan.Value) (drawer, error)
 
 // drawNode draws from arguments that never change.
-type drawNode struct{ d drawer }
+type drawNode struct {
+	spoken
+	d drawer
+}
 
 // Eval draws a value.
 func (n drawNode) Eval(f *plan.Frame) (plan.Value, error) { return n.d.value(f), nil }
@@ -53,8 +56,7 @@ func (n textNode) Delay(f *plan.Frame) (time.Duration, bool) {
 
 // prepareNode reads its arguments anew each time.
 type prepareNode struct {
-	name    string
-	args    []plan.Expr
+	spoken
 	prepare prepare
 	site    plan.SiteID
 }
@@ -75,40 +77,49 @@ func (n *prepareNode) Eval(f *plan.Frame) (plan.Value, error) {
 // impure fills in the forms of a function that draws or reads a clock. Its
 // parameters accept anything: prepare says what is wrong with an argument.
 func impure(f Function, result cty.Type, params int, p prepare) Function {
+	return impureUpTo(f, result, params, params, p)
+}
+
+// impureUpTo is impure for a function whose last arguments may be left out.
+func impureUpTo(f Function, result cty.Type, least, most int, p prepare) Function {
 	f.Phase = User
 	f.Lower = func(call Call) (plan.Expr, error) {
-		if len(call.Args) != params {
-			return nil, fmt.Errorf("%s takes %s, and was given %d", f.Name, arguments(params), len(call.Args))
+		if err := checkCount(f.Name, least, most, len(call.Args)); err != nil {
+			return nil, err
 		}
-		consts := make([]plan.Value, 0, params)
+		said := spoken{f.Name, call.Args}
+		consts := make([]plan.Value, 0, len(call.Args))
 		for _, a := range call.Args {
 			if c, ok := a.(plan.Const); ok {
 				consts = append(consts, c.Value)
 			}
 		}
-		if len(consts) < params {
-			return &prepareNode{name: f.Name, args: call.Args, prepare: p, site: call.Site}, nil
+		if len(consts) < len(call.Args) {
+			return &prepareNode{spoken: said, prepare: p, site: call.Site}, nil
 		}
 		d, err := p(consts)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.Name, err)
 		}
 		if result == cty.DynamicPseudoType {
-			return drawNode{d}, nil
+			return drawNode{said, d}, nil
 		}
-		return textNode{drawNode{d}, result == cty.String}, nil
+		return textNode{drawNode{said, d}, result == cty.String}, nil
 	}
-	f.Bind = func(frame *plan.Frame) function.Function { return bind(frame, result, params, p) }
+	f.Bind = func(frame *plan.Frame) function.Function { return bind(f.Name, frame, result, least, most, p) }
 	return f
 }
 
 // bind is the form of an impure function that HCL can call for one user.
-func bind(frame *plan.Frame, result cty.Type, params int, p prepare) function.Function {
+func bind(name string, frame *plan.Frame, result cty.Type, least, most int, p prepare) function.Function {
 	spec := &function.Spec{}
-	for i := range params {
+	for i := range least {
 		spec.Params = append(spec.Params, function.Parameter{
 			Name: fmt.Sprintf("argument%d", i+1), Type: cty.DynamicPseudoType, AllowDynamicType: true,
 		})
+	}
+	if most > least {
+		spec.VarParam = &function.Parameter{Name: "options", Type: cty.DynamicPseudoType, AllowDynamicType: true}
 	}
 	read := func(args []cty.Value) (drawer, error) {
 		in := make([]plan.Value, len(args))
@@ -125,6 +136,9 @@ func bind(frame *plan.Frame, result cty.Type, params int, p prepare) function.Fu
 		return p(in)
 	}
 	spec.Type = func(args []cty.Value) (cty.Type, error) {
+		if err := checkCount(name, least, most, len(args)); err != nil {
+			return cty.NilType, err
+		}
 		for _, a := range args {
 			if !a.IsWhollyKnown() {
 				return result, nil

@@ -1,6 +1,7 @@
 package stdlib
 
 import (
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -32,7 +33,7 @@ type Function struct {
 	Special     bool // has no forms here: the compiler gives it its meaning
 	WaitOnly    bool // stands only as a whole in wait
 
-	// Impl is nil for functions of phase User, special ones, and file.
+	// Impl is nil for functions of phase User and for special ones.
 	Impl function.Function
 
 	// Bind is the function as one user evaluates it; nil unless Phase is
@@ -63,7 +64,8 @@ func (c Call) typeOf(i int) cty.Type {
 // Table is every function there is, sorted by name. It must not be changed.
 var Table = func() []Function {
 	all := slices.Concat(stringFunctions, numberFunctions, collectionFunctions, conversionFunctions,
-		encodingFunctions, timeFunctions, randomFunctions, specialFunctions)
+		encodingFunctions, networkFunctions, signingFunctions, timeFunctions, randomFunctions, fileFunctions,
+		documentFunctions, fakeFunctions, specialFunctions)
 	slices.SortFunc(all, func(a, b Function) int { return strings.Compare(a.Name, b.Name) })
 	return all
 }()
@@ -91,17 +93,18 @@ func Names() []string {
 	return names
 }
 
-// Functions are the pure functions for static evaluation. Their file reads
-// below dir and nowhere else; try and can, which need HCL, are the
+// Functions are the pure functions for static evaluation. Those of files read
+// what files holds and nothing else (see Dir), and nothing where it is nil;
+// try, can, templatefile and templatestring, which need HCL, are the
 // compiler's to add.
-func Functions(dir string) map[string]function.Function {
+func Functions(files fs.FS) map[string]function.Function {
 	m := make(map[string]function.Function, len(Table))
 	for _, f := range Table {
 		if f.Phase == Static && !f.Special {
 			m[f.Name] = f.Impl
 		}
 	}
-	m["file"] = fileFunction(dir)
+	maps.Copy(m, fileForms(files))
 	return m
 }
 

@@ -1,6 +1,9 @@
 package stdlib_test
 
 import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -26,10 +29,11 @@ func TestHostile(t *testing.T) {
 		huge[i] = bigText
 	}
 	ctx := &hcl.EvalContext{
-		Functions: stdlib.CheckFunctions(stdlib.Functions("")),
+		Functions: stdlib.CheckFunctions(stdlib.Functions(nil)),
 		Variables: map[string]cty.Value{
 			"big": bigText, "many": cty.ListVal(many), "huge": cty.ListVal(huge),
 			"digits": cty.StringVal(strings.Repeat("9", 100_000)), "deep": cty.StringVal(strings.Repeat("[", 200_000)),
+			"lines": cty.StringVal(strings.Repeat("\n", 1000)), "bomb": cty.StringVal(bomb(t)),
 			"verbs": cty.StringVal(strings.Repeat("%[1]s", 10_000)),
 		},
 	}
@@ -44,6 +48,10 @@ func TestHostile(t *testing.T) {
 		`base64encode(big)`, `urlencode(join("", ["ä", big, "x"]))`, `regexall("a", big)`, `regexall("(((((((((a)))))))))", substr(big, 0, 50000))`,
 		`regex(big, "a")`, `csvdecode(replace(substr(big, 0, 120000), "a", "\n"))`, `range(0, 1e9)`, `timeadd("2026-01-01T00:00:00Z", "9999999999d")`,
 		`randint(1, 1e300)`, `randstring(1e7)`, `seconds(1e300)`, `flatten([many, many, many])`, `upper(huge)`,
+		`setproduct(many, many)`, `setproduct([for i in range(400) : i], [for i in range(400) : i])`, `indent(10000, lines)`, `indent(1e9, "a")`, `base64gunzip(bomb)`,
+		`base64gzip(join("", [big, "a"]))`, `randhex(1e7)`, `randbytes(1e7)`, `sample(many, 1e9)`, `fake_sentence(1e9)`, `fake_paragraph(1e9)`, `hmac("sha256", 1e600000000, "a")`,
+		`jwt({ a = big, b = big }, "k")`, `basicauth(big, big)`, `textencodebase64(big, "UTF-16LE")`, `gjson("[1e600000000]", "0")`, `cidrhost("10.0.0.0/8", 1e300)`,
+		`cidrsubnets("10.0.0.0/8", many...)`, `regexall("(", "a")`, `css(big, big)`, `xpath(big, big)`, `poisson(1e300)`, `zipf(1, 1e300, 1)`,
 	} {
 		e := parse(t, src)
 		var before, after runtime.MemStats
@@ -60,6 +68,21 @@ func TestHostile(t *testing.T) {
 			t.Errorf("%s: an error of %d bytes", src, len(diags.Error()))
 		}
 	}
+}
+
+// bomb is a small text that becomes 64 MiB.
+func bomb(t *testing.T) string {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	for range 64 {
+		if _, err := w.Write(make([]byte, 1<<20)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return base64.StdEncoding.EncodeToString(b.Bytes())
 }
 
 func TestFile(t *testing.T) {
@@ -80,7 +103,7 @@ func TestFile(t *testing.T) {
 	if err := os.Symlink("../outside.txt", filepath.Join(inner, "link.txt")); err != nil {
 		t.Fatal(err)
 	}
-	ctx := &hcl.EvalContext{Functions: stdlib.Functions(inner)}
+	ctx := &hcl.EvalContext{Functions: stdlib.Functions(stdlib.Dir(inner))}
 	if got := eval(t, ctx, `file("./ok.txt")`).Str(); got != "héllo" {
 		t.Errorf("file gives %q", got)
 	}

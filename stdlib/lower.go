@@ -22,8 +22,7 @@ var errDecline = errors.New("declined")
 // callNode is a call of a pure function: the native form first, if there is
 // one, and the cty form for what that declines.
 type callNode struct {
-	name   string
-	args   []plan.Expr
+	spoken
 	types  []cty.Type
 	native native
 	impl   function.Function
@@ -85,11 +84,21 @@ func callCty(fn function.Function, args []plan.Value, types []cty.Type) (plan.Va
 // checkArity holds the number of arguments against a function's parameters.
 func checkArity(name string, fn function.Function, n int) error {
 	least := len(fn.Params())
+	if fn.VarParam() != nil {
+		return checkCount(name, least, n, n)
+	}
+	return checkCount(name, least, least, n)
+}
+
+// checkCount holds a number of arguments against bounds.
+func checkCount(name string, least, most, n int) error {
 	switch {
 	case n < least:
 		return fmt.Errorf("%s needs %s, and was given %d", name, arguments(least), n)
-	case n > least && fn.VarParam() == nil:
-		return fmt.Errorf("%s takes %s, and was given %d", name, arguments(least), n)
+	case n > most && most > least:
+		return fmt.Errorf("%s takes at most %s, and was given %d", name, arguments(most), n)
+	case n > most:
+		return fmt.Errorf("%s takes %s, and was given %d", name, arguments(most), n)
 	}
 	return nil
 }
@@ -111,7 +120,7 @@ func pure(f Function, impl function.Function, check func([]cty.Value) error, n n
 		if err := checkArity(f.Name, f.Impl, len(call.Args)); err != nil {
 			return nil, err
 		}
-		node := &callNode{name: f.Name, args: call.Args, native: n, impl: f.Impl, site: call.Site}
+		node := &callNode{spoken: spoken{f.Name, call.Args}, native: n, impl: f.Impl, site: call.Site}
 		for i := range call.Args {
 			ty := call.typeOf(i)
 			node.types = append(node.types, ty)
@@ -122,6 +131,57 @@ func pure(f Function, impl function.Function, check func([]cty.Value) error, n n
 		return node, nil
 	}
 	return f
+}
+
+// plain fills in the forms of a function without side effects that is
+// written over plan values alone. It takes from least to most arguments of
+// any type, nulls among them: what is wrong with one is the function's to
+// say. Its cty form calls the same code, so that both agree.
+func plain(f Function, result cty.Type, least, most int, n native) Function {
+	f.Impl = guarded(overValues(f.Name, result, least, most, n), nil)
+	f.Lower = func(call Call) (plan.Expr, error) {
+		if err := checkCount(f.Name, least, most, len(call.Args)); err != nil {
+			return nil, err
+		}
+		return &callNode{spoken: spoken{f.Name, call.Args}, native: n, site: call.Site}, nil
+	}
+	return f
+}
+
+// overValues is a native function as a cty function.
+func overValues(name string, result cty.Type, least, most int, n native) function.Function {
+	spec := &function.Spec{}
+	any := function.Parameter{Type: cty.DynamicPseudoType, AllowNull: true, AllowUnknown: true, AllowDynamicType: true}
+	for i := range least {
+		any.Name = fmt.Sprintf("argument%d", i+1)
+		spec.Params = append(spec.Params, any)
+	}
+	if most > least {
+		any.Name = "options"
+		spec.VarParam = &any
+	}
+	spec.Type = func(args []cty.Value) (cty.Type, error) {
+		return result, checkCount(name, least, most, len(args))
+	}
+	spec.Impl = func(args []cty.Value, _ cty.Type) (cty.Value, error) {
+		in := make([]plan.Value, len(args))
+		for i, a := range args {
+			if !a.IsWhollyKnown() {
+				return cty.UnknownVal(result), nil
+			}
+			v, err := FromCty(a)
+			if err != nil {
+				return cty.NilVal, function.NewArgError(i, err)
+			}
+			in[i] = v
+		}
+		v, err := n(in)
+		if err != nil {
+			return cty.NilVal, err
+		}
+		return ToCty(v, result)
+	}
+	return function.New(spec)
 }
 
 // holdsCollection reports whether a type is, or has in it, a list, set or map:

@@ -1,7 +1,7 @@
 package stdlib
 
 import (
-	"encoding/hex"
+	"encoding/base64"
 	"math"
 	"slices"
 	"strconv"
@@ -45,6 +45,12 @@ func (d floatDraw) value(f *plan.Frame) plan.Value {
 	return v
 }
 
+// floatValue is the number that x's shortest decimal form says.
+func floatValue(x float64) plan.Value {
+	v, _ := plan.ParseNumber(string(strconv.AppendFloat(nil, x, 'f', -1, 64)))
+	return v
+}
+
 func (d floatDraw) appendText(f *plan.Frame, dst []byte) []byte {
 	x := d.least + f.Rand.Float64()*(d.most-d.least)
 	if x >= d.most && d.most > d.least {
@@ -83,15 +89,7 @@ func (uuidDraw) appendText(f *plan.Frame, dst []byte) []byte {
 	var b [16]byte
 	putUint64(b[:8], f.Rand.Uint64())
 	putUint64(b[8:], f.Rand.Uint64())
-	b[6] = b[6]&0x0f | 0x40
-	b[8] = b[8]&0x3f | 0x80
-	for i, end := range [...]int{4, 6, 8, 10, 16} {
-		if i > 0 {
-			dst = append(dst, '-')
-		}
-		dst = hex.AppendEncode(dst, b[[...]int{0, 4, 6, 8, 10}[i]:end])
-	}
-	return dst
+	return appendUUID(dst, b, 4)
 }
 
 func putUint64(b []byte, n uint64) {
@@ -122,68 +120,52 @@ func (ulidDraw) appendText(f *plan.Frame, dst []byte) []byte {
 	return dst
 }
 
-// stringDraw draws texts of letters and digits.
-type stringDraw struct{ length int }
+// stringDraw draws texts of the characters of an alphabet.
+type stringDraw struct {
+	length   int
+	alphabet string
+}
 
-const alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+const (
+	alphanumeric = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	hexadecimals = "0123456789abcdef"
+)
 
 func (d stringDraw) value(f *plan.Frame) plan.Value { return textValue(d, f) }
 
 func (d stringDraw) appendText(f *plan.Frame, dst []byte) []byte {
 	for range d.length {
-		dst = append(dst, alphanumeric[f.Rand.IntN(len(alphanumeric))])
+		dst = append(dst, d.alphabet[f.Rand.IntN(len(d.alphabet))])
 	}
 	return dst
 }
 
-// law is a distribution of lengths of time.
-type law uint8
+// bytesDraw draws bytes, in Base64.
+type bytesDraw struct{ count int }
 
-const (
-	constantLaw    law = iota // a
-	uniformLaw                // a to b
-	exponentialLaw            // mean a
-	normalLaw                 // mean a, deviation b, not negative
-)
+func (d bytesDraw) value(f *plan.Frame) plan.Value { return textValue(d, f) }
 
-// lengthDraw draws lengths of time, to the nanosecond, in seconds.
-type lengthDraw struct {
-	law  law
-	a, b time.Duration
-}
-
-func (d lengthDraw) draw(f *plan.Frame) time.Duration {
-	switch d.law {
-	case uniformLaw:
-		return d.a + time.Duration(f.Rand.Uint64N(uint64(d.b-d.a)+1))
-	case exponentialLaw:
-		return nanoseconds(f.Rand.ExpFloat64() * float64(d.a))
-	case normalLaw:
-		return d.normal(f)
+func (d bytesDraw) appendText(f *plan.Frame, dst []byte) []byte {
+	b := make([]byte, (d.count+7)/8*8)
+	for i := 0; i < len(b); i += 8 {
+		putUint64(b[i:i+8], f.Rand.Uint64())
 	}
-	return d.a
+	return base64.StdEncoding.AppendEncode(dst, b[:d.count])
 }
 
-// normal draws until a value is not negative. The mean is not, so at least
-// every other draw is kept; the bound is only there to have one.
-func (d lengthDraw) normal(f *plan.Frame) time.Duration {
-	for range 128 {
-		if x := f.Rand.NormFloat64()*float64(d.b) + float64(d.a); x >= 0 {
-			return nanoseconds(x)
-		}
+// sampleDraw draws some of the elements, each at most once.
+type sampleDraw struct {
+	items []plan.Value
+	n     int
+}
+
+func (d sampleDraw) value(f *plan.Frame) plan.Value {
+	items := slices.Clone(d.items)
+	for i := range d.n {
+		j := i + f.Rand.IntN(len(items)-i)
+		items[i], items[j] = items[j], items[i]
 	}
-	return d.a
+	return plan.ListValue(slices.Clip(items[:d.n]))
 }
 
-func nanoseconds(x float64) time.Duration {
-	if x >= math.MaxInt64 {
-		return math.MaxInt64
-	}
-	return time.Duration(x)
-}
-
-func (d lengthDraw) value(f *plan.Frame) plan.Value { return secondsValue(d.draw(f)) }
-
-func (d lengthDraw) appendText(f *plan.Frame, dst []byte) []byte {
-	return appendSeconds(dst, d.draw(f))
-}
+func (d sampleDraw) appendText(_ *plan.Frame, dst []byte) []byte { return dst }

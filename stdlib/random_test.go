@@ -1,6 +1,7 @@
 package stdlib_test
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -63,6 +64,13 @@ func TestLaws(t *testing.T) {
 		{"normal", []plan.Value{str("0s"), str("1s")}, func(x float64) float64 { return 2*phi(x) - 1 }},
 		{"normal", []plan.Value{str("1s"), str("1s")}, func(x float64) float64 { return (phi(x-1) - phi(-1)) / (1 - phi(-1)) }},
 		{"randfloat", []plan.Value{plan.IntValue(-1), plan.IntValue(1)}, func(x float64) float64 { return (x + 1) / 2 }},
+		// With a mean of 4 and a deviation of 3 the logarithm's variance is
+		// ln(1+9/16), and its mean ln(4) less half of that.
+		{"lognormal", []plan.Value{str("4s"), str("3s")}, func(x float64) float64 {
+			variance := math.Log(1 + 9./16)
+			return phi((math.Log(x) - math.Log(4) + variance/2) / math.Sqrt(variance))
+		}},
+		{"pareto", []plan.Value{str("2s"), number(t, "1.5")}, func(x float64) float64 { return 1 - math.Pow(2/x, 1.5) }},
 	} {
 		const n = 20_000
 		var xs []float64
@@ -106,6 +114,81 @@ func chiSquare(t *testing.T, what string, counts map[string]int, shares map[stri
 	}
 }
 
+func number(t *testing.T, s string) plan.Value {
+	v, ok := plan.ParseNumber(s)
+	if !ok {
+		t.Fatal(s)
+	}
+	return v
+}
+
+// TestCounts holds the discrete distributions against their shares.
+func TestCounts(t *testing.T) {
+	const n = 60_000
+	for _, c := range []struct {
+		name  string
+		args  []plan.Value
+		share func(k int) float64
+		from  int
+		to    int // beyond it shares are too small to be tested one by one
+	}{
+		{"poisson", []plan.Value{number(t, "2.5")}, poissonShare(2.5), 0, 9},
+		{"poisson", []plan.Value{plan.IntValue(10)}, poissonShare(10), 1, 21},
+		{"poisson", []plan.Value{plan.IntValue(40)}, poissonShare(40), 22, 60},
+		{"zipf", []plan.Value{plan.IntValue(1), plan.IntValue(30), plan.IntValue(1)}, zipfShare(1, 30, 1), 1, 30},
+		{"zipf", []plan.Value{plan.IntValue(-2), plan.IntValue(9), number(t, "2.5")}, zipfShare(-2, 9, 2.5), -2, 9},
+		{"zipf", []plan.Value{plan.IntValue(0), plan.IntValue(9), plan.IntValue(0)}, zipfShare(0, 9, 0), 0, 9},
+		{"zipf", []plan.Value{plan.IntValue(5), plan.IntValue(5), plan.IntValue(2)}, zipfShare(5, 5, 2), 5, 5},
+	} {
+		counts, shares := map[string]int{}, map[string]float64{}
+		rest := 1.0
+		for k := c.from; k <= c.to; k++ {
+			shares[fmt.Sprint(k)] = c.share(k)
+			rest -= c.share(k)
+		}
+		if rest > 1e-9 {
+			shares["rest"] = rest
+		}
+		for _, v := range sample(t, n, c.name, c.args...) {
+			k := fmt.Sprint(v.Int64())
+			if shares[k] == 0 {
+				k = "rest"
+			}
+			counts[k]++
+		}
+		if len(shares) > 1 {
+			chiSquare(t, fmt.Sprint(c.name, c.args), counts, shares)
+		} else if counts["5"] != n {
+			t.Errorf("%s: %v", c.name, counts)
+		}
+	}
+	for _, v := range sample(t, 2000, "poisson", plan.IntValue(1e9)) {
+		if x := v.Float64(); math.Abs(x-1e9) > 6*math.Sqrt(1e9) {
+			t.Errorf("poisson(1e9) gives %g", x)
+		}
+	}
+	for _, v := range sample(t, 2000, "zipf", plan.IntValue(1), plan.IntValue(1<<51), plan.IntValue(100)) {
+		if v.Int64() != 1 {
+			t.Errorf("zipf with an exponent of 100 gives %d", v.Int64())
+		}
+	}
+}
+
+func poissonShare(mean float64) func(k int) float64 {
+	return func(k int) float64 {
+		l, _ := math.Lgamma(float64(k) + 1)
+		return math.Exp(float64(k)*math.Log(mean) - mean - l)
+	}
+}
+
+func zipfShare(least, most int, exponent float64) func(k int) float64 {
+	total := 0.0
+	for k := 1; k <= most-least+1; k++ {
+		total += math.Pow(float64(k), -exponent)
+	}
+	return func(k int) float64 { return math.Pow(float64(k-least+1), -exponent) / total }
+}
+
 func TestChoices(t *testing.T) {
 	count := func(vs []plan.Value) map[string]int {
 		m := map[string]int{}
@@ -127,6 +210,11 @@ func TestChoices(t *testing.T) {
 	}
 	list := plan.ListValue([]plan.Value{plan.IntValue(1), plan.IntValue(2), plan.IntValue(3)})
 	chiSquare(t, "shuffle", count(sample(t, n, "shuffle", list)), orders)
+	pairs := map[string]float64{}
+	for _, o := range []string{"[1,2]", "[1,3]", "[2,1]", "[2,3]", "[3,1]", "[3,2]"} {
+		pairs[o] = 1. / 6
+	}
+	chiSquare(t, "sample", count(sample(t, n, "sample", list, plan.IntValue(2))), pairs)
 	letters := map[string]int{}
 	for _, v := range sample(t, 3000, "randstring", plan.IntValue(20)) {
 		for _, c := range v.Str() {
@@ -143,17 +231,17 @@ func TestChoices(t *testing.T) {
 	chiSquare(t, "randstring", letters, shares)
 }
 
+// clocks are the functions whose values are not replayed.
+var clocks = map[string]bool{"timestamp": true, "unixtime": true, "ulid": true, "totp": true}
+
 // TestReplay: the same seed gives the same values, in every form, whether
 // the arguments are constant or not.
 func TestReplay(t *testing.T) {
-	args := map[string][]plan.Value{
-		"randint": {plan.IntValue(1), plan.IntValue(1e9)}, "randfloat": {plan.IntValue(0), plan.IntValue(1)},
-		"uuid": {}, "randstring": {plan.IntValue(9)}, "between": {str("1s"), str("2s")}, "constant": {str("1.25s")},
-		"exponential": {plan.IntValue(2)}, "normal": {str("2s"), str("1s")},
-		"weighted": {plan.ObjectValue([]plan.Field{{Name: "a", Value: plan.IntValue(1)}, {Name: "b", Value: plan.IntValue(2)}})},
-	}
-	for name, in := range args {
-		f, _ := stdlib.Lookup(name)
+	for _, f := range stdlib.Table {
+		if f.Bind == nil || clocks[f.Name] {
+			continue
+		}
+		name, in := f.Name, exampleArgs(t, f)
 		constant := lower(t, name, in...)
 		var call stdlib.Call
 		var values []cty.Value
@@ -168,9 +256,15 @@ func TestReplay(t *testing.T) {
 		}
 		f1, f2, f3, f4 := frame(5), frame(5), frame(5), frame(5)
 		for range 20 {
-			a, _ := constant.Eval(f1)
+			a, err := constant.Eval(f1)
+			if err != nil {
+				t.Fatal(err)
+			}
 			b, _ := opened.Eval(f2)
-			text, _ := constant.(plan.Appender).AppendText(f3, nil)
+			text := []byte(a.Text())
+			if appender, ok := constant.(plan.Appender); ok {
+				text, _ = appender.AppendText(f3, nil)
+			}
 			out, err := f.Bind(f4).Call(values)
 			if err != nil {
 				t.Fatal(err)
@@ -199,6 +293,9 @@ func TestAllocations(t *testing.T) {
 	for name, args := range map[string][]plan.Value{
 		"randint": {plan.IntValue(1), plan.IntValue(100000)}, "uuid": nil, "ulid": nil, "between": {str("1s"), str("3s")},
 		"exponential": {str("1s")}, "randstring": {plan.IntValue(16)}, "randfloat": {plan.IntValue(0), plan.IntValue(1)},
+		"lognormal": {str("1s"), str("1s")}, "pareto": {str("1s"), plan.IntValue(2)}, "zipf": {plan.IntValue(1), plan.IntValue(1000), plan.IntValue(1)},
+		"poisson": {plan.IntValue(20)}, "randhex": {plan.IntValue(16)}, "fake_name": nil, "fake_email": nil, "fake_street": nil, "fake_user_agent": nil,
+		"fake_sentence": {plan.IntValue(9)}, "fake_url": nil, "fake_credit_card": nil, "fake_date": {str("2020-01-01"), str("2025-01-01")},
 	} {
 		node := lower(t, name, args...).(plan.Appender)
 		if n := testing.AllocsPerRun(200, func() { buf, _ = node.AppendText(f, buf[:0]) }); n != 0 {

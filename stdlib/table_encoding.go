@@ -7,7 +7,6 @@ import (
 	"crypto/sha512"
 	"encoding/base64"
 	"encoding/hex"
-	"errors"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -43,6 +42,21 @@ var encodingFunctions = []Function{
 	pure(Function{Name: "urlencode", Category: "encoding", Signature: "urlencode(text)",
 		Description: "The text as it may stand in a query, with + for spaces. params and query encode by themselves.", Example: `urlencode("a b&c")`, Result: `"a+b%26c"`},
 		textFunc(encodeURL), nil, nativeText(encodeURL), false),
+	plain(Function{Name: "urldecode", Category: "encoding", Signature: "urldecode(text)",
+		Description: "The text that urlencode had: %XX and + become what they stand for.", Example: `urldecode("a+b%26c")`, Result: `"a b&c"`},
+		cty.String, 1, 1, nativeText(decodeURL)),
+	plain(Function{Name: "base64gzip", Category: "encoding", Signature: "base64gzip(text)",
+		Description: "The text compressed with gzip, in Base64.", Example: `base64gunzip(base64gzip("hello"))`, Result: `"hello"`},
+		cty.String, 1, 1, nativeText(encodeGzip)),
+	plain(Function{Name: "base64gunzip", Category: "encoding", Signature: "base64gunzip(text)",
+		Description: "The text that base64gzip had, up to 1 MiB.", Example: `base64gunzip("H4sIAAAAAAAA/8pIzcnJBwQAAP//hqYQNgUAAAA=")`, Result: `"hello"`},
+		cty.String, 1, 1, nativeText(decodeGzip)),
+	plain(Function{Name: "textencodebase64", Category: "encoding", Signature: "textencodebase64(text, encoding)",
+		Description: "The text's bytes in a character encoding of IANA's list, such as UTF-16LE, in Base64.", Example: `textencodebase64("hé", "UTF-16LE")`, Result: `"aADpAA=="`},
+		cty.String, 2, 2, texts2(encodeCharset)),
+	plain(Function{Name: "textdecodebase64", Category: "encoding", Signature: "textdecodebase64(text, encoding)",
+		Description: "The text whose bytes in a character encoding are written in Base64.", Example: `textdecodebase64("aADpAA==", "UTF-16LE")`, Result: `"hé"`},
+		cty.String, 2, 2, texts2(decodeCharset)),
 	pure(Function{Name: "csvdecode", Category: "encoding", Signature: "csvdecode(text)",
 		Description: "The rows of a CSV text as a list of objects; the first line names their attributes.", Example: `csvdecode("id,name\n1,ann\n2,bob")[1].name`, Result: `"bob"`},
 		stdlib.CSVDecodeFunc, func(args []cty.Value) error { return checkCSV(args[0].AsString()) }, nil, false),
@@ -58,6 +72,16 @@ var encodingFunctions = []Function{
 	pure(Function{Name: "sha512", Category: "hash", Signature: "sha512(text)",
 		Description: "The SHA-512 digest in hexadecimal.", Example: `substr(sha512("hello"), 0, 16)`, Result: `"9b71d224bd62f378"`},
 		textFunc(digestSHA512), nil, nativeText(digestSHA512), false),
+	plain(Function{Name: "base64sha256", Category: "hash", Signature: "base64sha256(text)",
+		Description: "The SHA-256 digest in Base64.", Example: `base64sha256("hello")`, Result: `"LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ="`},
+		cty.String, 1, 1, nativeText(base64SHA256)),
+	plain(Function{Name: "base64sha512", Category: "hash", Signature: "base64sha512(text)",
+		Description: "The SHA-512 digest in Base64.", Example: `substr(base64sha512("hello"), 0, 16)`, Result: `"m3HSJL1i83hdltRq"`},
+		cty.String, 1, 1, nativeText(base64SHA512)),
+	plain(Function{Name: "uuidv5", Category: "hash", Signature: "uuidv5(namespace, name)",
+		Description: "The UUID (version 5) of a name in a namespace: \"dns\", \"url\", \"oid\", \"x500\" or a UUID. The same name has the same UUID.",
+		Example:     `uuidv5("dns", "www.example.com")`, Result: `"2ed6657d-e927-568b-95e1-2665a8aea6a2"`},
+		cty.String, 2, 2, texts2(uuidV5)),
 }
 
 // textFunc makes a cty function of a function from text to text.
@@ -87,10 +111,10 @@ func encodeBase64(s string) (string, error) { return base64.StdEncoding.EncodeTo
 func decodeBase64(s string) (string, error) {
 	b, err := base64.StdEncoding.DecodeString(s)
 	if err != nil {
-		return "", errors.New("the text is not Base64 with padding")
+		return "", errNotBase64
 	}
 	if !utf8.Valid(b) {
-		return "", errors.New("the decoded bytes are not UTF-8 text")
+		return "", errNotUTF8
 	}
 	return string(b), nil
 }
@@ -149,48 +173,6 @@ func weigh(v plan.Value, left *int) error {
 	}
 	if *left < 0 {
 		return errText
-	}
-	return nil
-}
-
-// maxDepth is how deep a decoded JSON text may nest: reading it recurses, and
-// a stack that overflows ends the program.
-const maxDepth = 500
-
-// checkJSON refuses JSON with too many values, numbers beyond the limits, or
-// too deep a nest.
-func checkJSON(s string) error {
-	values, depth := 0, 0
-	for i, inString := 0, false; i < len(s); i++ {
-		c := s[i]
-		switch {
-		case c == '\\' && inString:
-			i++
-		case c == '"':
-			inString = !inString
-		case inString:
-		case c == ',' || c == ':':
-			values++
-		case c == '[' || c == '{':
-			depth++
-		case c == ']' || c == '}':
-			depth--
-		case isDigit(c):
-			end := i
-			for end < len(s) && (isDigit(s[end]) || strings.IndexByte("+-.eE", s[end]) >= 0) {
-				end++
-			}
-			if _, ok := parseNumber(s[i:end]); !ok {
-				return errors.New("a number in the JSON is malformed, too large or too small")
-			}
-			i = end - 1
-		}
-		if depth > maxDepth {
-			return errors.New("the JSON nests deeper than 500 levels")
-		}
-	}
-	if values > 2*MaxElements {
-		return errElements
 	}
 	return nil
 }

@@ -32,6 +32,9 @@ var numberFunctions = []Function{
 	pure(Function{Name: "pow", Category: "number", Signature: "pow(base, exponent)",
 		Description: "The base raised to a power.", Example: `pow(3, 2)`, Result: `9`},
 		stdlib.PowFunc, nil, nil, false),
+	pure(Function{Name: "log", Category: "number", Signature: "log(number, base)",
+		Description: "The logarithm of a number above 0 to a base.", Example: `log(16, 2)`, Result: `4`},
+		stdlib.LogFunc, checkLog, nil, false),
 	pure(Function{Name: "signum", Category: "number", Signature: "signum(number)",
 		Description: "-1, 0 or 1, after the number's sign.", Example: `signum(-13)`, Result: `-1`},
 		signumFunc, nil, numbers1(func(n plan.Value) plan.Value { return plan.IntValue(int64(n.Big().Sign())) }), false),
@@ -46,6 +49,15 @@ var numberFunctions = []Function{
 	pure(Function{Name: "sum", Category: "number", Signature: "sum(list)",
 		Description: "The sum of a list's numbers; the list must not be empty.", Example: `sum([1, 2, 3.5])`, Result: `6.5`},
 		sumFunc, nil, nil, false),
+}
+
+// checkLog refuses what has no logarithm that is a number.
+func checkLog(args []cty.Value) error {
+	base := args[1].AsBigFloat()
+	if args[0].AsBigFloat().Sign() <= 0 || base.Sign() <= 0 || base.Cmp(big.NewFloat(1)) == 0 {
+		return errors.New("the number and the base must be above 0, and the base not 1")
+	}
+	return nil
 }
 
 func numbers1(fn func(n plan.Value) plan.Value) native {

@@ -38,7 +38,23 @@ var randomFunctions = []Function{
 		cty.String, 0, always(ulidDraw{})),
 	impure(Function{Name: "randstring", Category: "random", Signature: "randstring(length)",
 		Description: "A text of random letters a-z, A-Z and digits.", Example: `randstring(8)`, Result: `"k3Jx90Qa"`},
-		cty.String, 1, prepareRandstring),
+		cty.String, 1, texts(alphanumeric)),
+	impure(Function{Name: "randhex", Category: "random", Signature: "randhex(length)",
+		Description: "A text of random hexadecimal digits.", Example: `randhex(8)`, Result: `"3fa90c1e"`},
+		cty.String, 1, texts(hexadecimals)),
+	impure(Function{Name: "randbytes", Category: "random", Signature: "randbytes(count)",
+		Description: "So many random bytes, in Base64.", Example: `randbytes(6)`, Result: `"q1fE9w0Z"`},
+		cty.String, 1, prepareRandbytes),
+	impure(Function{Name: "sample", Category: "random", Signature: "sample(list, count)",
+		Description: "So many elements of the list in random order, each position at most once.", Example: `sample(["a", "b", "c"], 2)`, Result: `["c", "a"]`},
+		cty.DynamicPseudoType, 2, prepareSample),
+	impure(Function{Name: "poisson", Category: "random", Signature: "poisson(mean)",
+		Description: "A whole number of independent events where so many are expected (Poisson distribution).", Example: `poisson(4)`, Result: `3`},
+		cty.Number, 1, preparePoisson),
+	impure(Function{Name: "zipf", Category: "random", Signature: "zipf(min, max, exponent)",
+		Description: "A whole number from min to max, the first the most likely and the k-th as likely as 1 in k to the power of the exponent (Zipf distribution): how popular things are asked for. About 1 is usual; 0 makes all equally likely.",
+		Example:     `zipf(1, 1000, 1.1)`, Result: `3`},
+		cty.Number, 3, prepareZipf),
 	impure(Function{Name: "constant", Category: "wait", Signature: "constant(duration)",
 		Description: "Always the same duration, in seconds.", Example: `constant("1.5s")`, Result: `1.5`},
 		cty.Number, 1, durations(func(d []time.Duration) (drawer, error) { return lengthDraw{law: constantLaw, a: d[0]}, nil })),
@@ -56,6 +72,12 @@ var randomFunctions = []Function{
 	impure(Function{Name: "normal", Category: "wait", Signature: "normal(mean, deviation)",
 		Description: "A duration around a mean (normal distribution without its negative part), in seconds.", Example: `normal("2s", "500ms")`, Result: `2.310455021`},
 		cty.Number, 2, durations(func(d []time.Duration) (drawer, error) { return lengthDraw{law: normalLaw, a: d[0], b: d[1]}, nil })),
+	impure(Function{Name: "lognormal", Category: "wait", Signature: "lognormal(mean, deviation)",
+		Description: "A duration with a long tail, as people take to read and decide (lognormal distribution of this mean and standard deviation), in seconds.", Example: `lognormal("5s", "3s")`, Result: `3.718204413`},
+		cty.Number, 2, durations(func(d []time.Duration) (drawer, error) { return lognormal(d[0], d[1]), nil })),
+	impure(Function{Name: "pareto", Category: "wait", Signature: "pareto(min, shape)",
+		Description: "A duration of at least min, with a very long tail (Pareto distribution), in seconds. A smaller shape has a longer tail; up to 1 it has no mean.", Example: `pareto("1s", 2.5)`, Result: `1.297133052`},
+		cty.Number, 2, preparePareto),
 }
 
 func wholeNumber(v plan.Value, what string) (int64, error) {
@@ -147,15 +169,90 @@ func prepareShuffle(args []plan.Value) (drawer, error) {
 	return shuffleDraw{items: args[0].Items()}, nil
 }
 
-func prepareRandstring(args []plan.Value) (drawer, error) {
-	n, err := wholeNumber(args[0], "length")
+// texts prepares texts of an alphabet.
+func texts(alphabet string) prepare {
+	return func(args []plan.Value) (drawer, error) {
+		n, err := wholeNumber(args[0], "length")
+		if err != nil {
+			return nil, err
+		}
+		if n < 0 || n > MaxText {
+			return nil, errors.New("the length must be from 0 to 1048576")
+		}
+		return stringDraw{int(n), alphabet}, nil
+	}
+}
+
+func prepareRandbytes(args []plan.Value) (drawer, error) {
+	n, err := wholeNumber(args[0], "count")
 	if err != nil {
 		return nil, err
 	}
-	if n < 0 || n > MaxText {
-		return nil, errors.New("the length must be from 0 to 1048576")
+	if n < 0 || n > MaxText/4*3 {
+		return nil, errors.New("the count must be from 0 to 786432")
 	}
-	return stringDraw{length: int(n)}, nil
+	return bytesDraw{int(n)}, nil
+}
+
+func prepareSample(args []plan.Value) (drawer, error) {
+	d, err := prepareShuffle(args[:1])
+	if err != nil {
+		return nil, err
+	}
+	items := d.(shuffleDraw).items
+	n, err := wholeNumber(args[1], "count")
+	if err != nil {
+		return nil, err
+	}
+	if n < 0 || n > int64(len(items)) {
+		return nil, fmt.Errorf("the count must be from 0 to %d, the length of the list", len(items))
+	}
+	return sampleDraw{items, int(n)}, nil
+}
+
+func preparePoisson(args []plan.Value) (drawer, error) {
+	mean, err := number(args[0])
+	if err != nil {
+		return nil, err
+	}
+	if x := mean.Float64(); x < 0 || x > 1e9 {
+		return nil, errors.New("the mean must be from 0 to 1000000000")
+	}
+	return countDraw{poisson{mean.Float64()}}, nil
+}
+
+func prepareZipf(args []plan.Value) (drawer, error) {
+	d, err := prepareRandint(args[:2])
+	if err != nil {
+		return nil, err
+	}
+	exponent, err := number(args[2])
+	if err != nil {
+		return nil, err
+	}
+	ints := d.(intDraw)
+	if ints.span >= 1<<52 {
+		return nil, errors.New("min and max are too far apart")
+	}
+	if x := exponent.Float64(); x < 0 || x > 100 {
+		return nil, errors.New("the exponent must be from 0 to 100")
+	}
+	return countDraw{newZipf(ints.least, float64(ints.span+1), exponent.Float64())}, nil
+}
+
+func preparePareto(args []plan.Value) (drawer, error) {
+	least, err := duration(args[0])
+	if err != nil {
+		return nil, err
+	}
+	shape, err := number(args[1])
+	if err != nil {
+		return nil, err
+	}
+	if !(shape.Float64() > 0) {
+		return nil, errors.New("the shape must be above 0")
+	}
+	return lengthDraw{law: paretoLaw, a: least, sigma: shape.Float64()}, nil
 }
 
 // durations reads all arguments as lengths of time.

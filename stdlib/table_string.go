@@ -2,6 +2,8 @@ package stdlib
 
 import (
 	"errors"
+	"math/big"
+	"path"
 	"regexp"
 	"strings"
 
@@ -30,6 +32,12 @@ var stringFunctions = []Function{
 	pure(Function{Name: "trimspace", Category: "string", Signature: "trimspace(text)",
 		Description: "The text without spaces and line breaks at its start and end.", Example: `trimspace("  hello\n")`, Result: `"hello"`},
 		stdlib.TrimSpaceFunc, nil, texts1(func(s string) (plan.Value, error) { return textOf(strings.TrimSpace(s)) }), false),
+	pure(Function{Name: "chomp", Category: "string", Signature: "chomp(text)",
+		Description: "The text without the line breaks at its end.", Example: `chomp("hello\n\n")`, Result: `"hello"`},
+		stdlib.ChompFunc, nil, nil, false),
+	pure(Function{Name: "indent", Category: "string", Signature: "indent(spaces, text)",
+		Description: "The text with so many spaces before every line but the first.", Example: `indent(2, "a:\nb")`, Result: `"a:\n  b"`},
+		stdlib.IndentFunc, checkIndent, nil, false),
 	pure(Function{Name: "trimprefix", Category: "string", Signature: "trimprefix(text, prefix)",
 		Description: "The text without the prefix, if it begins with it.", Example: `trimprefix("/api/users", "/api")`, Result: `"/users"`},
 		stdlib.TrimPrefixFunc, nil, texts2(func(s, p string) (plan.Value, error) { return textOf(strings.TrimPrefix(s, p)) }), false),
@@ -69,6 +77,12 @@ var stringFunctions = []Function{
 	pure(Function{Name: "strrev", Category: "string", Signature: "strrev(text)",
 		Description: "The text's characters in reverse order.", Example: `strrev("hello")`, Result: `"olleh"`},
 		stdlib.ReverseFunc, nil, nil, false),
+	plain(Function{Name: "basename", Category: "string", Signature: "basename(path)",
+		Description: "The last part of a path with slashes.", Example: `basename("photos/cat.jpg")`, Result: `"cat.jpg"`},
+		cty.String, 1, 1, texts1(func(s string) (plan.Value, error) { return textOf(path.Base(s)) })),
+	plain(Function{Name: "dirname", Category: "string", Signature: "dirname(path)",
+		Description: "A path with slashes without its last part.", Example: `dirname("photos/cat.jpg")`, Result: `"photos"`},
+		cty.String, 1, 1, texts1(func(s string) (plan.Value, error) { return textOf(path.Dir(s)) })),
 	withPattern(pure(Function{Name: "regex", Category: "string", Signature: "regex(pattern, text)",
 		Description: "The first match of a regular expression (RE2): a text without groups in the pattern, a list with groups, an object with named groups. No match is an error; see try.",
 		Example:     `regex("code=([^&]+)", "/cb?code=x1&state=2")`, Result: `["x1"]`},
@@ -86,6 +100,18 @@ func testFunc(test func(a, b string) bool) function.Function {
 
 func nativeTest(test func(a, b string) bool) native {
 	return texts2(func(a, b string) (plan.Value, error) { return plan.BoolValue(test(a, b)), nil })
+}
+
+func checkIndent(args []cty.Value) error {
+	spaces, accuracy := args[0].AsBigFloat().Int64()
+	if accuracy != big.Exact || spaces < 0 || spaces > maxWidth {
+		return errors.New("the number of spaces must be a whole number from 0 to 10000")
+	}
+	s := args[1].AsString()
+	if len(s) > MaxText {
+		return errText
+	}
+	return product(strings.Count(s, "\n"), int(spaces))
 }
 
 // searchPattern is the regular expression in a search text between slashes.

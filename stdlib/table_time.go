@@ -27,6 +27,9 @@ var timeFunctions = []Function{
 			s, err := timeAdd(at, by)
 			return plan.StringValue(s), err
 		}), false),
+	plain(Function{Name: "timecmp", Category: "time", Signature: "timecmp(timestamp, other)",
+		Description: "-1 if the first point in time is earlier, 1 if it is later, 0 if they are the same.", Example: `timecmp("2026-01-01T00:00:00Z", "2026-01-01T02:00:00+01:00")`, Result: `-1`},
+		cty.Number, 2, 2, texts2(timeCompare)),
 	pure(Function{Name: "seconds", Category: "time", Signature: "seconds(duration)",
 		Description: "A duration such as \"2m\" as a number of seconds, the unit of response.elapsed.", Example: `seconds("1m30s")`, Result: `90`},
 		secondsFunc, nil, nativeSeconds, false),
@@ -38,10 +41,30 @@ var timeFunctions = []Function{
 		cty.Number, 0, always(clockDraw{})),
 }
 
-func timeAdd(at, by string) (string, error) {
-	t, err := time.Parse(time.RFC3339, at)
+func pointInTime(s string) (time.Time, error) {
+	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
-		return "", errors.New(quoted(at) + ` is not a time; write it like "2026-01-02T23:12:01Z"`)
+		return t, errors.New(quoted(s) + ` is not a time; write it like "2026-01-02T23:12:01Z"`)
+	}
+	return t, nil
+}
+
+func timeCompare(a, b string) (plan.Value, error) {
+	s, err := pointInTime(a)
+	if err != nil {
+		return plan.Value{}, err
+	}
+	t, err := pointInTime(b)
+	if err != nil {
+		return plan.Value{}, err
+	}
+	return plan.IntValue(int64(s.Compare(t))), nil
+}
+
+func timeAdd(at, by string) (string, error) {
+	t, err := pointInTime(at)
+	if err != nil {
+		return "", err
 	}
 	positive, back := strings.CutPrefix(by, "-")
 	d, err := ParseDuration(positive)

@@ -17,7 +17,7 @@ const busy = 20 // a busy machine may take so many times a second, the goal
 func TestHostileMegabyte(t *testing.T) {
 	n := 1<<20 - 64
 	if testing.Short() || underRace {
-		n = 1 << 17
+		n = 1 << 15
 	}
 	repeat := func(s string) string { return strings.Repeat(s, n/len(s)) }
 	locals := func(e string) string { return "locals {\n  x = " + e + "\n}\n" }

@@ -275,12 +275,21 @@ type unitWalker struct{ n, loops int }
 
 func (w *unitWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
 	if w.loops == 0 {
-		w.n++
+		w.n += price(n)
 	}
 	if _, loop := n.(*hclsyntax.ForExpr); loop {
 		w.loops++
 	}
 	return nil
+}
+
+// price is what a node costs beside its children: operators are functions.
+func price(n hclsyntax.Node) int {
+	switch n.(type) {
+	case *hclsyntax.BinaryOpExpr, *hclsyntax.UnaryOpExpr, *hclsyntax.FunctionCallExpr:
+		return 4
+	}
+	return 1
 }
 
 func (w *unitWalker) Exit(n hclsyntax.Node) hcl.Diagnostics {

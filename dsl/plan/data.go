@@ -63,11 +63,8 @@ func (t *texts) fit(s string) bool { return t == nil || t.all.Len()+len(s) <= ma
 
 // widen keeps as Values what was kept in a narrower form.
 func (c *DataColumn) widen() {
-	n := len(c.ints)
-	if c.texts != nil {
-		n = len(c.texts.ends)
-	}
-	if n == 0 {
+	n := c.Len()
+	if c.texts == nil && c.ints == nil {
 		return
 	}
 	values := make([]Value, n, n+n/2+1)
@@ -90,6 +87,17 @@ func (c *DataColumn) At(row int) Value {
 		return IntValue(c.ints[row])
 	}
 	return c.Values[row]
+}
+
+// Len is how many values Append has put into the column.
+func (c *DataColumn) Len() int {
+	switch {
+	case c.texts != nil:
+		return len(c.texts.ends)
+	case c.ints != nil:
+		return len(c.ints)
+	}
+	return len(c.Values)
 }
 
 // Column is the number of the column called name, -1 where there is none.

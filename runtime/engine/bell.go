@@ -135,23 +135,25 @@ func hasWaits(p *plan.Plan) bool {
 func tasksWait(tasks []plan.Task, between bool) bool {
 	for i := range tasks {
 		t := &tasks[i]
-		if between && t.Wait.Kind != plan.WaitNone || stepsPause(t.Steps) || tasksWait(t.Sequence, between) {
+		if between && t.Wait.Kind != plan.WaitNone || stepsPause(t.Steps) || tasksWait(t.Children(), between) {
 			return true
 		}
 	}
 	return false
 }
 
-func stepsPause(steps []plan.Step) bool {
-	for _, s := range steps {
+// stepsPause reports whether there is a time of its own in steps: a pause, the
+// pace of rounds, a backoff.
+func stepsPause(steps []plan.Step) (pause bool) {
+	plan.Walk(steps, func(s plan.Step) {
 		switch s := s.(type) {
 		case *plan.Pause:
-			return true
-		case *plan.Group:
-			if stepsPause(s.Steps) {
-				return true
-			}
+			pause = true
+		case *plan.Repeat:
+			pause = pause || s.Every != nil
+		case *plan.Retry:
+			pause = pause || s.Backoff != nil
 		}
-	}
-	return false
+	})
+	return pause
 }

@@ -24,7 +24,8 @@ func (r *run) outcome(end ending) *outcome.Outcome {
 	r.health.Stop()
 	o.Health = r.health.Report(r.tightest)
 	o.Judged = sla.Judge(r.plan, final, o.Measured)
-	o.Classes = r.classes()
+	o.Classes, o.Leaves = r.classes(), leaves(r.env)
+	o.Loads = r.account(end.done)
 	o.Conditions = r.conditions(final, end, o)
 	o.Verdict = sla.Decide(r.plan, o.Judged, o.Conditions)
 	o.Notes = r.notes(o)
@@ -53,7 +54,7 @@ func (r *run) conditions(final *record.Snapshot, end ending, o *outcome.Outcome)
 	}
 	c.LocalFailures += int64(len(r.crew.odd))
 	for _, k := range o.Classes {
-		c.UsersStarted += k.Users
+		c.UsersStarted += k.Starts
 		c.UsersFailed += k.StartFailed
 	}
 	return c
@@ -77,7 +78,7 @@ func (r *run) classes() []outcome.ClassCount {
 	list := make([]outcome.ClassCount, len(r.plan.Classes))
 	for c := range list {
 		t := r.env.Tally(c)
-		list[c] = outcome.ClassCount{Class: c, Users: t.Users.Load(), StartFailed: t.StartFailed.Load(),
+		list[c] = outcome.ClassCount{Class: c, Users: t.Users.Load(), Starts: t.Starts.Load(), StartFailed: t.StartFailed.Load(),
 			Tasks: make([]outcome.TaskCount, len(t.Tasks))}
 		for i := range t.Tasks {
 			k := &t.Tasks[i]

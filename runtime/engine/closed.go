@@ -13,7 +13,7 @@ import (
 // which keeps the mix of classes right at every level. A user that ends by
 // itself leaves its seat empty until the level comes by again.
 type closedLoad struct {
-	r        *run
+	shift    *shift
 	users    *pace.Users
 	classes  []int
 	split    *pace.Split
@@ -28,8 +28,8 @@ type seat struct {
 	user  *user.User
 }
 
-func newClosedLoad(r *run, users *pace.Users, classes []int, split *pace.Split) *closedLoad {
-	l := &closedLoad{r: r, users: users, classes: classes, split: split}
+func newClosedLoad(s *shift, users *pace.Users, classes []int, split *pace.Split) *closedLoad {
+	l := &closedLoad{shift: s, users: users, classes: classes, split: split}
 	l.upcoming, l.more = users.Next(-1)
 	return l
 }
@@ -54,8 +54,8 @@ func (l *closedLoad) set(n int) {
 			l.seats = append(l.seats, seat{class: l.classes[l.split.Next()]})
 		}
 		s := &l.seats[l.level]
-		s.user = l.r.newUser(s.class)
-		l.r.crew.launch(s.user, s.user.RunClosed, nil)
+		s.user = l.shift.newUser(s.class)
+		l.shift.launch(s.user, s.user.RunClosed, nil)
 	}
 	for ; l.level > n; l.level-- {
 		s := &l.seats[l.level-1]

@@ -81,6 +81,10 @@ func (e *Engine) Run(ctx context.Context) (*outcome.Outcome, error) {
 	if e.o.Factory == nil {
 		return nil, errors.New("the engine has no transport: Options.Factory is nil")
 	}
+	once, failed := e.setUp(ctx)
+	if failed != nil {
+		return failed, nil
+	}
 	r := newRun(e)
 	defer r.factory.Close()
 	stopWatch := r.watch()
@@ -88,7 +92,9 @@ func (e *Engine) Run(ctx context.Context) (*outcome.Outcome, error) {
 	r.finish(ctx, &end)
 	stopWatch()
 	r.bell.close()
+	teardown := r.tearDown(ctx, once)
 	o := r.outcome(end)
+	o.Setup, o.Teardown = once.setup(), teardown
 	r.observer.close(r.progress(o.Final, o.Judged, o.Health), observerDeadline)
 	if end.hung > 0 {
 		return o, fmt.Errorf("%d users did not end within %v after everything was cut", end.hung, cutDeadline)
@@ -108,9 +114,10 @@ type run struct {
 	bell     *bell
 	tightest time.Duration // latency limit of the plan
 	crew     crew
-	loads    []load
-	zero     int64 // the clock at the first user
-	index    int64 // users made
+	loads    []*shift
+	wake     chan struct{} // hears that a load's iterations are used up
+	zero     int64         // the clock at the first user
+	index    int64         // users made
 	ordinals []int64
 	state    atomic.Int32
 	watcher  watcher
@@ -130,7 +137,7 @@ type ending struct {
 
 func newRun(e *Engine) *run {
 	p := e.plan
-	r := &run{Engine: e, clock: transport.NewClock(), tightest: tightest(p), ordinals: make([]int64, len(p.Classes))}
+	r := &run{Engine: e, clock: transport.NewClock(), tightest: tightest(p), wake: make(chan struct{}, 1), ordinals: make([]int64, len(p.Classes))}
 	r.factory = e.o.Factory(r.clock)
 	r.health = e.o.Health
 	if r.health == nil {
@@ -138,7 +145,7 @@ func newRun(e *Engine) *run {
 	}
 	r.zero = r.clock.Now()
 	planned := int64(0)
-	if p.Profile.Duration > 0 {
+	if p.Profile.Duration > 0 && !p.Profile.Floats {
 		planned = r.zero + int64(p.Profile.Duration)
 	}
 	r.bell = newBell(hasWaits(p), r.clock)
@@ -149,8 +156,13 @@ func newRun(e *Engine) *run {
 			r.health.StartLag(due, began)
 			r.bell.rang()
 		},
-		Halt:  func(reason string) { offer(e.halt, reason) },
-		Spent: func() { offer(e.spent, struct{}{}) },
+		Halt: func(reason string) { offer(e.halt, reason) },
+		Spent: func() {
+			for _, s := range r.loads {
+				s.budget.Exhaust()
+			}
+			offer(e.spent, struct{}{})
+		},
 	})
 	r.crew.init()
 	r.observer.start(e.o.OnProgress)
@@ -167,7 +179,7 @@ func newRun(e *Engine) *run {
 		config.WarmupEnd = r.zero + int64(p.Profile.Warmup)
 	}
 	r.recorder = record.New(config)
-	r.loads = r.makeLoads()
+	r.loads = r.makeShifts()
 	return r
 }
 

@@ -4,15 +4,14 @@ import (
 	"context"
 	"time"
 
-	"throng/dsl/plan"
 	"throng/runtime/outcome"
-	"throng/runtime/pace"
 )
 
 // forever stands for no time at all: 146 years.
 const forever = time.Duration(1) << 62
 
-// load is a schedule at work. It belongs to the dispatcher.
+// load is a schedule at work. It belongs to the dispatcher, and counts time
+// from its own begin; wanted and stage may be asked by anybody.
 type load interface {
 	// next is when there is something to do; forever when never again.
 	next() time.Duration
@@ -23,40 +22,38 @@ type load interface {
 	stage(t time.Duration) int
 	// over reports that the load will make no user any more.
 	over() bool
-	// drain ends the load: whoever is at a task finishes it and goes.
+	// drain makes no more users and begins no more work: whoever is at a task
+	// finishes it and goes.
 	drain()
 }
 
-// makeLoads are the plan's loads, and one more for each class with a fixed
-// number of users, which live from the start to the end.
-func (r *run) makeLoads() []load {
-	p := r.plan
-	var loads []load
-	for i := range p.Profile.Loads {
-		l := &p.Profile.Loads[i]
-		var classes []int
-		var weights []float64
-		for _, c := range l.Classes {
-			if p.Classes[c].FixedCount == 0 {
-				classes = append(classes, c)
-				weights = append(weights, p.Classes[c].Weight)
-			}
-		}
-		switch {
-		case len(classes) == 0:
-		case l.Model == plan.Open:
-			loads = append(loads, newOpenLoad(r, l, classes, pace.NewSplit(weights)))
-		default:
-			loads = append(loads, newClosedLoad(r, pace.NewUsers(l.Stages), classes, pace.NewSplit(weights)))
+// act does what is due in all loads, and says when it is to be called again.
+func (r *run) act(now time.Duration) (next time.Duration) {
+	for news := true; news; {
+		news, next = false, forever
+		for _, s := range r.loads {
+			news = s.act(now) || news
+			next = min(next, s.next())
 		}
 	}
-	for c := range p.Classes {
-		if n := p.Classes[c].FixedCount; n > 0 {
-			users := pace.NewUsers([]plan.Stage{{Level: float64(n)}})
-			loads = append(loads, newClosedLoad(r, users, []int{c}, pace.NewSplit([]float64{1})))
+	return next
+}
+
+// finished reports that every load has ended; in a run without an end of its
+// own, every load that has one.
+func (r *run) finished() bool {
+	some := false
+	for _, s := range r.loads {
+		counts := s.plan.Classes != nil // fixed numbers of users run beside
+		if counts && r.plan.Profile.Floats {
+			counts = s.plan.Ends()
 		}
+		if counts && !s.done.Load() {
+			return false
+		}
+		some = some || counts
 	}
-	return loads
+	return some
 }
 
 // offer is the dispatcher: it offers the planned load until the planned end,
@@ -64,7 +61,7 @@ func (r *run) makeLoads() []load {
 func (r *run) offer(ctx context.Context) (end ending) {
 	r.enter(outcome.Running)
 	planned := r.plan.Profile.Duration
-	if planned <= 0 {
+	if planned <= 0 || r.plan.Profile.Floats {
 		planned = forever
 	}
 	select {
@@ -81,13 +78,9 @@ func (r *run) offer(ctx context.Context) (end ending) {
 	defer arrivals.close()
 	for due := time.Duration(-1); ; {
 		now := r.now()
-		next := planned
-		for _, l := range r.loads {
-			l.act(min(now, planned))
-			next = min(next, l.next())
-		}
-		if now >= planned || draining && r.crew.count() == 0 {
-			end.at = now
+		next := min(planned, r.act(min(now, planned)))
+		if now >= planned || draining && r.crew.count() == 0 || r.finished() {
+			end.at, end.incomplete = now, r.unfinished()
 			return end
 		}
 		timer.Reset(next - r.now())
@@ -109,9 +102,11 @@ func (r *run) offer(ctx context.Context) (end ending) {
 			if planned == forever {
 				planned = r.now() + r.plan.Profile.Grace
 			}
-			for _, l := range r.loads {
-				l.drain()
+			for _, s := range r.loads {
+				s.drain()
 			}
+			continue
+		case <-r.wake:
 			continue
 		case i := <-r.abort:
 			end.aborted = r.plan.SLAs[i].Name
@@ -134,7 +129,11 @@ func (r *run) offer(ctx context.Context) (end ending) {
 // deserted reports that nobody is left to do the planned load, and nobody
 // will come, and in a clause why the run is the less for it.
 func (r *run) deserted() (over bool, why string) {
-	if d := r.plan.Profile.Duration; r.crew.count() > 0 || d > 0 && r.now() >= d {
+	d := r.plan.Profile.Duration
+	if r.plan.Profile.Floats {
+		d = 0
+	}
+	if r.crew.count() > 0 || d > 0 && r.now() >= d {
 		return false, "" // at the planned end the timer has the word
 	}
 	wanted := 0.0
@@ -145,7 +144,7 @@ func (r *run) deserted() (over bool, why string) {
 		wanted += l.wanted(r.now())
 	}
 	if wanted == 0 {
-		return r.plan.Profile.Duration <= 0, ""
+		return d <= 0, ""
 	}
 	var users, ran int64
 	for c := range r.plan.Classes {
@@ -156,6 +155,16 @@ func (r *run) deserted() (over bool, why string) {
 		return true, "" // each had its rows, and the plan says to stop after them
 	}
 	return true, "every user had ended before the planned end"
+}
+
+// unfinished is why a run whose loads have ended is the less for it.
+func (r *run) unfinished() string {
+	for _, s := range r.loads {
+		if why := s.unfinished(); why != "" {
+			return why
+		}
+	}
+	return ""
 }
 
 // finish ends all users: stop, grace, cut.

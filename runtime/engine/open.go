@@ -13,30 +13,64 @@ import (
 // arrival goes to the user of its class that became idle last; without one a
 // user is made for it, up to the load's bound; without that it is missed and
 // counted. A late arrival keeps the time it was due.
+//
+// Where each arrival is a new user, there are no idle ones: a user is made
+// for it, does its one task, and frees its place.
 type openLoad struct {
-	r        *run
+	shift    *shift
 	arrivals *pace.Arrivals
 	classes  []int
 	split    *pace.Split
 	n        int64 // the next arrival
 	due      time.Duration
 	more     bool
-	max      int
+	alone    bool // each arrival is a new user
+	room     *room
 
 	mu   sync.Mutex
 	idle [][]*user.User // by place in classes; the last one first
-	made int            // users that hold a place: alive, or failed to start
-	lost int            // of these, the ones that failed to start
 	done bool           // draining: whoever becomes idle is stopped
 }
 
-func newOpenLoad(r *run, l *plan.Load, classes []int, split *pace.Split) *openLoad {
-	until := r.plan.Profile.Duration
-	if until <= 0 {
-		until = forever
+// room is how many users one or several loads of arrivals may have.
+type room struct {
+	max  int
+	mu   sync.Mutex
+	made int // users that hold a place: alive, or failed to start
+	lost int // of these, the ones that failed to start
+}
+
+// take takes a place; false when there is none.
+func (r *room) take() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.made >= r.max {
+		return false
 	}
-	o := &openLoad{r: r, arrivals: pace.NewArrivals(l.Stages, until), classes: classes, split: split,
-		max: l.MaxUsers, idle: make([][]*user.User, len(classes))}
+	r.made++
+	return true
+}
+
+// free gives a place back; one whose user is lost stays taken.
+func (r *room) free(lost bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if lost {
+		r.lost++
+	} else {
+		r.made--
+	}
+}
+
+func (r *room) full() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.lost >= r.max
+}
+
+func newOpenLoad(s *shift, arrivals *pace.Arrivals, room *room, classes []int, split *pace.Split) *openLoad {
+	o := &openLoad{shift: s, arrivals: arrivals, classes: classes, split: split, room: room,
+		alone: s.plan.Arrival == plan.ArriveUser, idle: make([][]*user.User, len(classes))}
 	o.due, o.more = o.arrivals.Due(0)
 	return o
 }
@@ -50,27 +84,31 @@ func (o *openLoad) next() time.Duration {
 
 // act brings all arrivals that are due, in one batch.
 func (o *openLoad) act(now time.Duration) {
+	zero := o.shift.r.zero + o.shift.begin.Load()
 	for o.more && o.due <= now {
-		if !o.arrive(o.split.Next(), user.Arrival{Due: o.r.zero + int64(o.due)}) {
+		if !o.arrive(o.split.Next(), user.Arrival{Due: zero + int64(o.due)}) {
 			o.more = false
 			return
 		}
+		o.shift.arrivals.Add(1)
 		o.n++
 		o.due, o.more = o.arrivals.Due(o.n)
 	}
 }
 
-// arrive gives an arrival to somebody. It reports false when the run's
-// iterations are used up.
+// arrive gives an arrival to somebody. It reports false when the iterations
+// are used up.
 func (o *openLoad) arrive(class int, a user.Arrival) bool {
-	u, room := o.take(class)
-	if u == nil && !room {
-		o.r.crew.miss(1)
+	u := o.take(class)
+	if u == nil && !o.room.take() {
+		o.shift.miss()
 		return true
 	}
-	if !o.r.env.Ticket() {
+	if !o.shift.ticket() {
 		if u != nil {
 			o.release(class, u)
+		} else {
+			o.room.free(false)
 		}
 		return false
 	}
@@ -78,26 +116,26 @@ func (o *openLoad) arrive(class int, a user.Arrival) bool {
 		u.Offer(a)
 		return true
 	}
-	u = o.r.newUser(o.classes[class])
-	o.mu.Lock()
-	o.made++
-	o.mu.Unlock()
-	o.r.crew.launch(u,
-		func() { u.RunOpen(a, func() { o.release(class, u) }) },
-		func() { o.ended(u) })
+	u = o.shift.newUser(o.classes[class])
+	life := func() { u.RunOpen(a, func() { o.release(class, u) }) }
+	if o.alone {
+		life = func() { u.RunOnce(a) }
+	}
+	// A user that failed to start is not replaced, but where each arrival is
+	// a new one anyway.
+	o.shift.launch(u, life, func() { o.room.free(u.Failed && !o.alone) })
 	return true
 }
 
-// take is an idle user of a class, or whether one may be made.
-func (o *openLoad) take(class int) (u *user.User, room bool) {
+// take is an idle user of a class, nil when there is none.
+func (o *openLoad) take(class int) (u *user.User) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if n := len(o.idle[class]); n > 0 {
 		u = o.idle[class][n-1]
 		o.idle[class] = o.idle[class][:n-1]
-		return u, true
 	}
-	return nil, o.made < o.max
+	return u
 }
 
 func (o *openLoad) release(class int, u *user.User) {
@@ -123,24 +161,8 @@ func (o *openLoad) drain() {
 	}
 }
 
-// ended frees a user's place. One that failed to start keeps it: it is not
-// replaced.
-func (o *openLoad) ended(u *user.User) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if u.Failed {
-		o.lost++
-	} else {
-		o.made--
-	}
-}
-
 func (o *openLoad) wanted(t time.Duration) float64 { return o.arrivals.Rate(t) }
 
 func (o *openLoad) stage(t time.Duration) int { return o.arrivals.Stage(t) }
 
-func (o *openLoad) over() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return !o.more || o.lost >= o.max
-}
+func (o *openLoad) over() bool { return !o.more || o.room.full() && !o.alone }

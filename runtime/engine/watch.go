@@ -16,6 +16,7 @@ import (
 // stopped it.
 type watcher struct {
 	history []outcome.Moment
+	latest  *record.Snapshot
 	missed  int64   // as of the last moment
 	warm    counted // warm-up samples as of the last moment
 }
@@ -59,7 +60,7 @@ func (r *run) tick() {
 // measured is how much of the run until t counts: not the warm-up, and
 // nothing after the planned end.
 func (r *run) measured(t time.Duration) time.Duration {
-	if d := r.plan.Profile.Duration; d > 0 {
+	if d := r.plan.Profile.Duration; d > 0 && !r.plan.Profile.Floats {
 		t = min(t, d)
 	}
 	return max(0, t-r.plan.Profile.Warmup)
@@ -71,6 +72,7 @@ func (r *run) remember(s *record.Snapshot) {
 	all := r.requests(s.Recent)
 	warm := r.count(s.Warmup)
 	w := &r.watcher
+	w.latest = s
 	m := outcome.Moment{At: s.At, Window: s.Window, Users: alive, Missed: sum.missed - w.missed,
 		OK: warm.ok - w.warm.ok, Failed: warm.failed - w.warm.failed}
 	if all != nil {
@@ -115,10 +117,25 @@ func (r *run) progress(s *record.Snapshot, judged []sla.Judgement, h health.Repo
 	if len(r.loads) > 0 {
 		p.Stage = r.loads[0].stage(s.At)
 	}
+	p.Loads = r.account(s.At)
 	for _, l := range r.loads {
 		p.Wanted += l.wanted(s.At)
 	}
 	return p
+}
+
+// account is what the profile's loads have come to, in its order. One that
+// nobody makes is left zero.
+func (r *run) account(at time.Duration) []outcome.Load {
+	list := make([]outcome.Load, len(r.plan.Profile.Loads))
+	for _, s := range r.loads {
+		for i := range list {
+			if s.plan == &r.plan.Profile.Loads[i] {
+				list[i] = s.account(at)
+			}
+		}
+	}
+	return list
 }
 
 // observer hands progress to a function that may be slow: it holds at most

@@ -4,7 +4,6 @@ import (
 	"math"
 	"net"
 	"strconv"
-	"strings"
 	"time"
 
 	"throng/dsl/plan"
@@ -20,15 +19,16 @@ func New(p *plan.Plan) *Forecast {
 		Scenario: p.Scenario, Description: b.text(p.Description), Dir: p.Dir,
 		Profile: p.Profile.Name, ProfileDescription: b.text(p.Profile.Description),
 		Model: report.Model(p), Seed: strconv.FormatUint(p.Seed, 10),
-		Duration: report.Ms(p.Profile.Duration), Ends: report.Ms(b.end), Grace: report.Ms(p.Profile.Grace),
+		Duration: report.Ms(p.Profile.Duration), Floats: p.Profile.Floats, Ends: report.Ms(b.end), Grace: report.Ms(p.Profile.Grace),
 		Warmup: report.Ms(p.Profile.Warmup), Iterations: p.Profile.Iterations,
 		Targets: b.targets(), Variables: b.variables(), Loads: b.loads(), Curves: b.curves(),
 		PeakUsers: b.peakUsers(), Assumed: report.Ms(Assumed), Run: b.text(report.Again(p)),
 	}
-	for i := range p.Profile.Loads {
-		if l := &p.Profile.Loads[i]; l.Model == plan.Open {
-			f.PeakArrivals += report.Num(b.peak[i])
-		}
+	if len(p.Profile.Loads) == 1 && p.Profile.Loads[0].Model == plan.Open {
+		f.PeakArrivals = report.Num(b.peak[0])
+	} else {
+		_, arrivals, _ := b.together()
+		f.PeakArrivals = report.Num(arrivals)
 	}
 	for _, n := range b.arrivals() {
 		f.Arrivals += n
@@ -46,9 +46,10 @@ func New(p *plan.Plan) *Forecast {
 type builder struct {
 	plan   *plan.Plan
 	watch  *watch
-	mask   *strings.Replacer
+	mask   *plan.Mask
 	dice   []*dice
 	habits []*habit
+	turn   []turn        // by load
 	end    time.Duration // when no more work is begun
 	spent  bool          // as the iterations are used up
 	peak   []float64     // by load: users, or arrivals a second
@@ -102,17 +103,20 @@ func (b *builder) summit() {
 			b.shared[classes[k]] = share
 		}
 		if l.Model == plan.Open {
-			peak := peakRate(l.Stages, b.end)
+			peak := peakRate(l.Stages, b.turn[i].length(b.end))
 			b.peak = append(b.peak, peak)
 			for _, c := range classes {
 				b.users[c] = b.run.started[c]
+				if l.Arrival == plan.ArriveUser {
+					b.users[c] = math.Min(b.users[c], math.Ceil(peak*b.shared[c]*b.stay(c)))
+				}
 				for a := range answers {
 					b.rates[c][a] = peak * b.shared[c]
 				}
 			}
 			continue
 		}
-		peak := peakUsers(l.Stages, b.end)
+		peak := peakUsers(l.Stages, b.turn[i].length(b.end))
 		b.peak = append(b.peak, float64(peak))
 		for k, users := range deal(weights, int64(peak)) {
 			b.settle(classes[k], users)
@@ -140,15 +144,34 @@ func (b *builder) settle(class int, users float64) {
 	}
 }
 
-// peakUsers is the most users of closed loads, and of fixed counts.
+// stay is how long a user that is an arrival itself is there, in seconds.
+func (b *builder) stay(class int) float64 {
+	h := b.habits[class]
+	n := 0.0
+	for s := range b.plan.Series {
+		if b.counted(class, s) {
+			n += h.stop[s]
+		}
+	}
+	return h.begins[assumed] + h.busy[assumed] + n*Assumed.Seconds()
+}
+
+// peakUsers is the most users that closed loads and fixed counts want at one
+// time.
 func (b *builder) peakUsers() (n int64) {
+	closed := 0
 	for i := range b.plan.Profile.Loads {
 		if b.plan.Profile.Loads[i].Model == plan.Closed {
+			closed++
 			n += int64(b.peak[i])
 		}
 	}
 	for c := range b.plan.Classes {
 		n += int64(b.plan.Classes[c].FixedCount)
+	}
+	if closed > 1 {
+		users, _, _ := b.together()
+		n = int64(math.Round(users))
 	}
 	return n
 }
@@ -208,20 +231,12 @@ func (b *builder) variables() []report.Variable {
 	return list
 }
 
+// loads are the schedules, with the times at which they are expected.
 func (b *builder) loads() []report.Load {
-	list := []report.Load{}
-	for i := range b.plan.Profile.Loads {
-		l := &b.plan.Profile.Loads[i]
-		out := report.Load{Model: l.Model.String(), MaxUsers: l.MaxUsers, Classes: []string{}, Stages: []report.Stage{}}
-		for _, c := range l.Classes {
-			out.Classes = append(out.Classes, b.plan.Classes[c].Name)
-		}
-		for _, s := range l.Stages {
-			out.Stages = append(out.Stages, report.Stage{
-				Name: s.Name, Level: report.Num(s.Level), Over: report.Ms(s.Over), Hold: report.Ms(s.Hold),
-			})
-		}
-		list = append(list, out)
+	list := report.Loads(b.plan)
+	for i := range list {
+		begin, end := report.Ms(b.turn[i].begin), report.Ms(b.turn[i].end)
+		list[i].Begin, list[i].End = &begin, &end
 	}
 	return list
 }

@@ -69,6 +69,14 @@ func (b *builder) rule(s *plan.SLA, r *plan.Rule) Rule {
 	out := Rule{
 		Name: r.Name, Words: words(r), Warning: r.Warn, Needed: sla.Needed(*r), Judged: len(s.Groups), Site: b.site(r.Site),
 	}
+	if o := r.Override; o != nil {
+		out.Profile = o.Profile
+		if o.Otherwise != nil {
+			other := *r
+			other.Limit = *o.Otherwise
+			out.Otherwise = limit(&other)
+		}
+	}
 	for i := range s.Groups {
 		n := b.samples(&s.Groups[i], assumed)
 		if i == 0 || n < float64(out.Fewest) {
@@ -99,13 +107,18 @@ func words(r *plan.Rule) string {
 	if r.AtLeast {
 		sign = " ≥ "
 	}
+	return r.Name + sign + limit(r)
+}
+
+// limit is a rule's limit with its unit.
+func limit(r *plan.Rule) string {
 	switch r.Metric {
 	case plan.ErrorRate:
-		return r.Name + sign + text.Limit(r.Limit, text.Ratio)
+		return text.Limit(r.Limit, text.Ratio)
 	case plan.Throughput:
-		return r.Name + sign + text.Limit(r.Limit, text.PerSecond)
+		return text.Limit(r.Limit, text.PerSecond)
 	}
-	return r.Name + sign + text.Limit(r.Limit, text.Nanoseconds)
+	return text.Limit(r.Limit, text.Nanoseconds)
 }
 
 // uncovered are the requests that are sent and that no SLA covers.

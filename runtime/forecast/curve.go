@@ -25,14 +25,14 @@ func (b *builder) curves() []Curve {
 			continue
 		}
 		if l.Model == plan.Open {
-			arrivals = append(arrivals, b.points(l.Stages))
+			arrivals = append(arrivals, b.line(l.Stages, b.turn[i]))
 		} else {
-			users = append(users, b.points(l.Stages))
+			users = append(users, b.line(l.Stages, b.turn[i]))
 		}
 	}
 	for c := range b.plan.Classes {
 		if n := b.plan.Classes[c].FixedCount; n > 0 {
-			users = append(users, b.points(fixed(n)))
+			users = append(users, b.line(fixed(n), turn{0, b.end}))
 		}
 	}
 	list := []Curve{}
@@ -45,9 +45,28 @@ func (b *builder) curves() []Curve {
 	return list
 }
 
-// points are a schedule's line up to the run's end.
-func (b *builder) points(stages []plan.Stage) []Point {
-	end := report.Ms(b.end)
+// line is a schedule over the whole run: nothing before its turn and after.
+func (b *builder) line(stages []plan.Stage, t turn) []Point {
+	own := points(stages, t.length(b.end))
+	if t.length(b.end) == 0 {
+		return []Point{{}, {At: report.Ms(b.end)}}
+	}
+	var line []Point
+	if t.begin > 0 {
+		line = append(line, Point{}, Point{At: report.Ms(t.begin)})
+	}
+	for _, p := range own {
+		line = append(line, Point{p.At + report.Ms(t.begin), p.Level})
+	}
+	if t.end < b.end {
+		line = append(line, Point{At: report.Ms(t.end)}, Point{At: report.Ms(b.end)})
+	}
+	return straight(line)
+}
+
+// points are a schedule's line up to an end.
+func points(stages []plan.Stage, until time.Duration) []Point {
+	end := report.Ms(until)
 	line := []Point{{}}
 	add := func(d time.Duration, level float64) {
 		last := line[len(line)-1]

@@ -21,7 +21,7 @@ func (b *builder) data() []Data {
 		d := &b.plan.Data[i]
 		out := Data{
 			Name: d.Name, File: d.File, SHA256: d.SHA256, Rows: d.Rows, Site: b.site(d.Site),
-			Order: orders[d.Order], Per: lifetimes[d.Per], Then: ends[d.OnExhausted], Classes: []string{},
+			Endless: d.Endless, From: origin(d), Order: orders[d.Order], Per: lifetimes[d.Per], Then: ends[d.OnExhausted], Classes: []string{},
 		}
 		needed := b.needed(i)
 		for c := range b.plan.Classes {
@@ -30,10 +30,24 @@ func (b *builder) data() []Data {
 			}
 		}
 		out.Needed = report.Num(needed)
-		out.Short = d.Order != plan.Random && math.Floor(needed+0.5) > float64(d.Rows)
+		known := !d.Endless && d.From == nil
+		out.Short = known && d.Order != plan.Random && math.Floor(needed+0.5) > float64(d.Rows)
 		list = append(list, out)
 	}
 	return list
+}
+
+// origin says what the rows are made by.
+func origin(d *plan.Data) string {
+	switch {
+	case d.File != "":
+		return "file"
+	case d.From != nil:
+		return "setup"
+	case len(d.Columns) > 0 && d.Columns[0].Make != nil:
+		return "generated"
+	}
+	return "inline"
 }
 
 func (b *builder) reads(class, data int) bool {
@@ -42,7 +56,8 @@ func (b *builder) reads(class, data int) bool {
 }
 
 // needed is how many positions of a source are read: its readers, their
-// iterations, or for a shared sequence those of the user with the most.
+// iterations, or for a shared sequence those of the user with the most. A
+// user that is a new one in every iteration is as many readers.
 func (b *builder) needed(data int) (n float64) {
 	d := &b.plan.Data[data]
 	together := d.Order == plan.Unique // every row to one reader only
@@ -52,9 +67,9 @@ func (b *builder) needed(data int) (n float64) {
 		}
 		iterations := b.run.iterations[c][assumed]
 		switch {
-		case d.Per == plan.PerUser:
+		case d.Per == plan.PerUser && b.plan.Classes[c].Lifetime != plan.LifetimeIteration:
 			n += b.run.started[c]
-		case d.Per == plan.PerIteration || together:
+		case d.Per != plan.PerShared || together:
 			n += iterations
 		case b.run.started[c] > 0 && b.plan.Profile.Loads != nil:
 			n = math.Max(n, b.longest(c))
@@ -73,4 +88,15 @@ func (b *builder) longest(class int) float64 {
 		}
 	}
 	return b.habits[class].begun(assumed, b.end.Seconds())
+}
+
+// rowsOf says how many rows there are.
+func rowsOf(d *Data) string {
+	switch {
+	case d.Endless:
+		return "no end"
+	case d.From == "setup" && d.Rows == 0:
+		return "after setup"
+	}
+	return plural(int64(d.Rows), "row")
 }

@@ -1,9 +1,6 @@
 package forecast
 
 import (
-	"encoding/json"
-	"fmt"
-	"io"
 	"time"
 
 	"throng/runtime/report"
@@ -31,7 +28,8 @@ type Forecast struct {
 	Model              string            `json:"model"` // closed, open or mixed
 	Seed               string            `json:"seed"`  // decimal; a string, as it may exceed 2^53
 	Duration           report.Ms         `json:"duration_ms"`
-	Ends               report.Ms         `json:"expected_end_ms"` // before duration_ms where iterations are used up first
+	Floats             bool              `json:"duration_is_about"` // the run ends with its last load, of which some follow others or end with their iterations
+	Ends               report.Ms         `json:"expected_end_ms"`   // before duration_ms where iterations are used up first
 	Grace              report.Ms         `json:"grace_ms"`
 	Warmup             report.Ms         `json:"warmup_ms"`
 	Iterations         int64             `json:"iterations"` // a bound; 0 for none
@@ -67,7 +65,9 @@ type Data struct {
 	Name    string       `json:"name"`
 	File    string       `json:"file"`
 	SHA256  string       `json:"sha256"`
-	Rows    int          `json:"rows"`
+	Rows    int          `json:"rows"`      // 0 while they are not known
+	Endless bool         `json:"endless"`   // generated without end
+	From    string       `json:"rows_from"` // file, inline, generated, or setup, after which they are known
 	Order   string       `json:"order"`
 	Per     string       `json:"per"`
 	Then    string       `json:"on_exhausted"`
@@ -138,18 +138,21 @@ type Task struct {
 	Weight     report.Num   `json:"weight"`
 	Off        bool         `json:"off"`
 	Share      report.Num   `json:"share_ratio"`
-	Requests   int          `json:"requests"` // each time
+	Requests   int          `json:"requests"` // each time, on average where that differs
 	Pauses     report.Ms    `json:"pauses_mean_ms"`
 	Wait       Wait         `json:"wait"`
 	Iterations report.Num   `json:"expected_iterations"`
 	Steps      []Step       `json:"steps"`
-	Sequence   []Task       `json:"sequence"`
+	Sequence   []Task       `json:"sequence"` // the tasks within it
+	Set        bool         `json:"set"`      // it picks among these, by their shares
+	Picks      report.Num   `json:"picks_mean"`
 	Site       *report.Site `json:"site"`
 }
 
-// Step is one thing a user does. A group is followed by its steps, one deeper.
+// Step is one thing a user does. What holds steps is followed by them, one
+// deeper.
 type Step struct {
-	Kind  string    `json:"kind"` // request, group or pause
+	Kind  string    `json:"kind"` // request, group, pause, set, when, else, repeat, loop, choose, branch, parallel, retry, call or leave
 	Name  string    `json:"name"`
 	Pause report.Ms `json:"pause_mean_ms"`
 	Depth int       `json:"depth"`
@@ -181,15 +184,17 @@ type SLA struct {
 
 // Rule is one limit.
 type Rule struct {
-	Name    string       `json:"name"`
-	Words   string       `json:"words"` // "p95 ≤ 500 ms"
-	Warning bool         `json:"warning"`
-	Needed  int64        `json:"samples_needed"`
-	Fewest  report.Num   `json:"expected_samples_fewest"` // of what is judged by itself
-	Highest report.Num   `json:"expected_samples_most"`
-	Short   int          `json:"expected_short"` // how many of Judged get fewer than needed
-	Judged  int          `json:"judged"`
-	Site    *report.Site `json:"site"`
+	Name      string       `json:"name"`
+	Words     string       `json:"words"`            // "p95 ≤ 500 ms"
+	Profile   string       `json:"limit_of_profile"` // whose own limit it is; "" for one of every profile
+	Otherwise string       `json:"limit_otherwise"`  // what it is in other profiles, in words; "" where they have none of their own
+	Warning   bool         `json:"warning"`
+	Needed    int64        `json:"samples_needed"`
+	Fewest    report.Num   `json:"expected_samples_fewest"` // of what is judged by itself
+	Highest   report.Num   `json:"expected_samples_most"`
+	Short     int          `json:"expected_short"` // how many of Judged get fewer than needed
+	Judged    int          `json:"judged"`
+	Site      *report.Site `json:"site"`
 }
 
 // Surprise is something a careful reader would want to know before the run.
@@ -199,16 +204,4 @@ type Surprise struct {
 	Text    string       `json:"text"`
 	Detail  []string     `json:"detail"` // what it is about, in full
 	Site    *report.Site `json:"site"`
-}
-
-// WriteJSON writes the forecast for programs.
-func WriteJSON(w io.Writer, f *Forecast) error {
-	data, err := json.MarshalIndent(f, "", "  ")
-	if err != nil {
-		return fmt.Errorf("encoding the forecast: %w", err)
-	}
-	if _, err := w.Write(append(data, '\n')); err != nil {
-		return fmt.Errorf("writing the forecast: %w", err)
-	}
-	return nil
 }

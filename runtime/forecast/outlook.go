@@ -19,22 +19,13 @@ type outlook struct {
 
 // outlook reckons it for a moment up to the planned end.
 func (b *builder) outlook(until time.Duration) *outlook {
-	n := len(b.plan.Classes)
-	o := &outlook{make([]float64, n), make([]float64, n), make([][numAnswers]float64, n), make([][numAnswers]float64, len(b.plan.Series))}
+	o := b.nothing()
 	for i := range b.plan.Profile.Loads {
-		l := &b.plan.Profile.Loads[i]
-		classes, weights := b.weighted(l)
-		switch {
-		case len(classes) == 0 || until <= 0:
-		case l.Model == plan.Open:
-			b.open(o, l, classes, weights, until)
-		default:
-			b.closed(o, l.Stages, classes, weights, until)
-		}
+		o.add(b.part(i, b.turn[i].length(until)))
 	}
 	for c := range b.plan.Classes {
 		if n := b.plan.Classes[c].FixedCount; n > 0 && until > 0 {
-			b.closed(o, fixed(n), []int{c}, []float64{1}, until)
+			b.closed(o, fixed(n), 0, []int{c}, []float64{1}, until)
 		}
 	}
 	return o
@@ -65,8 +56,9 @@ func (b *builder) weighted(l *plan.Load) (classes []int, weights []float64) {
 // beyond it many are reckoned as one.
 const maxSteps = 1_000_000
 
-// closed adds the lives of a closed load's users: who came last goes first.
-func (b *builder) closed(o *outlook, stages []plan.Stage, classes []int, weights []float64, until time.Duration) {
+// closed adds the lives of a closed load's users: who came last goes first. A
+// user ends after most iterations; 0 is no bound.
+func (b *builder) closed(o *outlook, stages []plan.Stage, most float64, classes []int, weights []float64, until time.Duration) {
 	stages, each := thin(stages)
 	split := pace.NewSplit(weights)
 	type seat struct {
@@ -78,9 +70,13 @@ func (b *builder) closed(o *outlook, stages []plan.Stage, classes []int, weights
 	lived := func(s seat, at time.Duration) {
 		h, life := b.habits[s.class], (at - s.since).Seconds()
 		for a := range answers {
-			o.iterations[s.class][a] += each * h.begun(a, life)
+			begun := h.begun(a, life)
+			if most > 0 {
+				begun = math.Min(begun, most)
+			}
+			o.iterations[s.class][a] += each * begun
 			for _, d := range h.deferred {
-				o.deferred[d.series][a] += each * d.share * h.begun(a, life-d.after[a])
+				o.deferred[d.series][a] += each * d.share * math.Min(begun, h.begun(a, life-d.after[a]))
 			}
 		}
 	}
@@ -125,13 +121,12 @@ func thin(stages []plan.Stage) ([]plan.Stage, float64) {
 
 // open adds the arrivals of an open load, and the users that are expected to
 // be made for them: as many as are busy at once at the highest rate.
-func (b *builder) open(o *outlook, l *plan.Load, classes []int, weights []float64, until time.Duration) {
-	arrivals := pace.NewArrivals(l.Stages, until)
+func (b *builder) open(o *outlook, l *plan.Load, count int64, classes []int, weights []float64, until time.Duration) {
 	made := 0.0
 	users := make([]float64, len(classes))
 	rate := peakRate(l.Stages, until)
 	share := normal(weights)
-	for i, n := range deal(weights, arrivals.Count()) {
+	for i, n := range deal(weights, count) {
 		c := classes[i]
 		for a := range answers {
 			o.iterations[c][a] += n
@@ -140,10 +135,13 @@ func (b *builder) open(o *outlook, l *plan.Load, classes []int, weights []float6
 			}
 		}
 		users[i] = math.Min(n, math.Max(1, float64(ceil(rate*share[i]*b.habits[c].busy[assumed]))))
+		if l.Arrival == plan.ArriveUser {
+			users[i] = n
+		}
 		made += users[i]
 	}
 	fit := 1.0
-	if most := float64(l.MaxUsers); most > 0 && made > most {
+	if most := float64(l.MaxUsers); most > 0 && made > most && l.Arrival != plan.ArriveUser {
 		fit = most / made
 	}
 	for i, c := range classes {
@@ -221,35 +219,17 @@ const longest = 366 * 24 * time.Hour
 // plan's iterations are used up. It sets b.end and b.spent.
 func (b *builder) horizon() {
 	p := &b.plan.Profile
-	b.end = p.Duration
-	if b.end <= 0 {
-		b.end = longest
-	}
-	if p.Iterations <= 0 {
-		return
-	}
-	enough := func(t time.Duration) bool { return b.outlook(t).total(assumed) >= float64(p.Iterations) }
-	high := time.Second
-	for high < b.end && !enough(high) {
-		high *= 2
-	}
-	if high >= b.end {
-		if high = b.end; !enough(high) {
-			return
+	b.turn = b.turns()
+	b.end = b.planned()
+	if p.Iterations > 0 {
+		enough := func(t time.Duration) bool { return b.outlook(t).total(assumed) >= float64(p.Iterations) }
+		if spent, ok := soonest(b.end, enough); ok {
+			b.end, b.spent = min(b.end, roundUp(spent, time.Second)), true
 		}
 	}
-	low := high / 2
-	if high == time.Second {
-		low = 0
+	for i := range b.turn {
+		b.turn[i] = turn{min(b.turn[i].begin, b.end), min(b.turn[i].end, b.end)}
 	}
-	for high-low > max(time.Millisecond, high/1000) {
-		if mid := low + (high-low)/2; enough(mid) {
-			high = mid
-		} else {
-			low = mid
-		}
-	}
-	b.end, b.spent = min(b.end, roundUp(high, time.Second)), true
 }
 
 // whole is the outlook on the whole run. Where its iterations are bounded

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"throng/dsl/plan"
+	"throng/runtime/report"
 	"throng/runtime/report/text"
 )
 
@@ -20,13 +21,13 @@ func (b *builder) crowds() {
 		if l.Model != plan.Closed || len(classes) == 0 {
 			continue
 		}
-		n, at, instant := b.steepest(l.Stages)
+		n, at, instant := steepest(l.Stages, b.turn[i].length(b.end))
 		if n < crowd || n == crowd && !instant {
 			continue
 		}
-		when := fmt.Sprintf("%s users start within a second at %s", text.Count(int64(n)), text.Clock(at))
+		when := fmt.Sprintf("%s users start within a second at %s", text.Count(int64(n)), text.Clock(b.turn[i].begin+at))
 		if instant {
-			when = fmt.Sprintf("%s users start at one instant, at %s", text.Count(int64(n)), text.Clock(at))
+			when = fmt.Sprintf("%s users start at one instant, at %s", text.Count(int64(n)), text.Clock(b.turn[i].begin+at))
 		}
 		if s := stageName(l.Stages, at); s != "" {
 			when += " (" + s + ")"
@@ -54,10 +55,10 @@ func (b *builder) crowds() {
 
 // steepest is the most users a schedule starts within a second, or at one
 // instant where that is most of them, and when.
-func (b *builder) steepest(stages []plan.Stage) (n int, at time.Duration, instant bool) {
+func steepest(stages []plan.Stage, until time.Duration) (n int, at time.Duration, instant bool) {
 	from, t := 0.0, time.Duration(0)
 	for _, s := range stages {
-		if t >= b.end {
+		if t >= until {
 			break
 		}
 		rise := s.Level - from
@@ -94,30 +95,43 @@ func stageName(stages []plan.Stage, at time.Duration) string {
 
 // ramps warns of full load that is never reached, or only for a moment.
 func (b *builder) ramps() {
+	loads := report.Loads(b.plan)
 	for i := range b.plan.Profile.Loads {
 		l := &b.plan.Profile.Loads[i]
 		noun, top := "users", 0.0
 		if l.Model == plan.Open {
 			noun = "arrivals/s"
 		}
+		end := b.turn[i].length(b.end)
 		sum, held := time.Duration(0), time.Duration(0)
 		for _, s := range l.Stages {
 			if s.Level > top {
 				top, held = s.Level, 0
 			}
 			if s.Level == top {
-				held += max(0, min(sum+s.Over+s.Hold, b.end)-min(sum+s.Over, b.end))
+				held += max(0, min(sum+s.Over+s.Hold, end)-min(sum+s.Over, end))
 			}
 			sum += s.Over + s.Hold
 		}
-		if n := len(l.Stages); n > 0 && l.Stages[n-1].Level == top && sum < b.end {
-			held += b.end - sum
+		if n := len(l.Stages); n > 0 && l.Stages[n-1].Level == top && sum < end {
+			held += end - sum
+		}
+		early := b.spent || l.Iterations > 0 || l.IterationsPerUser > 0
+		of := ""
+		if len(b.plan.Profile.Loads) > 1 {
+			of = " of " + report.LoadName(&loads[i])
 		}
 		switch {
-		case sum > b.end && !b.spent && b.end < longest:
-			b.warn("schedule_cut", nil, nil, "the stages take %s, and the run lasts %s: what is planned after that does not happen", span(sum), span(b.end))
-		case top > 0 && held == 0 && !b.spent:
-			b.warn("peak_not_held", nil, nil, "the peak of %s %s is reached for a moment only: no stage holds it, the ramp is as long as its stage", trimmed(top), noun)
+		case sum > end && !early && end < longest && end == 0:
+			b.warn("schedule_cut", b.site(l.Site), nil, "the load%s would begin only when the run has ended", of)
+		case sum > end && !early && end < longest:
+			lasts := "the run lasts"
+			if of != "" {
+				lasts = "the load has"
+			}
+			b.warn("schedule_cut", b.site(l.Site), nil, "the stages%s take %s, and %s %s: what is planned after that does not happen", of, span(sum), lasts, span(end))
+		case top > 0 && held == 0 && !early:
+			b.warn("peak_not_held", b.site(l.Site), nil, "the peak%s of %s %s is reached for a moment only: no stage holds it, the ramp is as long as its stage", of, trimmed(top), noun)
 		}
 	}
 }

@@ -30,6 +30,7 @@ func (b *builder) surprises(f *Forecast) []Surprise {
 	b.rare(f)
 	b.off(f)
 	b.slow(f)
+	b.assumptions()
 	slices.SortStableFunc(b.watch.list, func(x, y Surprise) int { return cmp.Compare(rank(x), rank(y)) })
 	return b.watch.list
 }
@@ -102,8 +103,28 @@ func (b *builder) openLoads() {
 		if len(ignored) > 0 {
 			b.note("wait_ignored", nil, nil, "arrivals come at their rate, so the wait of %s is not used", strings.Join(ignored, ", "))
 		}
+		if l.Arrival == plan.ArriveUser {
+			service, requests = b.asUsers(classes)
+		}
 		b.fewUsers(l, b.peak[i], service, requests)
 	}
+}
+
+// asUsers is what fewUsers wants to know where each arrival is a new user,
+// who does start and stop steps too.
+func (b *builder) asUsers(classes []int) (pauses, requests float64) {
+	for _, c := range classes {
+		h := b.habits[c]
+		n := h.requests
+		for s := range b.plan.Series {
+			if b.counted(c, s) {
+				n += h.start[s] + h.stop[s]
+			}
+		}
+		pauses += b.shared[c] * (h.begins[atOnce] + h.busy[atOnce])
+		requests += b.shared[c] * n
+	}
+	return pauses, requests
 }
 
 // fewUsers applies Little's law: users busy = arrivals a second × seconds an
@@ -203,9 +224,13 @@ func verb(n int, one, many string) string {
 }
 
 func (b *builder) off(f *Forecast) {
-	var names []string
+	var names, idle []string
 	for i := range f.Classes {
 		c := &f.Classes[i]
+		if c.Off && c.Weight > 0 && len(b.plan.Profile.Loads) > 0 {
+			idle = append(idle, c.Name)
+			continue
+		}
 		if c.Off {
 			names = append(names, c.Name)
 			continue
@@ -215,6 +240,9 @@ func (b *builder) off(f *Forecast) {
 				names = append(names, c.Name+" / "+c.Tasks[t].Name)
 			}
 		}
+	}
+	if len(idle) > 0 {
+		b.note("not_in_profile", b.site(b.plan.Profile.Site), idle, "this profile has no load for %s: %s off in it", few(idle, 4), verb(len(idle), "it is", "they are"))
 	}
 	if len(names) > 0 {
 		b.note("off", nil, names, "switched off by a weight of 0: %s", few(names, 4))
@@ -245,4 +273,13 @@ func (b *builder) slow(*Forecast) {
 	}
 	b.note("fallback", nil, detail, "%s evaluated by HCL itself, which takes ten to a hundred times as long",
 		verb(len(list), "one expression is", text.Count(int64(len(list)))+" expressions are"))
+}
+
+// assumptions says what the reckoning takes for granted.
+func (b *builder) assumptions() {
+	for c := range b.plan.Classes {
+		for _, a := range b.dice[c].assumed {
+			b.note("assumed", b.site(a.site), nil, "in %s: %s", b.plan.Classes[c].Name, b.text(a.text))
+		}
+	}
 }

@@ -27,9 +27,7 @@ func (t *textWriter) load() {
 		t.line(t.st.Paint(text.Bold, title))
 		t.chart(c)
 	}
-	for i := range t.f.Loads {
-		t.stages(&t.f.Loads[i])
-	}
+	t.loads()
 	t.rate()
 	t.line("")
 }
@@ -89,8 +87,8 @@ func drawing(values []float64, top float64, ascii bool) []string {
 	return lines
 }
 
-// bands are the axis below a chart: where the stages of the first load are,
-// and when they begin.
+// bands are the axis below a chart: where the stages are, and when they begin.
+// Where there are several loads it tells the time alone.
 func (t *textWriter) bands(cols int) (bands, times string) {
 	end := t.f.Ends
 	clock := make([]byte, 0, cols+10)
@@ -112,7 +110,7 @@ func (t *textWriter) bands(cols int) (bands, times string) {
 	var b strings.Builder
 	at, col := report.Ms(0), 0
 	var stages []report.Stage
-	if len(t.f.Loads) > 0 {
+	if len(t.f.Loads) == 1 {
 		stages = t.f.Loads[0].Stages
 	}
 	for i, s := range stages {
@@ -164,27 +162,23 @@ func (t *textWriter) band(name string, cells int) string {
 	return t.st.Text("├") + strings.Repeat(dash, rest/2) + name + strings.Repeat(dash, rest-rest/2)
 }
 
-// stages writes what each stage does; one alone fits a sentence.
-func (t *textWriter) stages(l *report.Load) {
+// stages writes what each stage of a load does.
+func (t *textWriter) stages(l *report.Load, title string) {
 	unit := func(n float64) string {
 		if l.Model == "open" {
 			return trimmed(n)
 		}
 		return text.Count(int64(n))
 	}
-	if len(l.Stages) == 1 {
-		t.section("LOAD", t.oneStage(l, unit))
-		return
-	}
 	noun := "users"
 	if l.Model == "open" {
 		noun = "arrivals/s"
 	}
 	table := &text.Table{Min: 8, Columns: []text.Column{
-		{Title: "STAGE", Shrink: true}, {Title: noun}, {Title: "over", Right: true}, {Title: "hold", Right: true},
+		{Title: title, Shrink: true}, {Title: noun}, {Title: "over", Right: true}, {Title: "hold", Right: true},
 		{Title: "from", Right: true, Drop: 2}, {Title: "until", Right: true}, {Title: "change", Right: true, Drop: 1},
 	}}
-	from, at := 0.0, time.Duration(0)
+	from, at := 0.0, time.Duration(*l.Begin)
 	for i, s := range l.Stages {
 		name := s.Name
 		if name == "" {
@@ -230,25 +224,6 @@ func change(from, to float64, over time.Duration) string {
 		return sign + "1 in " + trimmed(each) + " s"
 	}
 	return sign + trimmed(d/over.Seconds()) + "/s"
-}
-
-func (t *textWriter) oneStage(l *report.Load, unit func(float64) string) string {
-	s := l.Stages[0]
-	noun := verb(int(s.Level), "user", "users")
-	if l.Model == "open" {
-		noun = "arrivals/s"
-	}
-	end := time.Duration(t.f.Ends)
-	ramp, hold := min(time.Duration(s.Over), end), max(0, end-time.Duration(s.Over))
-	out := ""
-	switch {
-	case ramp <= 0:
-		out = fmt.Sprintf("%s %s from the start, for %s", unit(float64(s.Level)), noun, span(end.Round(time.Second)))
-	default:
-		out = fmt.Sprintf("0 → %s %s over %s (%s), then %s at full load", unit(float64(s.Level)), noun,
-			span(ramp), change(0, float64(s.Level), ramp), span(hold.Round(time.Second)))
-	}
-	return out
 }
 
 // rate gives the expected requests with their reasoning.

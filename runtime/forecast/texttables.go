@@ -120,7 +120,7 @@ func (w *taskWriter) class(c *Class) {
 func (w *taskWriter) task(k *Task, c *Class) {
 	name := w.outside(k.Name)
 	if n := len(k.Sequence); n > 0 {
-		name += ", " + plural(int64(n), "task") + " in order"
+		name += ", " + k.within(n)
 	}
 	share := text.Percent(float64(k.Share))
 	if k.Off {
@@ -137,16 +137,32 @@ func (w *taskWriter) task(k *Task, c *Class) {
 	w.row(text.Cell{Text: "  " + name}, text.Cell{Text: number(float64(k.Weight))}, text.Cell{Text: share},
 		text.Cell{Text: text.Count(int64(k.Requests))}, wait, times)
 	for i := range k.Sequence {
-		w.entry(i, &k.Sequence[i])
+		w.entry(i, k)
 	}
 	if !k.plain() {
 		w.steps(4, k.Steps)
 	}
 }
 
-// entry writes a task of a sequence, in one line where it has one request.
-func (w *taskWriter) entry(i int, k *Task) {
+// within says how the tasks within one are done.
+func (k *Task) within(n int) string {
+	tasks := plural(int64(n), "task")
+	switch {
+	case !k.Set:
+		return tasks + " in order"
+	case k.Picks > 0:
+		return tasks + ", " + number(float64(k.Picks)) + " picks"
+	}
+	return tasks + ", until it is left"
+}
+
+// entry writes a task within one, in one line where it has one request.
+func (w *taskWriter) entry(i int, outer *Task) {
+	k := &outer.Sequence[i]
 	s := fmt.Sprintf("%d. %s", i+1, w.outside(k.Name))
+	if outer.Set {
+		s = fmt.Sprintf("%s %%  %s", text.Percent(float64(k.Share)), w.outside(k.Name))
+	}
 	if len(k.Steps) == 1 && k.Steps[0].Kind == "request" {
 		if !k.plain() {
 			s += ": " + w.outside(k.Steps[0].Name)
@@ -156,6 +172,9 @@ func (w *taskWriter) entry(i int, k *Task) {
 	}
 	w.detail(4, s)
 	w.steps(7, k.Steps)
+	for j := range k.Sequence {
+		w.entry(j, k)
+	}
 }
 
 // plain reports a stand-alone request, which is called like its task.
@@ -168,8 +187,9 @@ func (w *taskWriter) steps(indent int, steps []Step) {
 		switch s.Kind {
 		case "pause":
 			words = w.st.Text("pause, " + text.Duration(float64(s.Pause)) + " on average")
-		case "group":
-			words = "group " + words
+		case "request":
+		default:
+			words = strings.TrimSpace(s.Kind + " " + words)
 		}
 		w.detail(indent+2*s.Depth, words)
 	}
@@ -284,8 +304,30 @@ func (t *textWriter) slas() {
 			t.prose(2, text.Dim, fmt.Sprintf("%s ends the run when it is broken after %s", text.Clean(s.Name), span(time.Duration(*s.Abort))))
 		}
 	}
+	t.overrides()
 	t.prose(2, text.Plain, t.coverage())
 	t.line("")
+}
+
+// overrides tells which limits are this profile's own, and what they are
+// otherwise.
+func (t *textWriter) overrides() {
+	for i := range t.f.SLAs {
+		for _, r := range t.f.SLAs[i].Rules {
+			if r.Profile == "" {
+				continue
+			}
+			other := "no other profile has it"
+			if r.Otherwise != "" {
+				other = "otherwise " + r.Otherwise
+			}
+			words := r.Words
+			if r.Warning {
+				words += " (warns)"
+			}
+			t.prose(2, text.Dim, fmt.Sprintf("%s: %s (profile %s; %s)", text.Clean(t.f.SLAs[i].Name), words, text.Clean(r.Profile), other))
+		}
+	}
 }
 
 func (t *textWriter) rule(s *SLA, r *Rule, first bool) []text.Cell {

@@ -81,18 +81,30 @@ func (b *builder) task(class int, t *plan.Task) Task {
 	for i := range out.Steps {
 		out.Pauses += out.Steps[i].Pause
 	}
-	for i := range t.Sequence {
-		out.Sequence = append(out.Sequence, b.task(class, &t.Sequence[i]))
+	children := t.Children()
+	for i := range children {
+		out.Sequence = append(out.Sequence, b.task(class, &children[i]))
 		out.Pauses += out.Sequence[i].Pauses
 	}
 	if n := len(out.Sequence); n > 0 {
 		out.Wait = out.Sequence[n-1].Wait
 	}
-	tally(t, func(_ int, request bool) {
-		if request {
-			out.Requests++
+	if out.Set = t.Set != nil; out.Set {
+		for i, share := range shares(children) {
+			out.Sequence[i].Share, out.Sequence[i].Off = report.Num(share), share == 0 && t.Set.Next == nil
 		}
-	})
+		if t.Set.Iterations != nil {
+			n, _ := d.expect(func() (float64, error) { return d.times(t.Set.Iterations) })
+			out.Picks = report.Num(n)
+		}
+	}
+	requests := 0.0
+	for _, x := range d.rhythm(t).deeds {
+		if x.request {
+			requests += x.times
+		}
+	}
+	out.Requests = int(math.Round(requests))
 	return out
 }
 
@@ -132,24 +144,6 @@ func classWait(tasks []Task) Wait {
 		return *first
 	}
 	return Wait{Law: "mixed", Mean: report.Ms(math.Round(mean)), Unknown: unknown}
-}
-
-// steps are a list of steps and what is in their groups.
-func (b *builder) steps(class int, list []plan.Step) []Step {
-	out := []Step{}
-	d := b.dice[class]
-	walk(list, 0, func(s plan.Step, depth int) {
-		switch s := s.(type) {
-		case *plan.Request:
-			out = append(out, Step{Kind: "request", Name: b.text(b.plan.Rows[b.plan.Series[s.Series].Row].Label()), Depth: depth})
-		case *plan.Group:
-			out = append(out, Step{Kind: "group", Name: b.text(s.Name), Depth: depth})
-		case *plan.Pause:
-			mean, _ := d.average(func() (float64, error) { return d.number(s.For) })
-			out = append(out, Step{Kind: "pause", Pause: report.Ms(mean), Depth: depth})
-		}
-	})
-	return out
 }
 
 // requests are the rows with what they will count, and their sum.
@@ -194,6 +188,9 @@ func (b *builder) requests() (requests, groups []Request, total Traffic) {
 			out.Share = report.Num(counts[i][assumed] / sum[assumed])
 		}
 		requests = append(requests, out)
+	}
+	if len(b.plan.Profile.Loads) > 1 {
+		_, _, peak = b.together() // not all of them are there at once
 	}
 	return requests, groups, traffic(sum, peak)
 }

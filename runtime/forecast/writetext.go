@@ -1,6 +1,7 @@
 package forecast
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -136,12 +137,15 @@ func (t *textWriter) sentence() string {
 		parts = append(parts, plural(f.PeakUsers, "user"))
 	}
 	s := strings.Join(parts, " and ")
-	if len(f.Loads) > 0 && len(f.Loads[0].Stages) > 1 {
+	if len(f.Loads) > 1 || len(f.Loads) == 1 && len(f.Loads[0].Stages) > 1 {
 		s += " at the peak"
 	}
-	if f.Duration > 0 {
+	switch {
+	case f.Floats || f.Duration > 0 && f.Ends < f.Duration && f.Iterations == 0:
+		s += ", about " + span(time.Duration(f.Ends).Round(time.Second))
+	case f.Duration > 0:
 		s += ", " + span(time.Duration(f.Duration))
-	} else {
+	default:
 		s += fmt.Sprintf(", %s: about %s", plural(f.Iterations, "iteration"), span(time.Duration(f.Ends).Round(time.Second)))
 	}
 	return s + " (" + f.Model + " model)"
@@ -211,8 +215,8 @@ func (t *textWriter) data() {
 			per = "shared"
 		}
 		table.Rows = append(table.Rows, []text.Cell{
-			{Text: t.outside(d.Name)}, {Text: plural(int64(d.Rows), "row")}, {Text: about(float64(d.Needed)) + " needed", Role: role},
-			{Text: d.Order + ", " + per}, {Text: t.outside(d.File), Role: text.Dim},
+			{Text: t.outside(d.Name)}, {Text: rowsOf(d)}, {Text: about(float64(d.Needed)) + " needed", Role: role},
+			{Text: d.Order + ", " + per}, {Text: t.outside(cmp.Or(d.File, d.From)), Role: text.Dim},
 		})
 	}
 	t.listing("DATA", table)

@@ -5,6 +5,7 @@ package outcome
 import (
 	"time"
 
+	"throng/dsl/plan"
 	"throng/runtime/health"
 	"throng/runtime/record"
 	"throng/runtime/sla"
@@ -15,13 +16,17 @@ type State uint8
 
 // States of a run, in order.
 const (
-	Starting State = iota
+	SettingUp State = iota // before the run's clock begins
+	Starting
 	Running
 	Stopping // no new work; waiting for what is under way
+	TearingDown
 	Done
 )
 
-func (s State) String() string { return [...]string{"STARTING", "RUNNING", "STOPPING", "DONE"}[s] }
+func (s State) String() string {
+	return [...]string{"SETUP", "STARTING", "RUNNING", "STOPPING", "TEARDOWN", "DONE"}[s]
+}
 
 // Progress is a run as it stands, handed out at every tick. It is immutable.
 type Progress struct {
@@ -33,9 +38,34 @@ type Progress struct {
 	Wanted   float64       // users (closed) or arrivals a second (open) the profile asks for now
 	InFlight int64         // requests under way
 	Missed   int64         // arrivals nobody was free to make, so far
+	Loads    []Load        // one for each load of the profile, in its order
 	Snapshot *record.Snapshot
 	Judged   []sla.Judgement // so far
 	Health   health.Report
+}
+
+// LoadState is where a load stands.
+type LoadState uint8
+
+// States of a load, in order.
+const (
+	Waiting LoadState = iota // for its time, or for the load it follows
+	Working
+	Ended // its time is over, or its iterations are used up
+)
+
+func (s LoadState) String() string { return [...]string{"waiting", "working", "ended"}[s] }
+
+// Load is what one load of the profile has come to.
+type Load struct {
+	State    LoadState
+	Begin    time.Duration // of the run's time; plan.Unknown while it is not known
+	Stage    int           // index into its stages
+	Wanted   float64       // users (closed) or arrivals a second (open) it asks for now
+	Users    int           // alive now
+	Launched int64         // users that were made
+	Arrivals int64         // open model: that were due
+	Missed   int64         // of these, the ones nobody was free to make
 }
 
 // Moment is one tick of a run's history.
@@ -67,14 +97,42 @@ type Outcome struct {
 	Interrupted bool
 	Cut         bool // the second interrupt: requests under way were dropped
 	Classes     []ClassCount
+	Loads       []Load   // one for each load of the profile, in its order
+	Leaves      []Leave  // what users left early, as the plan says
+	Setup       *Once    // nil without one
+	Teardown    *Once    // nil without one
 	Notes       []string // what a reader should know: retried connections, clamped samples, …
+}
+
+// NotRun reports that the setup failed, or was interrupted, so that nothing of
+// the load was begun.
+func (o *Outcome) NotRun() bool { return o.Setup != nil && o.Setup.Problem != "" }
+
+// Once is how a setup or a teardown went. Its requests are in no figure of
+// the run.
+type Once struct {
+	Plan    *plan.Plan // what its series mean
+	Elapsed time.Duration
+	Problem string // why it did not go through, in one clause; "" when it did
+	Final   *record.Snapshot
+}
+
+// Leave is a place at which users left their task, themselves or the run, and
+// how often.
+type Leave struct {
+	Class   int
+	Site    plan.SiteID
+	Reach   plan.Failure
+	Message string // why, as the plan says; "" for no word
+	Count   int64
 }
 
 // ClassCount is what the users of a class did.
 type ClassCount struct {
 	Class       int
-	Users       int64 // users that ever ran
-	StartFailed int64
+	Users       int64       // users that ever ran
+	Starts      int64       // times start steps were begun: one a user, or an iteration where each has a fresh user
+	StartFailed int64       // times they failed
 	Tasks       []TaskCount // one for each task of the class, in plan order
 }
 

@@ -20,9 +20,10 @@ const whisker = 1e-9
 //
 // At a constant rate the spacing is even; where the rate is 0 nothing is due.
 type Arrivals struct {
-	pieces []slope
-	count  int64
-	end    time.Duration
+	pieces  []slope
+	count   int64
+	end     time.Duration
+	scatter *scatter // of arrivals that are not evenly spaced
 }
 
 // slope is a straight piece of the rate. It stands until the next one's start.
@@ -87,9 +88,16 @@ func (a *Arrivals) Due(n int64) (time.Duration, bool) {
 	if n < 0 || n >= a.count {
 		return 0, false
 	}
-	want := float64(n)
+	if a.scatter != nil {
+		return a.scatter.due(n, a.count), true
+	}
+	return a.reach(float64(n)), true
+}
+
+// reach is when the integral leaves want.
+func (a *Arrivals) reach(want float64) time.Duration {
 	i := sort.Search(len(a.pieces), func(i int) bool { return a.pieces[i].before > want }) - 1
-	return a.pieces[i].reach(want), true
+	return a.pieces[i].reach(want)
 }
 
 // Rate is the arrivals a second at t; 0 outside the schedule.

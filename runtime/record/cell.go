@@ -60,6 +60,9 @@ func (c *cell) addFailure(s *Sample, waited int64) {
 		class = plan.FailInternal
 	}
 	c.Failed++
+	if s.Retried {
+		c.Retried++
+	}
 	c.ByClass[class]++
 	c.record(failed, waited)
 	if !class.Censored() {
@@ -175,6 +178,7 @@ func (s *Stats) merge(o *Stats) {
 	s.OK += o.OK
 	s.Failed += o.Failed
 	s.Censored += o.Censored
+	s.Retried += o.Retried
 	for i, n := range o.ByClass {
 		s.ByClass[i] += n
 	}

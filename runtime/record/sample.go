@@ -8,6 +8,7 @@ type Sample struct {
 	Series   int32
 	Class    plan.ErrorClass // OK for a success
 	Status   uint16          // 0 when no answer came
+	Retried  bool            // a failure that another attempt follows
 	Intended int64           // when it was due: arrival time in the open model, else Start
 	Start    int64           // when it was actually begun
 	Sent     int64           // when a connection stood and it could be written; 0 if never

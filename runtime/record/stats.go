@@ -17,6 +17,7 @@ type StatusCount struct {
 // saw no sample. Durations are nanoseconds.
 type Stats struct {
 	OK, Failed, Censored int64 // Censored is part of Failed
+	Retried              int64 // part of Failed too: followed by another attempt
 	ByClass              [plan.NumErrorClasses]int64
 	Status               []StatusCount // sorted by status; exact
 	BytesIn, BytesOut    int64

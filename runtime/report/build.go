@@ -35,9 +35,13 @@ func New(p *plan.Plan, o *outcome.Outcome, f Facts) *Report {
 		SLAs:          b.slas(o.Judged),
 		Series:        b.series(snap.Total),
 		Classes:       b.classes(o, snap),
+		Loads:         b.loads(o.Loads),
 		Mix:           b.mix(o),
 		Errors:        b.errors(snap.Errors),
 		Abandoned:     b.abandoned(snap.Abandoned),
+		Leaves:        b.leaves(o.Leaves),
+		Setup:         b.once(o.Setup),
+		Teardown:      b.once(o.Teardown),
 		Books:         books(&o.Conditions),
 		Generator:     b.generator(o, snap),
 		Warmup:        b.warmup(snap),
@@ -57,7 +61,7 @@ func New(p *plan.Plan, o *outcome.Outcome, f Facts) *Report {
 // builder turns plan and outcome into the parts of a report.
 type builder struct {
 	plan     *plan.Plan
-	mask     *strings.Replacer
+	mask     *plan.Mask
 	measured time.Duration // what rates are reckoned over
 }
 
@@ -162,6 +166,9 @@ func (b *builder) warmup(snap *record.Snapshot) Warmup {
 // variables, as a POSIX shell reads it. Variables from files and from the
 // environment are left to the user, sensitive ones too.
 func Again(p *plan.Plan) string {
+	if p.File != "" {
+		return "throng run " + quote(p.File)
+	}
 	words := []string{"throng", "run", p.Dir}
 	if p.Profile.Name != "" {
 		words = append(words, "--profile", p.Profile.Name)

@@ -16,7 +16,7 @@ func (b *builder) facts() PlanFacts {
 		Duration: ms(p.Profile.Duration), Grace: ms(p.Profile.Grace), Warmup: ms(p.Profile.Warmup),
 		Iterations: p.Profile.Iterations,
 		Targets:    make([]Target, 0, len(p.Targets)), Variables: make([]Variable, 0, len(p.Variables)),
-		Data: make([]DataFile, 0, len(p.Data)), Loads: make([]Load, 0, len(p.Profile.Loads)),
+		Data: make([]DataFile, 0, len(p.Data)), Loads: Loads(p),
 		Fallbacks: make([]Fallback, 0, len(p.Fallbacks)),
 	}
 	for i := range p.Targets {
@@ -32,27 +32,10 @@ func (b *builder) facts() PlanFacts {
 	for _, d := range p.Data {
 		f.Data = append(f.Data, DataFile{Name: d.Name, File: d.File, SHA256: d.SHA256, Rows: d.Rows})
 	}
-	for i := range p.Profile.Loads {
-		f.Loads = append(f.Loads, b.load(&p.Profile.Loads[i]))
-	}
 	for _, fb := range p.Fallbacks {
 		f.Fallbacks = append(f.Fallbacks, Fallback{Site: b.site(fb.Site), Reason: fb.Reason})
 	}
 	return f
-}
-
-func (b *builder) load(l *plan.Load) Load {
-	out := Load{
-		Model: l.Model.String(), MaxUsers: l.MaxUsers,
-		Classes: make([]string, 0, len(l.Classes)), Stages: make([]Stage, 0, len(l.Stages)),
-	}
-	for _, c := range l.Classes {
-		out.Classes = append(out.Classes, b.class(c))
-	}
-	for _, s := range l.Stages {
-		out.Stages = append(out.Stages, Stage{Name: s.Name, Level: Num(s.Level), Over: ms(s.Over), Hold: ms(s.Hold)})
-	}
-	return out
 }
 
 // Model is the workload model of a plan: "closed", "open", or "mixed" where

@@ -18,7 +18,7 @@ func (b *builder) figures(s *record.Stats) Figures {
 	if s == nil {
 		return f
 	}
-	f.OK, f.Failed, f.TimedOut = s.OK, s.Failed, s.Censored
+	f.OK, f.Failed, f.TimedOut, f.Retried = s.OK, s.Failed, s.Censored, s.Retried
 	f.ErrorRate = ratio(s.Failed, s.Count())
 	f.BytesIn, f.BytesOut = s.BytesIn, s.BytesOut
 	if b.measured > 0 {

@@ -14,26 +14,30 @@ const FormatVersion = "1.0"
 // summary.schema.json; fields named _ms are milliseconds, _ratio shares of
 // one, _per_s counts a second.
 type Report struct {
-	FormatVersion string      `json:"format_version"`
-	Tool          Tool        `json:"tool"`
-	Verdict       Verdict     `json:"verdict"`
-	Run           Run         `json:"run"`
-	Plan          PlanFacts   `json:"plan"`
-	SLAs          []SLA       `json:"slas"`     // worst first
-	Total         Figures     `json:"total"`    // all requests
-	Requests      []Request   `json:"requests"` // worst first
-	Groups        []Request   `json:"groups"`   // transactions; in no other figure
-	Series        []Series    `json:"series"`   // in plan order
-	Classes       []Class     `json:"classes"`  // in plan order
-	Mix           []Share     `json:"mix"`
-	Errors        []Error     `json:"errors"` // most frequent first
-	Abandoned     []Abandoned `json:"abandoned"`
-	Books         Books       `json:"books"`
-	Generator     Generator   `json:"generator"`
-	Warmup        Warmup      `json:"warmup"`
-	Notes         []string    `json:"notes"`
-	Files         []string    `json:"files"`
-	Again         string      `json:"again"` // the command that runs this again
+	FormatVersion string        `json:"format_version"`
+	Tool          Tool          `json:"tool"`
+	Verdict       Verdict       `json:"verdict"`
+	Run           Run           `json:"run"`
+	Plan          PlanFacts     `json:"plan"`
+	SLAs          []SLA         `json:"slas"`     // worst first
+	Total         Figures       `json:"total"`    // all requests
+	Requests      []Request     `json:"requests"` // worst first
+	Groups        []Request     `json:"groups"`   // transactions; in no other figure
+	Series        []Series      `json:"series"`   // in plan order
+	Classes       []Class       `json:"classes"`  // in plan order
+	Loads         []LoadFigures `json:"loads"`    // in the order of plan.loads
+	Mix           []Share       `json:"mix"`
+	Errors        []Error       `json:"errors"` // most frequent first
+	Abandoned     []Abandoned   `json:"abandoned"`
+	Leaves        []Leave       `json:"leaves"`   // who left early, as the scenario says
+	Setup         *Once         `json:"setup"`    // null without one
+	Teardown      *Once         `json:"teardown"` // null without one
+	Books         Books         `json:"books"`
+	Generator     Generator     `json:"generator"`
+	Warmup        Warmup        `json:"warmup"`
+	Notes         []string      `json:"notes"`
+	Files         []string      `json:"files"`
+	Again         string        `json:"again"` // the command that runs this again
 }
 
 // Tool is the program that ran it.
@@ -114,12 +118,25 @@ type DataFile struct {
 	Rows   int    `json:"rows"`
 }
 
-// Load is one schedule.
+// Load is one schedule. It begins after its delay, or that long after the
+// loads it follows have ended.
 type Load struct {
+	Name     string   `json:"name"` // of the class it is for; "" for the load the classes share
 	Model    string   `json:"model"`
 	Classes  []string `json:"classes"`
 	MaxUsers int      `json:"max_users"`
-	Stages   []Stage  `json:"stages"`
+	Pooled   bool     `json:"max_users_shared"` // with all other loads that say so
+	Spacing  string   `json:"spacing"`          // even or poisson; "" in the closed model
+	Arrival  string   `json:"arrival"`          // what an arrival brings: iteration or user; "" in the closed model
+	After    []string `json:"after"`            // names of the loads it follows
+	Delay    Ms       `json:"delay_ms"`
+	Duration Ms       `json:"duration_ms"` // 0: until the end of the profile
+	Begin    *Ms      `json:"begin_ms"`    // planned, from the first user; null where it is known only then
+	End      *Ms      `json:"end_ms"`      // likewise
+
+	Iterations        int64   `json:"iterations"`          // a bound; 0 for none
+	IterationsPerUser int64   `json:"iterations_per_user"` // a bound; 0 for none
+	Stages            []Stage `json:"stages"`
 }
 
 // Stage is a piece of a schedule; its level counts users, or arrivals a
@@ -140,18 +157,20 @@ type Fallback struct {
 // SLA is one rule of one SLA. Where it is judged for several sets of
 // requests, its state and figures are those of the worst one.
 type SLA struct {
-	Name     string   `json:"name"`
-	Match    string   `json:"match"`
-	Rule     string   `json:"rule"`
-	Metric   string   `json:"metric"` // percentile, mean, max, error_rate or throughput
-	Quantile *Num     `json:"quantile_ratio"`
-	Warning  bool     `json:"warning"` // it never decides the verdict
-	Unit     string   `json:"unit"`    // of measured and limit: ms, ratio or per_s
-	Limit    Num      `json:"limit"`
-	Floor    bool     `json:"limit_is_floor"`
-	Site     *Site    `json:"site"`
-	Judged            // the worst of All
-	All      []Judged `json:"judged"`
+	Name      string   `json:"name"`
+	Match     string   `json:"match"`
+	Rule      string   `json:"rule"`
+	Metric    string   `json:"metric"` // percentile, mean, max, error_rate or throughput
+	Quantile  *Num     `json:"quantile_ratio"`
+	Warning   bool     `json:"warning"` // it never decides the verdict
+	Unit      string   `json:"unit"`    // of measured and limit: ms, ratio or per_s
+	Limit     Num      `json:"limit"`
+	Floor     bool     `json:"limit_is_floor"`
+	Profile   string   `json:"limit_of_profile"` // whose own limit it is; "" for one of every profile
+	Otherwise *Num     `json:"limit_otherwise"`  // what it would be in other profiles; null where they have none of their own
+	Site      *Site    `json:"site"`
+	Judged             // the worst of All
+	All       []Judged `json:"judged"`
 }
 
 // Judged is one judgement.
@@ -174,6 +193,7 @@ type Figures struct {
 	OK        int64         `json:"ok"`
 	Failed    int64         `json:"failed"`
 	TimedOut  int64         `json:"timed_out"` // part of failed
+	Retried   int64         `json:"retried"`   // part of failed: followed by another attempt
 	Rate      Num           `json:"rate_per_s"`
 	ErrorRate Num           `json:"error_rate_ratio"`
 	BytesIn   int64         `json:"bytes_in"`
@@ -257,6 +277,7 @@ type Class struct {
 	Weight      Num    `json:"weight"`
 	FixedCount  int    `json:"fixed_count"`
 	Users       int64  `json:"users"`
+	Starts      int64  `json:"starts"` // of users; as many as iterations where each has a fresh user
 	StartFailed int64  `json:"start_failed"`
 	Tasks       []Task `json:"tasks"`
 	Figures

@@ -51,6 +51,15 @@ func (b *builder) slaLine(s *plan.SLA, r *plan.Rule, judged []sla.Judgement) SLA
 	case plan.Throughput:
 		line.Unit, line.Limit = "per_s", Num(r.Limit)
 	}
+	if o := r.Override; o != nil {
+		line.Profile, line.Site = o.Profile, b.site(r.Site, s.Site)
+		if o.Otherwise != nil {
+			line.Otherwise = num(*o.Otherwise)
+			if line.Unit == "ms" {
+				line.Otherwise = num(*o.Otherwise / 1e6)
+			}
+		}
+	}
 	for _, j := range judged {
 		line.All = append(line.All, b.judged(s, r, j, line.Unit))
 	}

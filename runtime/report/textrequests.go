@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -112,7 +113,10 @@ func (t *textWriter) users() {
 	}
 	t.table(table)
 	for i := range c {
-		if c[i].StartFailed > 0 {
+		switch {
+		case c[i].StartFailed > 0 && c[i].Starts > c[i].Users:
+			t.prose(0, text.WarnRole, fmt.Sprintf("! %s of %s of %s failed: each iteration has a fresh user", text.Count(c[i].StartFailed), count(c[i].Starts, "start"), text.Clean(c[i].Name)))
+		case c[i].StartFailed > 0:
 			t.prose(0, text.WarnRole, "! "+count(c[i].StartFailed, "user")+" of "+text.Clean(c[i].Name)+" could not start: a start step failed")
 		}
 	}

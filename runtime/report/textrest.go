@@ -71,6 +71,9 @@ func (t *textWriter) errors() {
 		}
 		t.prose(2, text.Dim, fmt.Sprintf("… %s more, %s  (--all lists them)", plural(len(rest), "kind"), count(n, "failure")))
 	}
+	if n := t.r.Total.Retried; n > 0 {
+		t.prose(2, text.Dim, text.Count(n)+" of the failures were tried again")
+	}
 	t.abandoned()
 	t.line("")
 }

@@ -16,7 +16,7 @@ func (b *builder) classes(o *outcome.Outcome, snap *record.Snapshot) []Class {
 		counts := countsOf(o, i)
 		out := Class{
 			Name: c.Name, Weight: Num(c.Weight), FixedCount: c.FixedCount,
-			Users: counts.Users, StartFailed: counts.StartFailed, Tasks: make([]Task, 0, len(c.Tasks)),
+			Users: counts.Users, Starts: counts.Starts, StartFailed: counts.StartFailed, Tasks: make([]Task, 0, len(c.Tasks)),
 			Figures: b.figures(b.merge(snap.Total, func(s *plan.Series) bool {
 				return s.Kind == plan.RequestSeries && s.Class == i
 			})),

@@ -36,16 +36,27 @@ func WriteText(w io.Writer, r *Report, o TextOptions) error {
 		t.last()
 		return t.flush(w)
 	}
-	t.slas()
-	t.requests("REQUESTS", r.Requests, true)
-	t.requests("GROUPS", r.Groups, false)
-	t.users()
-	t.errors()
-	t.mix()
-	t.trust()
+	t.troubles()
+	if !r.notRun() {
+		t.measured()
+	}
 	t.facts()
 	t.last()
 	return t.flush(w)
+}
+
+// measured writes what the load came to.
+func (t *textWriter) measured() {
+	t.slas()
+	t.requests("REQUESTS", t.r.Requests, true)
+	t.requests("GROUPS", t.r.Groups, false)
+	t.loads()
+	t.users()
+	t.errors()
+	t.leaves()
+	t.mix()
+	t.onces()
+	t.trust()
 }
 
 func (t *textWriter) flush(w io.Writer) error {
@@ -98,9 +109,17 @@ func verdictWord(s text.State) string {
 	return [...]string{"FAIL", "INCONCLUSIVE", "FAIL", "PASS", "INCONCLUSIVE"}[s]
 }
 
+// verdict is the run's verdict in a word or two.
+func (t *textWriter) verdict() string {
+	if t.r.notRun() {
+		return "NOT RUN"
+	}
+	return verdictWord(t.r.Verdict.State)
+}
+
 func (t *textWriter) headline() {
 	r := t.r
-	word := verdictWord(r.Verdict.State)
+	word := t.verdict()
 	name := text.Clean(r.Plan.Scenario)
 	if r.Plan.Profile != "" {
 		name += " · " + text.Clean(r.Plan.Profile)
@@ -227,7 +246,7 @@ func (t *textWriter) early() []string {
 
 func (t *textWriter) last() {
 	v := t.r.Verdict
-	t.line(t.st.Paint(v.State.Role(), verdictWord(v.State)) + fmt.Sprintf("  exit %d", v.ExitCode))
+	t.line(t.st.Paint(v.State.Role(), t.verdict()) + fmt.Sprintf("  exit %d", v.ExitCode))
 }
 
 func ranFor(d time.Duration) string {

@@ -42,8 +42,18 @@ type Message struct {
 	URI      []byte        // path and query, percent-encoded
 	Header   []byte        // "Name: value\r\n" lines; no Host, Content-Length, Connection
 	Body     []byte        // nil: no body; empty and not nil: Content-Length: 0
+	More     [][]byte      // what follows Body, in order: a body of pieces that nobody joins
 	Timeout  time.Duration // for the whole exchange, connecting included
 	KeepBody bool          // the caller reads Result.Body
+}
+
+// BodySize is the length of the whole body, in bytes.
+func (m *Message) BodySize() int64 {
+	n := int64(len(m.Body))
+	for _, p := range m.More {
+		n += int64(len(p))
+	}
+	return n
 }
 
 // Result is what one exchange gave. Header and Body are valid until the

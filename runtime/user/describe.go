@@ -21,13 +21,13 @@ const (
 func (u *User) describe(r *plan.Request, v verdict, sent bool) {
 	f := record.Failure{
 		Series: u.sample.Series, Class: v.class, Status: int(u.sample.Status),
-		At: u.sample.End, Detail: u.env.mask.text(v.detail, false), Site: v.site,
+		At: u.sample.End, Detail: u.mask().text(v.detail, false), Site: v.site,
 	}
 	state := &u.env.series[r.Series]
 	if sent && state.examples.Load() < maxExamples && state.examples.Add(1) <= maxExamples {
-		f.Sent = u.env.mask.text(u.sentText(r), true)
+		f.Sent = u.mask().text(u.sentText(r), true)
 		if u.result.Status != 0 {
-			f.Answer = u.env.mask.text(u.answerText(), true)
+			f.Answer = u.mask().text(u.answerText(), true)
 			if len(u.result.Body) == 0 && u.result.BodySize > 0 {
 				state.biggest.Store(0) // the next ones keep their bodies, for an example
 			}
@@ -42,14 +42,59 @@ func (u *User) sentText(r *plan.Request) string {
 	b := append(append([]byte(m.Method), ' '), u.shownURI(r)...)
 	b = append(append(append(b, "\nHost: "...), m.Host...), '\n')
 	b = headers(b, m.Header, r.Headers)
-	if len(m.Body) > 0 && r.Body != nil {
-		if b = append(b, '\n'); secretBody(r.Body) {
-			b = append(b, hidden...)
-		} else {
-			b = append(b, u.whole(m.Body, maxSentBody)...)
-		}
+	if text := u.bodyText(r, maxSentBody); text != "" {
+		b = append(append(b, '\n'), text...)
 	}
 	return string(b[:min(len(b), maxSent)])
+}
+
+// bodyText is the beginning of the body at hand as people are shown it: of
+// files their sizes, and nothing that is secret.
+func (u *User) bodyText(r *plan.Request, limit int) string {
+	m := &u.message
+	switch {
+	case m.BodySize() == 0:
+		return ""
+	case r.Body == nil && r.Submit == nil:
+		return ""
+	case r.Submit != nil && secretPairs(r.Submit.Fields), r.Body != nil && secretBody(r.Body):
+		return hidden
+	case r.Body != nil && r.Body.Kind == plan.BodyBytes:
+		return bytesOf(len(m.Body), r.Body.File)
+	case r.Body != nil && r.Body.Kind == plan.BodyMultipart:
+		return u.partsText(limit)
+	}
+	return u.whole(m.Body, limit)
+}
+
+func bytesOf(n int, file string) string {
+	if file == "" {
+		return "(" + strconv.Itoa(n) + " bytes)"
+	}
+	return "(" + strconv.Itoa(n) + " bytes of " + file + ")"
+}
+
+// partsText is a multipart body, a line a part.
+func (u *User) partsText(limit int) string {
+	var b strings.Builder
+	for _, p := range u.pieces.parts {
+		b.WriteString("part " + p.of.Name + ": ")
+		switch {
+		case p.of.Value == nil && p.of.Secret:
+			b.WriteString(bytesOf(len(p.of.Bytes), hidden))
+		case p.of.Value == nil:
+			b.WriteString(bytesOf(len(p.of.Bytes), p.name))
+		case p.of.Secret:
+			b.WriteString(hidden)
+		default:
+			b.WriteString(u.whole(u.body[p.from:p.to], limit))
+		}
+		if b.WriteByte('\n'); b.Len() > limit {
+			break
+		}
+	}
+	text := b.String()
+	return text[:min(len(text), limit)]
 }
 
 // shownURI is the request's path and query; a path that holds something
@@ -59,11 +104,9 @@ func (u *User) shownURI(r *plan.Request) string {
 	if r.Path.Secret {
 		uri = u.env.Plan.Rows[u.env.Plan.Series[r.Series].Row].Pattern
 	}
-	for i := range r.Query {
-		if r.Query[i].Secret {
-			path, _, _ := strings.Cut(uri, "?")
-			return path + "?" + hidden
-		}
+	if secretPairs(r.Query) || r.Submit != nil && r.Method == "GET" && secretPairs(r.Submit.Fields) {
+		path, _, _ := strings.Cut(uri, "?")
+		return path + "?" + hidden
 	}
 	return uri
 }
@@ -72,8 +115,12 @@ func secretBody(b *plan.Body) bool {
 	if b.Text != nil && b.Text.Secret {
 		return true
 	}
-	for i := range b.Form {
-		if b.Form[i].Secret {
+	return secretPairs(b.Form)
+}
+
+func secretPairs(pairs []plan.Pair) bool {
+	for i := range pairs {
+		if pairs[i].Secret {
 			return true
 		}
 	}
@@ -94,7 +141,7 @@ func (u *User) answerText() string {
 // that none is left in half at the edge.
 func (u *User) whole(text []byte, limit int) string {
 	const slack = 4 << 10
-	s := u.env.mask.secrets.Replace(string(text[:min(len(text), limit+slack)]))
+	s := u.mask().secrets.Replace(string(text[:min(len(text), limit+slack)]))
 	return s[:min(len(s), limit)]
 }
 

@@ -28,6 +28,10 @@ type Config struct {
 	// Halt is asked to end the run early, with the reason in one clause. It
 	// must not block; it may be called many times.
 	Halt func(reason string)
+	// Part and Parts say which part of the run these users are, where it is
+	// spread over several generators: Part of 0 to Parts-1. Parts is 0 for the
+	// whole. Rows of data are handed out so that no two parts overlap.
+	Part, Parts int
 	// Spent hears, once, that the last of the plan's iterations was given
 	// out. It must not block.
 	Spent func()
@@ -45,11 +49,15 @@ type Env struct {
 	benches sync.Pool // *bench
 	budget  budget
 	faults  faults
-	cut     chan struct{}
-	cutOnce sync.Once
-	spent   chan struct{} // closed when the iterations are used up; nil when they are not bounded
-	done    sync.Once
-	isCut   atomic.Bool
+	leaves  leaves
+	sets    map[*plan.TaskSet]*pace.Weights
+	// boundaries are those of the requests that send parts.
+	boundaries map[*plan.Request]string
+	cut        chan struct{}
+	cutOnce    sync.Once
+	spent      chan struct{} // closed when the iterations are used up; nil when they are not bounded
+	done       sync.Once
+	isCut      atomic.Bool
 }
 
 // class is what is worked out once for all users of a class.
@@ -57,6 +65,7 @@ type class struct {
 	weights *pace.Weights
 	seed    uint64
 	writes  string // prefix of the users' ids
+	follows bool   // some of its requests go where an answer led
 }
 
 // route is how a target is reached.
@@ -87,10 +96,12 @@ func NewEnv(c Config) *Env {
 		classes: make([]class, len(p.Classes)),
 		routes:  make([]route, len(p.Targets)),
 		series:  make([]seriesState, len(p.Series)),
-		feed:    newFeed(p),
-		mask:    newMask(p.Secrets),
+		feed:    newFeed(p, newWindow(c.Part, c.Parts)),
+		mask:    &mask{p.MaskWith(hidden)},
 		tallies: make([]Tally, len(p.Classes)),
 		cut:     make(chan struct{}),
+
+		boundaries: drawBoundaries(p),
 	}
 	e.benches.New = func() any { return new(bench) }
 	if e.Due == nil {
@@ -114,8 +125,9 @@ func NewEnv(c Config) *Env {
 		for t := range k.Tasks {
 			weights[t] = k.Tasks[t].Weight
 		}
-		e.classes[i] = class{pace.NewWeights(weights), pace.Mix(p.Seed, uint64(i)), k.Name + "-"}
+		e.classes[i] = class{pace.NewWeights(weights), pace.Mix(p.Seed, uint64(i)), k.Name + "-", follows(k)}
 		e.tallies[i].Tasks = make([]TaskTally, len(k.Tasks))
+		e.weighSets(k.Tasks)
 	}
 	for i := range p.Targets {
 		e.routes[i] = newRoute(&p.Targets[i])
@@ -156,7 +168,8 @@ func (e *Env) Faults() []Fault { return e.faults.list() }
 // Tally counts what the users of a class did.
 type Tally struct {
 	Users       atomic.Int64 // that ever ran
-	StartFailed atomic.Int64 // whose start steps failed
+	Starts      atomic.Int64 // times the start steps were begun: one a user, or with a lifetime of an iteration one an iteration
+	StartFailed atomic.Int64 // times they failed
 	OutOfRows   atomic.Int64 // that ended because a data source had no row left
 	Tasks       []TaskTally  // in plan order
 }
@@ -180,42 +193,4 @@ func (b *budget) take() (ok, last bool) {
 	}
 	n := b.taken.Add(1)
 	return n <= b.limit, n >= b.limit
-}
-
-// Fault is a defect that belongs to no request, and how often it came.
-type Fault struct {
-	Class   int
-	Site    plan.SiteID
-	Message string
-	Count   int64
-}
-
-const maxFaults = 100 // kinds of faults kept apart
-
-type faults struct {
-	mu   sync.Mutex
-	seen []Fault
-}
-
-func (f *faults) add(class int, site plan.SiteID, message string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	for i := range f.seen {
-		if s := &f.seen[i]; s.Class == class && s.Site == site && s.Message == message {
-			s.Count++
-			return
-		}
-	}
-	if len(f.seen) == maxFaults {
-		f.seen[maxFaults-1].Message = "(other)"
-		f.seen[maxFaults-1].Count++
-		return
-	}
-	f.seen = append(f.seen, Fault{class, site, message, 1})
-}
-
-func (f *faults) list() []Fault {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return append([]Fault(nil), f.seen...)
 }

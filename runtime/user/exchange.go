@@ -20,7 +20,7 @@ const lateRedirects = "the redirects took longer than the timeout"
 // last one's end, within the request's one timeout.
 func (u *User) exchange(r *plan.Request) verdict {
 	for hop := 0; ; hop++ {
-		u.client.Do(&u.message, &u.result)
+		u.do()
 		u.addHop(hop)
 		u.note(r)
 		if u.result.Class != plan.OK {
@@ -46,6 +46,17 @@ func (u *User) exchange(r *plan.Request) verdict {
 			u.message.Timeout = left
 		}
 	}
+}
+
+// do makes the exchange at hand. The user's other lanes go on meanwhile.
+func (u *User) do() {
+	if u.lane == nil {
+		u.client.Do(&u.message, &u.result)
+		return
+	}
+	u.yield()
+	defer u.regain()
+	u.client.Do(&u.message, &u.result)
 }
 
 // note keeps the size of a series' largest body; see keepsBody.
@@ -91,25 +102,20 @@ func (u *User) follow() string {
 	if err != nil {
 		return "a Location that is no address"
 	}
-	here, err := url.Parse(m.Scheme + "://" + m.Addr + string(m.URI))
-	if err != nil {
-		here = &url.URL{Scheme: m.Scheme, Host: m.Addr, Path: "/"}
+	to := address(m.Scheme, m.Addr, string(m.URI)).ResolveReference(ref)
+	away, problem := u.aim(to)
+	if problem != "" {
+		return "a redirect to " + problem
 	}
-	to := here.ResolveReference(ref)
-	if to.Scheme == m.Scheme && (to.Host == m.Addr || strings.EqualFold(to.Host, m.Host)) {
-		// The same target: a Host header of the request's own stays.
-	} else if known := u.env.routeTo(to); known == nil {
-		return "a redirect to " + to.Scheme + "://" + to.Host + ", which is no declared target"
-	} else if known.addr != m.Addr || known.scheme != m.Scheme {
-		m.Scheme, m.Addr, m.Server, m.Host = known.scheme, known.addr, known.server, known.host
-		u.header = without(u.header, "Authorization", "Cookie", "Proxy-Authorization")
+	if away {
+		u.withoutCredentials()
 	}
 	u.uri = appendURI(u.uri[:0], to)
 	if s := u.result.Status; s != 307 && s != 308 {
 		if m.Method != "HEAD" {
 			m.Method = "GET"
 		}
-		m.Body = nil
+		m.Body, m.More = nil, nil
 		u.header = without(u.header, "Content-Type", "Content-Encoding", "Content-Language")
 	}
 	m.URI = u.uri

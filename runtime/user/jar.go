@@ -157,3 +157,31 @@ func (c *cookie) goesTo(at place) bool {
 func within(host, domain string) bool {
 	return strings.HasSuffix(host, "."+domain) && net.ParseIP(host) == nil
 }
+
+// cookie is the value of a cookie of the user's, by its name: the one that
+// would be sent to the target of the request under way, or of the last one,
+// before those of other targets, and of these the one with the longest path.
+func (u *User) cookie(name string) (string, bool) {
+	host := ""
+	if u.target < len(u.env.routes) {
+		host = strings.ToLower(u.env.routes[u.target].server)
+	}
+	now := u.env.Clock.Start().Add(time.Duration(u.env.Clock.Now()))
+	found := -1
+	for i := range u.jar.list {
+		c := &u.jar.list[i]
+		if c.name != name || !c.expires.IsZero() && !c.expires.After(now) {
+			continue
+		}
+		if c.host == host || c.wide && within(host, c.host) {
+			return c.value, true
+		}
+		if found < 0 {
+			found = i
+		}
+	}
+	if found < 0 {
+		return "", false
+	}
+	return u.jar.list[found].value, true
+}

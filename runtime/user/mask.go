@@ -2,9 +2,6 @@ package user
 
 import (
 	"bytes"
-	"encoding/base64"
-	"net/url"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,34 +13,7 @@ import (
 const hidden = "(secret)"
 
 // mask hides secrets in texts that people will read.
-type mask struct{ secrets *strings.Replacer }
-
-// newMask hides each secret as it is, as URLs and JSON write it, and in
-// base64. Longer forms go first, so that none is left behind in part.
-func newMask(secrets []string) *mask {
-	var forms []string
-	for _, s := range secrets {
-		if s == "" {
-			continue
-		}
-		quoted := string(plan.AppendJSONString(nil, s, false))
-		query, _ := plan.AppendEncoded(nil, plan.StringValue(s), plan.EncQuery)
-		path, _ := plan.AppendEncoded(nil, plan.StringValue(s), plan.EncSegment)
-		forms = append(forms, s, quoted[1:len(quoted)-1], string(query), string(path), url.QueryEscape(s),
-			base64.StdEncoding.EncodeToString([]byte(s)), base64.RawURLEncoding.EncodeToString([]byte(s)))
-	}
-	slices.SortFunc(forms, func(a, b string) int {
-		if len(a) != len(b) {
-			return len(b) - len(a)
-		}
-		return strings.Compare(a, b)
-	})
-	var pairs []string
-	for _, f := range slices.Compact(forms) {
-		pairs = append(pairs, f, hidden)
-	}
-	return &mask{strings.NewReplacer(pairs...)}
-}
+type mask struct{ secrets *plan.Mask }
 
 // text is s without secrets and without anything that could move a cursor
 // or turn the writing round. Line breaks stay when lines is set.

@@ -24,29 +24,44 @@ func (u *User) render(r *plan.Request) error {
 	m.Scheme, m.Addr, m.Server, m.Host = to.scheme, to.addr, to.server, to.host
 	m.Method, m.Timeout = r.Method, r.Timeout
 	m.KeepBody = u.keepsBody(r)
+	m.Body, m.More = nil, nil
+	u.pieces.reset()
 	var err error
 	if r.Host != nil {
 		if m.Host, err = u.hostHeader(r); err != nil {
 			return err
 		}
 	}
-	if err = u.renderURI(r); err != nil {
+	kind, away := bodyType{}, false
+	switch {
+	case r.Submit != nil:
+		if kind, err = u.renderSubmit(r); err == nil && kind.text != "" {
+			m.Body = u.body
+		}
+	case r.URL != nil:
+		away, err = u.renderAddress(r)
+	default:
+		err = u.renderURI(r)
+	}
+	if err != nil {
 		return err
 	}
-	if err = u.renderHeader(r); err != nil {
+	if r.Body != nil {
+		kind = u.bodyType(r)
+	}
+	if err = u.renderHeader(r, kind); err != nil {
 		return err
+	}
+	if away {
+		u.withoutCredentials()
 	}
 	m.URI = u.uri
 	u.addCookies()
 	m.Header = u.header
-	m.Body = nil
-	if r.Body != nil {
-		if err = u.renderBody(r.Body); err != nil {
-			return err
-		}
-		m.Body = u.body
+	if r.Body == nil {
+		return nil
 	}
-	return nil
+	return u.renderBody(r)
 }
 
 func (u *User) hostHeader(r *plan.Request) (string, error) {
@@ -74,6 +89,11 @@ func (u *User) renderURI(r *plan.Request) error {
 		copy(u.uri[1:], u.uri)
 		u.uri[0] = '/'
 	}
+	return u.appendQuery(r)
+}
+
+// appendQuery appends to u.uri what of the query is not constant.
+func (u *User) appendQuery(r *plan.Request) (err error) {
 	if len(r.Query) == 0 {
 		return nil
 	}
@@ -131,15 +151,47 @@ func (u *User) each(p *plan.Pair, add func(*plan.Pair, plan.Value) error) error 
 	return nil
 }
 
-func (u *User) renderHeader(r *plan.Request) error {
+// bodyType is what a request's Content-Type says.
+type bodyType struct {
+	text     string // "" for none
+	boundary string // of a body of parts
+	firm     bool   // it follows from the body: a header of the request's own cannot say otherwise
+}
+
+func (u *User) bodyType(r *plan.Request) bodyType {
+	kind := bodyType{text: r.Body.ContentType}
+	if r.Body.Kind == plan.BodyMultipart {
+		kind.boundary, kind.firm = u.env.boundaries[r], true
+	}
+	return kind
+}
+
+// replace takes the type that a header of the request's own says, and reports
+// whether the header is sent as it is. Of a body of parts it may say another
+// kind of multipart; the boundary is always the body's.
+func (k *bodyType) replace(own string) bool {
+	if !k.firm {
+		k.text = ""
+		return true
+	}
+	own, _, _ = strings.Cut(own, ";")
+	own = strings.TrimSpace(own)
+	isParts := len(own) > 10 && strings.EqualFold(own[:10], "multipart/") && !strings.ContainsAny(own, " \t\r\n\x00\"")
+	if k.boundary != "" && isParts {
+		k.text = own
+	}
+	return false
+}
+
+func (u *User) renderHeader(r *plan.Request, kind bodyType) error {
 	fixed := &u.env.series[r.Series].header
 	h := fixed.Load()
 	if h != nil && h.of == r {
 		u.header, u.ownCookie = append(u.header[:0], h.block...), h.cookie
 		return nil
 	}
-	err := u.writeHeader(r)
-	if err == nil && h == nil && constant(r.Headers) {
+	err := u.writeHeader(r, kind)
+	if err == nil && h == nil && r.Submit == nil && constant(r.Headers) {
 		fixed.Store(&fixedHeader{r, bytes.Clone(u.header), u.ownCookie})
 	}
 	return err
@@ -155,15 +207,14 @@ func constant(pairs []plan.Pair) bool {
 	return true
 }
 
-func (u *User) writeHeader(r *plan.Request) error {
+func (u *User) writeHeader(r *plan.Request, kind bodyType) error {
 	u.header, u.ownCookie = u.header[:0], false
-	typed := r.Body == nil || r.Body.ContentType == ""
 	add := func(p *plan.Pair, v plan.Value) error {
 		if v.IsNull() {
 			return nil
 		}
-		if !typed && strings.EqualFold(p.Name, "Content-Type") {
-			typed = true
+		if len(p.Name) == len("Content-Type") && strings.EqualFold(p.Name, "Content-Type") && !kind.replace(v.Text()) {
+			return nil
 		}
 		if strings.EqualFold(p.Name, "Cookie") {
 			u.ownCookie = true
@@ -181,25 +232,43 @@ func (u *User) writeHeader(r *plan.Request) error {
 			return err
 		}
 	}
-	if !typed {
-		u.header = append(append(append(u.header, "Content-Type: "...), r.Body.ContentType...), "\r\n"...)
+	if kind.text == "" {
+		return nil
 	}
+	u.header = append(append(u.header, "Content-Type: "...), kind.text...)
+	if kind.boundary != "" {
+		u.header = append(append(u.header, "; boundary="...), kind.boundary...)
+	}
+	u.header = append(u.header, "\r\n"...)
 	return nil
 }
 
-func (u *User) renderBody(b *plan.Body) (err error) {
+// renderBody writes the body into the message. Bytes that all users share are
+// not copied.
+func (u *User) renderBody(r *plan.Request) (err error) {
 	if u.body == nil {
 		u.body = make([]byte, 0, 256) // an empty body is not the same as none
 	}
-	if b.Kind == plan.BodyForm {
-		u.body, err = u.appendPairs(u.body[:0], b.Form, 0)
-		return err
-	}
-	if b.Text == nil {
-		u.body = u.body[:0]
+	switch b := r.Body; {
+	case b.Kind == plan.BodyBytes:
+		u.message.Body = b.Bytes
+		if b.Bytes == nil {
+			u.message.Body = u.body[:0]
+		}
 		return nil
+	case b.Kind == plan.BodyMultipart:
+		if err = u.renderParts(r); err == nil {
+			u.put()
+		}
+		return err
+	case b.Kind == plan.BodyForm:
+		u.body, err = u.appendPairs(u.body[:0], b.Form, 0)
+	case b.Text == nil:
+		u.body = u.body[:0]
+	default:
+		u.body, err = b.Text.Append(&u.frame, u.body[:0])
 	}
-	u.body, err = b.Text.Append(&u.frame, u.body[:0])
+	u.message.Body = u.body
 	return err
 }
 
@@ -211,5 +280,5 @@ const smallBody = 16 << 10
 // an expression reads it, or when it is likely to be small, as an example in
 // case it fails.
 func (u *User) keepsBody(r *plan.Request) bool {
-	return r.ReadsBody || u.env.series[r.Series].biggest.Load() <= smallBody
+	return r.ReadsBody || r.KeepsPage || u.env.series[r.Series].biggest.Load() <= smallBody
 }

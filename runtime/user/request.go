@@ -22,6 +22,7 @@ func (u *User) request(r *plan.Request) (f flow) {
 	u.settle()
 	u.sample = record.Sample{Series: int32(r.Series)}
 	u.begun, u.booked = false, false
+	u.target = r.Target
 	defer u.rescue(r, &f)
 	if err := u.render(r); err != nil {
 		return u.unsent(r, err)
@@ -31,11 +32,12 @@ func (u *User) request(r *plan.Request) (f flow) {
 	answered := u.result.Class == plan.OK
 	if !answered && u.env.isCut.Load() {
 		u.booked = true
-		u.Counts.Cut.Add(1)
+		u.root.Counts.Cut.Add(1)
 		return endCut
 	}
 	u.quiet = u.quiet && !answered
 	if v.class == plan.OK {
+		u.remember(r)
 		v = u.judge(r)
 	}
 	return u.book(r, v, true)
@@ -44,7 +46,7 @@ func (u *User) request(r *plan.Request) (f flow) {
 // countBegun counts a request as begun, before anything of it can be booked.
 func (u *User) countBegun() {
 	u.begun = true
-	u.Counts.Begun.Add(1)
+	u.root.Counts.Begun.Add(1)
 }
 
 // unsent is a request that could not be written. A session value that is
@@ -118,17 +120,23 @@ func (u *User) book(r *plan.Request, v verdict, sent bool) flow {
 		s.Intended, u.due = u.due, -1
 	}
 	s.Class = v.class
+	again := u.retries(v.class, int(s.Status))
+	s.Retried = again != nil
 	u.booked = true
 	u.writer.Add(*s)
 	if v.class == plan.OK {
-		u.Counts.OK.Add(1)
+		u.root.Counts.OK.Add(1)
 		return goOn
 	}
-	u.Counts.Failed.Add(1)
+	u.root.Counts.Failed.Add(1)
+	u.describe(r, v, sent)
+	if again != nil {
+		u.again = again.depth
+		return tryAgain
+	}
 	if u.group != nil {
 		u.group.fail(v.class)
 	}
-	u.describe(r, v, sent)
 	switch {
 	case u.out != nil:
 		return u.outOfRows()
@@ -216,7 +224,7 @@ func (u *User) capture(r *plan.Request) verdict {
 		case v.IsNull() && !c.Null:
 			return verdict{plan.FailCapture, "capture " + c.Name + " found nothing", c.Site}
 		}
-		u.frame.Slots[c.Slot] = clone(v)
+		u.assign(c.Slot, clone(v))
 	}
 	return verdict{}
 }

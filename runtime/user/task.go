@@ -9,17 +9,20 @@ import (
 	"time"
 
 	"throng/dsl/plan"
-	"throng/runtime/record"
 )
 
-// flow says how far the end of a step reaches.
+// flow says how far the end of a step reaches, the nearest first. Of several
+// that end at once, the farthest counts.
 type flow uint8
 
 const (
 	goOn       flow = iota
+	tryAgain        // a request failed, and a retry around it begins anew
 	endTask         // by on_failure
 	abandon         // a session value was missing
+	leaveTask       // by leave "task"
 	endStopped      // stopped in a pause
+	leaveUser       // by leave "user" or "run"
 	endUser         // by on_failure, or no row was left
 	endCut          // the run was cut
 )
@@ -37,22 +40,28 @@ func (u *User) iterate() flow {
 	if u.class.Pick == plan.PickRandom {
 		i = u.env.classes[u.ID.Class].weights.Draw(u.frame.Rand)
 	}
-	t := &u.tally.Tasks[i]
-	t.Begun.Add(1)
+	t, tally := &u.class.Tasks[i], &u.tally.Tasks[i]
+	tally.Begun.Add(1)
 	u.forget(false)
-	f := u.task(&u.class.Tasks[i])
+	u.last, u.quiet, u.refused = t, true, false
+	f := goOn
+	if u.fresh() {
+		f = u.asAnother(t)
+	} else {
+		f = u.task(t)
+	}
 	u.frame.User.Iteration++
 	switch f {
-	case goOn:
-		t.Completed.Add(1)
+	case goOn, leaveTask, leaveUser:
+		tally.Completed.Add(1)
 	case abandon:
-		t.Abandoned.Add(1)
+		tally.Abandoned.Add(1)
 	case endTask, endUser:
 		if u.out == nil {
-			t.Failed.Add(1)
+			tally.Failed.Add(1)
 		}
 	}
-	if f < endStopped && !u.rest(&u.class.Tasks[i], u.env.spent) {
+	if f < endStopped && !u.Sated() && !u.rest(u.last, u.spent()) {
 		return endStopped
 	}
 	return f
@@ -67,36 +76,49 @@ func (u *User) awaitStop() flow {
 	return endUser
 }
 
-// task does a task, or the tasks of a sequence with their waits between. A
-// sequence goes on after a task of it failed; it ends as its worst task.
+// task does a task: its steps, or the tasks within it.
 func (u *User) task(t *plan.Task) flow {
-	if len(t.Sequence) == 0 {
-		u.quiet, u.refused = true, false
-		return u.guard(t.Site, func() flow { return u.steps(t.Steps) })
+	u.last = t
+	switch {
+	case t.Set != nil:
+		return u.inSet(t)
+	case len(t.Sequence) > 0:
+		return u.inSequence(t)
 	}
+	u.quiet, u.refused = true, false
+	return u.guard(t.Site, func() flow { return u.steps(t.Steps) })
+}
+
+// inSequence does the tasks of a sequence with their waits between. It goes
+// on after a task of it failed, and ends as its worst task.
+func (u *User) inSequence(t *plan.Task) flow {
 	worst := goOn
 	for i := range t.Sequence {
-		entry := &t.Sequence[i]
-		f := u.task(entry)
-		if f >= endStopped {
-			return f
-		}
-		if worst == goOn || f == endTask {
-			worst = f
-		}
-		if last := i == len(t.Sequence)-1; !last && !u.rest(entry, nil) {
+		if i > 0 && !u.rest(u.last, nil) {
 			return endStopped
 		}
+		f := u.task(&t.Sequence[i])
+		if f >= leaveTask {
+			return f
+		}
+		worst = worseTask(worst, f)
 	}
 	return worst
 }
 
-// rest is the wait after a task, the last one's own after a sequence. It
-// reports false when the user was stopped meanwhile, or over was closed.
-func (u *User) rest(t *plan.Task, over <-chan struct{}) bool {
-	for len(t.Sequence) > 0 {
-		t = &t.Sequence[len(t.Sequence)-1]
+// worseTask is the worse end of two tasks within one: failed, abandoned, in
+// order.
+func worseTask(a, b flow) flow {
+	if a == goOn || b == endTask {
+		return b
 	}
+	return a
+}
+
+// rest is the wait after a task that holds steps, or after one that came to
+// none of the tasks within it. It reports false when the user was stopped
+// meanwhile, or over was closed.
+func (u *User) rest(t *plan.Task, over <-chan struct{}) bool {
 	if u.served {
 		return !u.env.isCut.Load()
 	}
@@ -168,92 +190,6 @@ func later(t int64, seconds float64) int64 {
 	return t + int64(math.Round(math.Min(seconds, century)*1e9))
 }
 
-// steps does a list of steps until one ends it.
-func (u *User) steps(list []plan.Step) flow {
-	for _, s := range list {
-		if u.env.isCut.Load() {
-			return endCut
-		}
-		f := goOn
-		switch s := s.(type) {
-		case *plan.Request:
-			f = u.request(s)
-		case *plan.Group:
-			f = u.inGroup(s)
-		case *plan.Pause:
-			f = u.pause(s)
-		default:
-			panic(fmt.Sprintf("a step of unknown type %T", s))
-		}
-		if f != goOn {
-			return f
-		}
-	}
-	return goOn
-}
-
-// pause is think time within a task.
-func (u *User) pause(p *plan.Pause) flow {
-	s, err := u.number(p.For, "a pause")
-	if err != nil {
-		return u.broken(p.Site, err)
-	}
-	from := u.env.Clock.Now()
-	ok := u.sleep(later(from, s), nil)
-	took := u.env.Clock.Now() - from
-	if u.group != nil {
-		u.group.paused += took
-	}
-	if u.due >= 0 {
-		u.due += took
-	}
-	switch {
-	case ok:
-		return goOn
-	case u.env.isCut.Load():
-		return endCut
-	}
-	return endStopped
-}
-
-// groupFrame is a group under way.
-type groupFrame struct {
-	paused int64           // nanoseconds
-	class  plan.ErrorClass // of the first request that failed in it
-}
-
-// inGroup times a group's steps together. A group that is broken off, or
-// abandoned, has no time and is not recorded.
-func (u *User) inGroup(g *plan.Group) flow {
-	outer := u.group
-	mine := groupFrame{}
-	u.group = &mine
-	defer func() {
-		u.group = outer
-		if outer != nil {
-			outer.paused += mine.paused
-			outer.fail(mine.class)
-		}
-	}()
-	s := record.Sample{Series: int32(g.Series), Start: u.env.Clock.Now(), Intended: u.due}
-	if s.Intended < 0 {
-		s.Intended = s.Start
-	}
-	f := u.steps(g.Steps)
-	if f == goOn || mine.class != plan.OK && (f == endTask || f == endUser) {
-		s.Class = mine.class
-		s.End = u.env.Clock.Now() - mine.paused
-		u.writer.Add(s)
-	}
-	return f
-}
-
-func (g *groupFrame) fail(c plan.ErrorClass) {
-	if g.class == plan.OK {
-		g.class = c
-	}
-}
-
 // broken is an expression that cannot be evaluated, outside a sent request.
 func (u *User) broken(site plan.SiteID, err error) flow {
 	var missing *plan.MissingSlot
@@ -272,8 +208,12 @@ func (u *User) broken(site plan.SiteID, err error) flow {
 	return endTask
 }
 
-// outOfRows ends the user, and the run where the plan says so.
+// outOfRows ends the user, and the run where the plan says so. In a lane it
+// is left to the user as a whole.
 func (u *User) outOfRows() flow {
+	if u.lane != nil {
+		return endUser
+	}
 	u.tally.OutOfRows.Add(1)
 	if u.out.data.OnExhausted == plan.FailRun {
 		u.env.Halt(u.out.Error())
@@ -287,7 +227,7 @@ func (u *User) guard(site plan.SiteID, part func() flow) (f flow) {
 	defer func() {
 		if p := recover(); p != nil {
 			u.env.faults.add(u.ID.Class, site, u.env.mask.text(panicText(p), false))
-			u.group = nil
+			u.group, u.retry = nil, nil
 			f = endTask
 		}
 	}()

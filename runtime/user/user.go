@@ -45,9 +45,15 @@ type User struct {
 	ID      ID
 	Missed  int64 // arrivals it was given and did not begin; read after its end
 	Started bool  // its start steps are through; read after its end
-	Failed  bool  // its start steps failed; read after its end
+	Failed  bool  // its start steps failed, and it ended; read after its end
 
+	// root is the user whose line of thought this is: itself, but in a lane
+	// of its parallel steps.
+	root    *User
+	lane    *lane  // nil but in a lane
+	lanes   *lanes // of a root that has been in a parallel step
 	env     *Env
+	bounds  Bounds
 	class   *plan.Class
 	tally   *Tally
 	client  transport.Client
@@ -62,15 +68,21 @@ type User struct {
 	leaving bool // in its stop steps: a stop does not interrupt it again
 
 	base    int64       // when the task under way was due to start
+	last    *plan.Task  // begun last, of those that hold steps: its wait follows
 	due     int64       // intended start of the arrival's first request; -1: none
 	served  bool        // an arrival, without waits
+	brisk   bool        // a stop ends it between any two steps
 	quiet   bool        // no exchange of this task has completed
 	refused bool        // an exchange of this task failed in the transport
 	group   *groupFrame // innermost group under way
+	retry   *attempts   // innermost retry under way
+	again   int         // with tryAgain: the depth of the retry that begins anew
 	out     *exhausted  // the source that had no row left
+	target  int         // of the request under way, or of the last one
 
-	jar    jar
-	*bench // the request at hand; nil while the user rests
+	jar    *jar
+	trail  *trail // nil but in classes whose requests go where an answer led
+	*bench        // the request at hand; nil while the user rests
 }
 
 // bench is what a request is made with, lent by the run: users that wait,
@@ -86,6 +98,7 @@ type bench struct {
 	uri       []byte
 	header    []byte
 	body      []byte
+	pieces    pieces // of a body with files in it
 }
 
 // settle prepares for a request after a rest.
@@ -117,8 +130,9 @@ func New(env *Env, id ID, w *record.Writer) *User {
 		rows:  env.feed.enter(id.Class),
 		picks: pace.NewSequence(shared.weights, shared.seed, id.Ordinal),
 		stop:  make(chan struct{}), work: make(chan Arrival, 1),
-		due: -1,
+		due: -1, jar: &jar{},
 	}
+	u.root = u
 	u.frame = plan.Frame{
 		Plan: env.Plan,
 		Rand: rand.New(rand.NewPCG(env.Plan.Seed, pace.Mix(shared.seed, uint64(id.Ordinal)))),
@@ -126,8 +140,9 @@ func New(env *Env, id ID, w *record.Writer) *User {
 			ID:    shared.writes + strconv.FormatInt(id.Index, 10),
 			Index: id.Index, Class: c.Name,
 		},
-		Run:   plan.RunInfo{ID: env.RunID, Profile: env.Plan.Profile.Name},
-		Slots: make([]plan.Value, len(c.Slots)),
+		Run:    plan.RunInfo{ID: env.RunID, Profile: env.Plan.Profile.Name},
+		Slots:  make([]plan.Value, len(c.Slots)),
+		Cookie: u.cookie,
 	}
 	if n := len(env.Plan.Data); n > 0 {
 		u.frame.Rows = make([]int, n)
@@ -155,15 +170,14 @@ func (u *User) Offer(a Arrival) { u.work <- a }
 // RunClosed lives a user of a closed load: start steps, tasks and waits
 // until it is stopped, stop steps.
 func (u *User) RunClosed() {
-	defer func() { u.client.Close() }()
-	if !u.begin() {
+	defer u.close()
+	f := u.begin()
+	if !u.Started {
 		return
 	}
 	u.base = u.env.Clock.Now()
-	for !u.stopped() && !u.env.over() && u.env.Ticket() {
-		if u.iterate() >= endUser {
-			break
-		}
+	for f < leaveUser && u.mayBegin() {
+		f = u.iterate()
 	}
 	u.end()
 }
@@ -171,11 +185,14 @@ func (u *User) RunClosed() {
 // RunOpen lives a user of an open load, from the arrival it was made for to
 // its stop. It calls idle whenever it is free for another one.
 func (u *User) RunOpen(first Arrival, idle func()) {
-	defer func() { u.client.Close() }()
+	defer u.close()
 	u.served = true
 	u.env.Lag(first.Due, u.env.Clock.Now()) // its start steps are not lateness of ours
-	if !u.begin() {
+	if f := u.begin(); f >= leaveUser || !u.Started {
 		u.Missed++
+		if u.Started {
+			u.end()
+		}
 		return
 	}
 	for a, ok := first, true; ok; a, ok = u.next() {
@@ -214,45 +231,10 @@ func (u *User) serve(a Arrival) bool {
 	u.due, u.base = a.Due, u.env.Clock.Now()
 	f := u.iterate()
 	u.due = -1
-	return f < endUser
+	return f < leaveUser
 }
 
-// begin sets the session's first values and does the start steps. It reports
-// whether the user may go on to its tasks.
-func (u *User) begin() bool {
-	u.tally.Users.Add(1)
-	f := u.guard(u.class.Site, func() flow {
-		for _, s := range u.class.Initial {
-			v, err := s.Value.Eval(&u.frame)
-			if err != nil {
-				return u.broken(u.class.Site, err)
-			}
-			u.frame.Slots[s.Slot] = clone(v)
-		}
-		return u.steps(u.class.Start)
-	})
-	switch {
-	case f == goOn:
-		u.Started = true
-	case f == endStopped || f == endCut || u.out != nil:
-		// Neither started nor failed: it was not given the chance.
-	default:
-		u.Failed = true
-		u.tally.StartFailed.Add(1)
-	}
-	return u.Started
-}
-
-// end does the stop steps, unless the run is cut.
-func (u *User) end() {
-	if u.env.isCut.Load() {
-		return
-	}
-	u.leaving = true
-	u.guard(u.class.Site, func() flow { return u.steps(u.class.Stop) })
-}
-
-func (u *User) stopped() bool { return u.asked.Load() || u.env.isCut.Load() }
+func (u *User) stopped() bool { return u.root.asked.Load() || u.env.isCut.Load() }
 
 // longRest is how long a wait is before which it is worth unloading.
 const longRest = 10 * time.Millisecond
@@ -277,6 +259,8 @@ func (u *User) sleep(until int64, over <-chan struct{}) bool {
 		u.timer.Reset(d)
 	}
 	u.env.Due(until)
+	u.yield()
+	defer u.regain()
 	select {
 	case <-u.timer.C:
 		u.env.Lag(until, u.env.Clock.Now())

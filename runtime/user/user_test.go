@@ -3,7 +3,6 @@ package user
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -322,63 +321,6 @@ func TestRequestDoesNotAllocate(t *testing.T) {
 	u.request(r)
 	if n := testing.AllocsPerRun(1000, func() { u.request(r) }); n != 0 {
 		t.Errorf("%v allocations a request", n)
-	}
-}
-
-func TestFeedOrders(t *testing.T) {
-	const n = 7
-	draw := func(d plan.Data, readers, times int) (rows [][]int) {
-		d.Rows = n
-		f := newFeed(&plan.Plan{Seed: 3, Data: []plan.Data{d}, Classes: []plan.Class{{Reads: []int{0}}, {Reads: []int{}}}})
-		for range readers {
-			f.enter(1) // users of a class that reads nothing take no rank
-			place := f.enter(0)
-			var list []int
-			for range times {
-				if row, err := f.row(0, &place[0]); err == nil {
-					list = append(list, row)
-				}
-			}
-			rows = append(rows, list)
-		}
-		return rows
-	}
-	shuffled := draw(plan.Data{Order: plan.Shuffle, Per: plan.PerShared}, 2, 3*n)
-	if !slices.Equal(shuffled[0], shuffled[1]) {
-		t.Error("a shared shuffle differs between users")
-	}
-	for pass := range 3 {
-		list := slices.Sorted(slices.Values(shuffled[0][pass*n : (pass+1)*n]))
-		if !slices.Equal(list, []int{0, 1, 2, 3, 4, 5, 6}) {
-			t.Errorf("pass %d of a shuffle: %v", pass, list)
-		}
-	}
-	if slices.Equal(shuffled[0][:n], shuffled[0][n:2*n]) {
-		t.Error("two passes of a shuffle are the same")
-	}
-	unique := draw(plan.Data{Order: plan.Unique, Per: plan.PerIteration}, 3, 3)
-	if got := slices.Concat(unique...); !slices.Equal(got, []int{0, 1, 2, 3, 4, 5, 6}) {
-		t.Errorf("unique: %v", got)
-	}
-	one, two := draw(plan.Data{Order: plan.Random, Per: plan.PerIteration}, 2, 50), draw(plan.Data{Order: plan.Random, Per: plan.PerIteration}, 2, 50)
-	if !slices.Equal(one[0], two[0]) || slices.Equal(one[0], one[1]) {
-		t.Error("random rows are not replayed, or the same for all")
-	}
-	if got := draw(plan.Data{Order: plan.Sequential, Per: plan.PerUser}, 9, 1); got[8][0] != 1 || got[3][0] != 3 {
-		t.Errorf("per user: %v", got)
-	}
-}
-
-func TestPermute(t *testing.T) {
-	for _, n := range []uint64{1, 2, 3, 16, 17, 1000} {
-		seen := make([]bool, n)
-		for i := range n {
-			j := permute(i, n, 99)
-			if j >= n || seen[j] {
-				t.Fatalf("n = %d: %d comes twice or is out of range", n, j)
-			}
-			seen[j] = true
-		}
 	}
 }
 

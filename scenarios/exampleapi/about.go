@@ -48,7 +48,10 @@ func (s *Service) docsPage() []byte {
 		html.EscapeString(s.title))
 	for _, rt := range s.table.routes {
 		credentials := "token or API key"
-		if rt.open {
+		switch {
+		case rt.guard != nil:
+			credentials = rt.guard.words
+		case rt.open:
 			credentials = "none"
 		}
 		statuses := fmt.Sprint(append([]int{rt.success()}, rt.failures()...))

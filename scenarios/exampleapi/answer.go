@@ -48,16 +48,26 @@ type errorAnswer struct {
 }
 
 // failure is the answer that says err.
-func failure(c *call, err error) reply { return errorReply(c.id, err) }
+func failure(c *call, err error) reply {
+	if c.route != nil && c.route.oauth {
+		return oauthReply(err)
+	}
+	return errorReply(c.id, err)
+}
 
 func errorReply(requestID string, err error) reply {
+	f := failedOf(err)
+	r := asJSON(f.status, errorAnswer{f.code, f.detail, requestID})
+	r.header = f.header
+	return r
+}
+
+func failedOf(err error) *failed {
 	var f *failed
 	if !errors.As(err, &f) {
 		f = problem(http.StatusInternalServerError, "internal", "%v", err)
 	}
-	r := asJSON(f.status, errorAnswer{f.code, f.detail, requestID})
-	r.header = f.header
-	return r
+	return f
 }
 
 // asJSON is an answer with v as its body. v is one of our own types, which
@@ -81,9 +91,9 @@ func created(location string, body []byte) reply {
 
 func (a *reply) setHeader(h http.Header) {
 	for i := 0; i+1 < len(a.header); i += 2 {
-		h.Set(a.header[i], a.header[i+1])
+		h.Add(a.header[i], a.header[i+1])
 	}
-	if a.status == http.StatusNoContent {
+	if a.status == http.StatusNoContent || a.status == http.StatusNotModified {
 		return
 	}
 	h.Set("Content-Type", a.kind)

@@ -5,6 +5,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"time"
 )
 
@@ -26,6 +27,7 @@ type call struct {
 	route    *route   // nil if the path or the method is unknown
 	params   []string // values of the pattern's parameters, in order
 	who      principal
+	query    url.Values // of a strict route, checked
 	body     []byte
 	dice     *rand.Rand // this request's own draws
 	began    time.Time
@@ -85,7 +87,7 @@ func (s *Service) serve(c *call) (reply, error) {
 		}
 		c.who = who
 	}
-	if err := c.readBody(); err != nil {
+	if err := c.receive(); err != nil {
 		return reply{}, err
 	}
 	effect := s.faults.effect(c.route, c.began)
@@ -160,6 +162,21 @@ var (
 	errClientLeft = problem(statusClientLeft, "client_left", "the client left before the answer")
 	errClosing    = problem(http.StatusServiceUnavailable, "closed", "the service has been closed")
 )
+
+// receive reads the body, and holds the request against what a strict route
+// declares.
+func (c *call) receive() error {
+	if !c.route.strict {
+		return c.readBody()
+	}
+	if err := c.admit(); err != nil || c.route.streamed {
+		return err
+	}
+	if err := c.readBody(); err != nil {
+		return err
+	}
+	return c.checkBody()
+}
 
 // readBody reads the whole request body. It comes before any waiting, because
 // net/http notices a client that leaves only after its body has been read.

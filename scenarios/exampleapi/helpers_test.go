@@ -44,8 +44,8 @@ func signedIn(t *testing.T, name string, o Options) *api {
 
 func (a *api) login(email string) string {
 	a.t.Helper()
-	path := map[string]string{"orchestrator": "/api/auth/login", "autoarr": "/api/v1/auth/login", "quickstart": "/login"}[a.service.name]
-	answer := a.want(200, "POST", path, `{"email":"`+email+`","password":"throng"}`)
+	path := map[string]string{"orchestrator": "/api/auth/login", "autoarr": "/api/v1/auth/login", "quickstart": "/login", "cookbook": "/auth/login"}[a.service.name]
+	answer := a.want(200, "POST", path, `{"email":"`+email+`","password":"throng"}`, "Content-Type", jsonKind)
 	return answer.field("access_token").(string)
 }
 

@@ -27,6 +27,9 @@ var (
 	remote   = latency{110 * time.Millisecond, 0.35} // p50 110, p99 290: asks another machine
 	model    = latency{280 * time.Millisecond, 0.30} // p50 280, p99 650: asks a language model
 	audit    = latency{600 * time.Millisecond, 0.18} // p50 600, p95 830, p99 1200
+	swift    = latency{400 * time.Microsecond, 0.30} // p50 0.4, p99 1: everything in the cookbook, but for two
+	cheap    = latency{100 * time.Microsecond, 0.30} // p50 0.1, p99 0.3
+	report   = latency{50 * time.Millisecond, 0.10}  // p50 50, p99 65
 	frames   = latency{2 * time.Millisecond, 0.35}   // p50 2, p99 6: a message on a socket
 )
 

@@ -23,13 +23,23 @@ func (s *Service) openAPI() map[string]any {
 		"info":    map[string]any{"title": s.title, "version": "1.0.0", "description": "An example API to run load tests against."},
 		"paths":   paths,
 		"components": map[string]any{
-			"schemas": map[string]any{"Error": schemaOf(reflect.TypeFor[errorAnswer]())},
-			"securitySchemes": map[string]any{
-				"bearer": map[string]any{"type": "http", "scheme": "bearer"},
-				"apiKey": map[string]any{"type": "apiKey", "in": "header", "name": "X-API-Key"},
-			},
+			"schemas":         map[string]any{"Error": schemaOf(reflect.TypeFor[errorAnswer]())},
+			"securitySchemes": s.securitySchemes(),
 		},
 	}
+}
+
+func (s *Service) securitySchemes() map[string]any {
+	schemes := map[string]any{
+		"bearer": map[string]any{"type": "http", "scheme": "bearer"},
+		"apiKey": map[string]any{"type": "apiKey", "in": "header", "name": "X-API-Key"},
+	}
+	for _, rt := range s.table.routes {
+		if rt.guard != nil {
+			schemes[rt.guard.name] = rt.guard.scheme
+		}
+	}
+	return schemes
 }
 
 // openAPIPath writes a pattern as OpenAPI does: /leads/{id}.
@@ -54,16 +64,27 @@ func operation(res *resource, rt *route) map[string]any {
 	if parameters := parameters(res, rt); len(parameters) > 0 {
 		op["parameters"] = parameters
 	}
-	if rt.in != nil {
-		op["requestBody"] = map[string]any{
-			"required": !rt.bodyless,
-			"content":  content(jsonKind, withoutRequired(schemaOf(reflect.TypeOf(rt.in)))),
-		}
+	if rt.in != nil || rt.accepts != "" {
+		op["requestBody"] = requestBody(rt)
 	}
-	if !rt.open {
+	switch {
+	case rt.guard != nil:
+		op["security"] = []any{map[string]any{rt.guard.name: []string{}}}
+	case !rt.open:
 		op["security"] = []any{map[string]any{"bearer": []string{}}, map[string]any{"apiKey": []string{}}}
 	}
 	return op
+}
+
+func requestBody(rt *route) map[string]any {
+	kind, schema := jsonKind, map[string]any{"type": "string", "format": "binary"}
+	if rt.accepts != "" {
+		kind = rt.accepts
+	}
+	if rt.in != nil {
+		schema = withoutRequired(schemaOf(reflect.TypeOf(rt.in)))
+	}
+	return map[string]any{"required": !rt.bodyless, "content": content(kind, schema)}
 }
 
 // operationID makes "get_api_leads_id" of GET /api/leads/:id.
@@ -88,6 +109,12 @@ func parameters(res *resource, rt *route) []any {
 	if rt.paged {
 		out = append(out, number("page", 1, maxPage), number("limit", defaultLimit, maxLimit))
 	}
+	for _, p := range rt.query {
+		out = append(out, p.document())
+	}
+	for _, name := range rt.headers {
+		out = append(out, map[string]any{"name": name, "in": "header", "schema": map[string]any{"type": "string"}})
+	}
 	return out
 }
 
@@ -104,13 +131,25 @@ func (r *route) success() int {
 	return r.status
 }
 
-// failures are the statuses above 399 that a route may answer without faults.
+// failures are the statuses beside success that a route may answer without faults.
 func (r *route) failures() []int {
 	codes := slices.Clone(r.also)
 	if !r.open {
 		codes = append(codes, http.StatusUnauthorized, http.StatusServiceUnavailable)
 	}
-	if r.in != nil || r.paged {
+	if r.guard != nil {
+		codes = append(codes, http.StatusUnauthorized)
+	}
+	if r.strict {
+		codes = append(codes, http.StatusBadRequest)
+	}
+	if r.strict && r.accepts != "" {
+		codes = append(codes, http.StatusRequestEntityTooLarge)
+	}
+	if r.strict && r.accepts != "" && r.accepts != anyKind {
+		codes = append(codes, http.StatusUnsupportedMediaType)
+	}
+	if r.in != nil || r.paged || len(r.query) > 0 {
 		codes = append(codes, http.StatusUnprocessableEntity)
 	}
 	if strings.Contains(r.pattern, "/:") {
@@ -129,11 +168,16 @@ func responses(rt *route) map[string]any {
 		success["content"] = content(rt.kind, map[string]any{"type": "string"})
 	}
 	out := map[string]any{strconv.Itoa(rt.success()): success}
+	wrong := map[string]any{"$ref": "#/components/schemas/Error"}
+	if rt.oauth {
+		wrong = schemaOf(reflect.TypeFor[oauthError]())
+	}
 	for _, code := range rt.failures() {
-		out[strconv.Itoa(code)] = map[string]any{
-			"description": http.StatusText(code),
-			"content":     content(jsonKind, map[string]any{"$ref": "#/components/schemas/Error"}),
+		answer := map[string]any{"description": http.StatusText(code)}
+		if code >= http.StatusBadRequest {
+			answer["content"] = content(jsonKind, wrong)
 		}
+		out[strconv.Itoa(code)] = answer
 	}
 	return out
 }

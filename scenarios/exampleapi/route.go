@@ -30,6 +30,15 @@ type route struct {
 	status   int    // of the normal answer; 200 if 0
 	also     []int  // statuses beyond those that follow from the other fields
 	serve    handler
+
+	// What strict routes declare: whatever else they are sent is refused.
+	strict   bool
+	guard    *guard   // who may ask; nil for everybody
+	query    []param  // its query parameters
+	headers  []string // request headers it looks at, for the documents
+	accepts  string   // media type of the body, anyKind for all
+	streamed bool     // the handler reads the body, which may be longer than maxBody
+	oauth    bool     // says its errors as OAuth does
 }
 
 func (r *route) name() string { return r.method + " " + r.pattern }

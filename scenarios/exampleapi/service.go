@@ -35,6 +35,7 @@ var builders = []struct {
 	{"orchestrator", "Automation Orchestrator", newOrchestrator},
 	{"autoarr", "AutoArr", newAutoarr},
 	{"quickstart", "Quickstart Shop", newQuickstart},
+	{"cookbook", "Cookbook", newCookbook},
 }
 
 // Names lists the services that New can make.

@@ -28,7 +28,7 @@ func TestNewRefuses(t *testing.T) {
 		o    Options
 		want string
 	}{
-		{"nobody", Options{}, "orchestrator, autoarr, quickstart"},
+		{"nobody", Options{}, "orchestrator, autoarr, quickstart, cookbook"},
 		{"orchestrator", Options{Scale: -1}, "from 0 to 1000"},
 		{"orchestrator", Options{Scale: math.NaN()}, "from 0 to 1000"},
 		{"orchestrator", Options{Faults: []Fault{slow}}, "GET /api/leads/:id"},
@@ -163,13 +163,13 @@ func TestOpenAPIListsEveryRoute(t *testing.T) {
 			t.Errorf("%s: %d operations for %d routes", name, operations, len(a.service.table.routes))
 		}
 		for _, rt := range a.service.table.routes {
-			path := strings.NewReplacer(":id", "{id}", ":service", "{service}").Replace(rt.pattern)
+			path := strings.NewReplacer(":id", "{id}", ":service", "{service}", ":tenant", "{tenant}", ":name", "{name}").Replace(rt.pattern)
 			op, ok := doc.Paths[path][strings.ToLower(rt.method)]
 			if !ok || ids[op.OperationID] || op.OperationID == "" {
 				t.Errorf("%s %s: missing, or its id %q is not unique", name, rt.name(), op.OperationID)
 			}
 			ids[op.OperationID] = true
-			if len(op.Responses) == 0 || (len(op.Security) > 0) == rt.open {
+			if len(op.Responses) == 0 || (len(op.Security) > 0) == (rt.open && rt.guard == nil) {
 				t.Errorf("%s %s: %+v", name, rt.name(), op)
 			}
 			for _, response := range op.Responses {

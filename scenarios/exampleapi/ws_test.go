@@ -19,6 +19,7 @@ type wsClient struct {
 	t    *testing.T
 	conn net.Conn
 	in   *bufio.Reader
+	left bool // has sent a close frame; there must be no second one
 }
 
 const testKey = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -45,7 +46,7 @@ func (a *api) dial() *wsClient {
 	if resp.StatusCode != 101 || resp.Header.Get("Sec-WebSocket-Accept") != "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" || resp.Header.Get("X-Request-Id") == "" {
 		a.t.Fatalf("handshake: %s %v", resp.Status, resp.Header)
 	}
-	return &wsClient{a.t, conn, in}
+	return &wsClient{t: a.t, conn: conn, in: in}
 }
 
 // clientFrame is a masked frame; first holds the final bit and the opcode.
@@ -64,6 +65,7 @@ func clientFrame(first byte, payload []byte) []byte {
 
 func (c *wsClient) write(b []byte) {
 	c.t.Helper()
+	c.left = c.left || b[0]&0x0F == opClose
 	if _, err := c.conn.Write(b); err != nil {
 		c.t.Fatal(err)
 	}
@@ -107,7 +109,8 @@ func (c *wsClient) wantJSON(kind string) map[string]any {
 	return m
 }
 
-// wantClose reads a close frame with code, and then the end.
+// wantClose reads a close frame with code, answers it unless it is an answer
+// itself, and reads the end.
 func (c *wsClient) wantClose(code int) {
 	c.t.Helper()
 	op, payload, err := c.read()
@@ -117,7 +120,9 @@ func (c *wsClient) wantClose(code int) {
 	if got := append(payload, 0, 0); code == closeNoStatus && len(payload) != 0 || code != closeNoStatus && int(binary.BigEndian.Uint16(got)) != code {
 		c.t.Fatalf("closed with %x, want %d", payload, code)
 	}
-	_, _ = c.conn.Write(clientFrame(0x80|opClose, payload))
+	if !c.left {
+		c.write(clientFrame(0x80|opClose, payload))
+	}
 	if _, _, err := c.read(); !errors.Is(err, io.EOF) {
 		c.t.Fatalf("after the close frame: %v, want the end", err)
 	}

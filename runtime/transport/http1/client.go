@@ -25,9 +25,10 @@ type client struct {
 // wait, and there may be very many, hold none.
 type buffers struct {
 	in     reader
-	out    []byte // the request
+	out    []byte // the request, up to its body if that is not copied
+	copied bool   // the body stands in out
 	vector net.Buffers
-	pieces [2][]byte
+	pieces [][]byte
 }
 
 // Rest implements transport.Rester.
@@ -211,7 +212,7 @@ func (e *exchange) transfer(cn *conn) error {
 func (e *exchange) send(cn *conn) error {
 	c, r := e.c, e.r
 	sent := 0
-	if cn.plain() && len(e.m.Body) <= bodyCopied {
+	if cn.plain() && c.copied {
 		n, got, err := cn.wire.exchange(c.out, c.in.buf, r.Reused)
 		sent, r.BytesOut = n, int64(n)
 		if sent == len(c.out) {

@@ -28,12 +28,16 @@ func TestNoAllocations(t *testing.T) {
 		{"GET large", 0, false, large},
 		{"POST", 300, true, cannedAnswer},
 		{"POST large", 100_000, true, cannedAnswer},
+		{"POST in pieces", 100_001, true, cannedAnswer},
 	} {
 		c := newClient(t, Config{})
 		m := get(canned(t, test.body, test.answer))
 		m.KeepBody = test.keep
 		if test.body > 0 {
 			m.Method, m.Body = "POST", make([]byte, test.body)
+		}
+		if test.name == "POST in pieces" {
+			m.Body, m.More = m.Body[:1], [][]byte{m.Body[1:50_000], m.Body[50_000:]}
 		}
 		var r transport.Result
 		allocs := testing.AllocsPerRun(200, func() {

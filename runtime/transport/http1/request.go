@@ -26,7 +26,7 @@ func appendHead(b []byte, m *transport.Message) []byte {
 	b = append(b, m.Header...)
 	if m.Body != nil {
 		b = append(b, "Content-Length: "...)
-		b = strconv.AppendInt(b, int64(len(m.Body)), 10)
+		b = strconv.AppendInt(b, m.BodySize(), 10)
 		b = append(b, "\r\n"...)
 	} else if m.Method == "POST" || m.Method == "PUT" || m.Method == "PATCH" {
 		b = append(b, "Content-Length: 0\r\n"...)
@@ -67,21 +67,26 @@ func (c *client) render(m *transport.Message) {
 		c.out = nil
 	}
 	c.out = appendHead(c.out[:0], m)
-	if len(m.Body) <= bodyCopied {
+	if c.copied = m.BodySize() <= bodyCopied; c.copied {
 		c.out = append(c.out, m.Body...)
+		for _, p := range m.More {
+			c.out = append(c.out, p...)
+		}
 	}
 }
 
 // send writes the request, but for its first skip bytes, with one call unless
-// the kernel takes less.
+// the kernel takes less. The pieces of a large body are handed over as they
+// are; a deadline or a cut ends the writing between any two bytes.
 func (c *client) send(conn net.Conn, m *transport.Message, skip int) (int64, error) {
-	if len(m.Body) <= bodyCopied {
+	if c.copied {
 		n, err := conn.Write(c.out[skip:])
 		return int64(n), err
 	}
-	c.pieces = [2][]byte{c.out[skip:], m.Body}
-	c.vector = c.pieces[:]
+	c.pieces = append(append(c.pieces[:0], c.out[skip:], m.Body), m.More...)
+	c.vector = c.pieces
 	n, err := c.vector.WriteTo(conn)
-	c.pieces = [2][]byte{}
+	c.vector = nil
+	clear(c.pieces)
 	return n, err
 }

@@ -82,7 +82,7 @@ type mirror struct {
 
 func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(io.LimitReader(r.Body, 1<<16))
-	text := fmt.Sprintf("%s %s\n%v\n%s", r.Method, r.RequestURI, r.Header, body)
+	text := fmt.Sprintf("%s\n%s %s\n%v", body, r.Method, r.RequestURI, r.Header)
 	m.mu.Lock()
 	m.seen.WriteString(text + "\n")
 	m.mu.Unlock()
@@ -96,7 +96,7 @@ func (m *mirror) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	default:
 		w.WriteHeader(http.StatusTeapot)
 	}
-	fmt.Fprintf(w, `{"echo": %q, "all": %q}`, r.Header.Get("X-Plain"), text)
+	fmt.Fprintf(w, `{"all": %q, "echo": %q}`, text, r.Header.Get("X-Plain"))
 }
 
 const canaryScenario = `
@@ -154,7 +154,7 @@ user "u" {
     }
   }
   get "/ok/capture" { capture = { none = regex("nothing like ${session.echo}", response.body) } }
-  post "/captured" { json = { again = session.all, card = data.cards.card } }
+  post "/captured" { json = { again = session.echo, card = data.cards.card } }
 }
 profile "p" {
   iterations = 60
@@ -221,7 +221,7 @@ func TestCanary(t *testing.T) {
 	m := &mirror{}
 	server := httptest.NewServer(m)
 	defer server.Close()
-	c := &canary{t: t, dir: t.TempDir(), env: []string{"THRONG_VAR_password=" + secretGiven, "THRONG_VAR_pin=" + secretNumber, "NO_COLOR=1"}}
+	c := &canary{t: t, dir: t.TempDir(), env: []string{"THRONG_VAR_password=" + secretGiven, "THRONG_VAR_pin=" + secretNumber, "THRONG_VAR_strict=whatever", "NO_COLOR=1"}}
 	c.write("load/main.hcl", canaryScenario)
 	c.write("load/cards.csv", "name,card\na,"+secretCard+"\nb,"+secretCard+"x\n")
 	c.write("load/throng.vars.hcl", fmt.Sprintf("base_url = %q\n", server.URL))
@@ -250,7 +250,7 @@ func TestCanary(t *testing.T) {
 	text = c.throng("run", "--json", c.path("load"))
 	c.want(ExitFailed, text, `"errors"`)
 	text = c.throng("run", "--quiet", c.path("p.plan"))
-	c.want(ExitError, text, "given again")
+	c.want(ExitError, text, "Give it again")
 	text = c.throng("run", "--out", c.path("again"), "--var", "born="+secretOther, c.path("p.plan"))
 	c.want(ExitFailed, text, "FAIL")
 

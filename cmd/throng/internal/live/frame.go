@@ -3,6 +3,7 @@ package live
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,7 +18,8 @@ func (v *view) total() *record.Stats { return sum(v.now.Snapshot.Total, v.plan) 
 // stageBar shows the stages as pieces of a line, each as long as it takes,
 // and how much of it is done.
 func (v *view) stageBar(width int) string {
-	left, right := v.st.Text(v.stage()), v.state()
+	right := v.state()
+	left := v.st.Cut(v.st.Text(v.stage()), width-text.Width(right)-2)
 	if left != "" {
 		left += "  "
 	}
@@ -183,6 +185,5 @@ func (v *view) generator(width int) string {
 }
 
 func (v *view) open() bool {
-	loads := v.plan.Profile.Loads
-	return len(loads) > 0 && loads[0].Model == plan.Open
+	return slices.ContainsFunc(v.plan.Profile.Loads, func(l plan.Load) bool { return l.Model == plan.Open })
 }

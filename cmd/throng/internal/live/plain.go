@@ -23,8 +23,7 @@ type plain struct {
 	counted tally         // finished at the last line
 	since   time.Duration // the run's time at the last line
 	next    time.Duration
-	stage   int
-	known   bool // stage is
+	stage   string // as it was told last
 	broken  map[string]bool
 	dead    bool
 }
@@ -59,11 +58,8 @@ func (p *plain) status() {
 // stages tells of a stage that has begun.
 func (p *plain) stages() {
 	v := p.view
-	if p.known && p.stage == v.now.Stage {
-		return
-	}
-	p.stage, p.known = v.now.Stage, true
-	if s := v.stage(); s != "" {
+	if s := v.stage(); s != p.stage {
+		p.stage = s
 		p.line(text.Clock(v.now.Elapsed) + " " + s)
 	}
 }

@@ -93,30 +93,61 @@ func requests(n int64) string {
 	return text.Count(n) + " requests"
 }
 
-// stages are those of the profile's first load.
+// stages are those of the profile's load; nil where there are several.
 func (v *view) stages() []plan.Stage {
-	if len(v.plan.Profile.Loads) == 0 {
+	if len(v.plan.Profile.Loads) != 1 {
 		return nil
 	}
 	return v.plan.Profile.Loads[0].Stages
 }
 
-// stage says in which stage the run is: "stage 2/3 hold 60".
+// stage says in which stage the run is: "stage 2/3 hold 60"; where there are
+// several loads, which of them are at work.
 func (v *view) stage() string {
+	if len(v.plan.Profile.Loads) > 1 {
+		return v.loads()
+	}
 	stages := v.stages()
 	i := v.now.Stage
 	if i < 0 || i >= len(stages) {
 		return ""
 	}
-	s := fmt.Sprintf("stage %d/%d", i+1, len(stages))
-	if name := stages[i].Name; name != "" {
+	return fmt.Sprintf("stage %d/%d", i+1, len(stages)) + v.level(&v.plan.Profile.Loads[0], i)
+}
+
+// level is a load's stage: its name, and how much it leads to.
+func (v *view) level(l *plan.Load, stage int) (s string) {
+	if stage < 0 || stage >= len(l.Stages) {
+		return ""
+	}
+	if name := l.Stages[stage].Name; name != "" {
 		s += " " + v.st.Cut(v.st.Text(text.Clean(name)), 16)
 	}
-	s += " " + strconv.FormatFloat(stages[i].Level, 'f', -1, 64)
-	if v.plan.Profile.Loads[0].Model == plan.Open {
+	s += " " + strconv.FormatFloat(l.Stages[stage].Level, 'f', -1, 64)
+	if l.Model == plan.Open {
 		s += "/s"
 	}
 	return s
+}
+
+// loads says which loads are at work: "writer 6/s · reader climb 75/s".
+func (v *view) loads() string {
+	var parts []string
+	for i := range min(len(v.now.Loads), len(v.plan.Profile.Loads)) {
+		l, now := &v.plan.Profile.Loads[i], &v.now.Loads[i]
+		if now.State != outcome.Working {
+			continue
+		}
+		name := l.Name
+		if name == "" {
+			name = "shared"
+		}
+		parts = append(parts, v.st.Cut(v.st.Text(text.Clean(name)), 20)+v.level(l, now.Stage))
+	}
+	if len(parts) == 0 {
+		return "no load at work"
+	}
+	return v.st.Text(strings.Join(parts, " · "))
 }
 
 // counts of SLA lines by state.

@@ -1,0 +1,56 @@
+# Browsing as a Markov chain: where a visitor goes next depends on where it is.
+
+scenario "markov" {
+  description = "Visitors wander through a shop's pages for a while."
+  profile     = "smoke"
+}
+
+variable "base_url" { default = "example://cookbook" }
+
+target "shop" { base_url = var.base_url }
+
+user "visitor" {
+  wait     = between("20ms", "80ms")
+  lifetime = "iteration" # every visit is somebody new
+
+  task "visit" {
+    iterations = randint(4, 10)
+
+    task "home" {
+      get "/shop" {}
+    }
+    task "list" {
+      weight = 0 # nobody begins here
+      get "/shop/products" {
+        query   = { page = randint(1, 3) }
+        capture = { links = cssall(response.html, "a[href^='/shop/products/']", "href") }
+      }
+    }
+    task "detail" {
+      weight = 0
+      get "/shop/products/:id" { params = { id = "p-${randint(1, 60)}" } }
+    }
+    task "cart" {
+      weight = 0
+      get "/shop/products/:id" { params = { id = "p-${randint(1, 60)}" } }
+      submit "/shop/cart" { form = "form#add" }
+    }
+
+    next "home" { to = { list = 8, detail = 2 } }
+    next "list" { to = { list = 3, detail = 6, home = 1 } }
+    next "detail" { to = { list = 5, detail = 2, cart = 2, home = 1 } }
+    next "cart" { to = { list = 6, home = 4 } }
+  }
+}
+
+profile "smoke" {
+  users    = 5
+  duration = "10s"
+}
+
+sla "pages" {
+  match { requests = ["/shop*"] }
+  judge      = "together"
+  p95        = "300ms"
+  error_rate = "1%"
+}
