@@ -70,7 +70,7 @@ profile "smoke" {
   duration = "10s"
 }
 
-sla "log in" {
+sla "log_in" {
   match { requests = ["*login*", "log in*"] }
   p95        = "400ms"
   error_rate = "1%"

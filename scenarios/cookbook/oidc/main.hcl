@@ -109,7 +109,7 @@ profile "smoke" {
   duration = "10s"
 }
 
-sla "sign in" {
+sla "sign_in" {
   match { groups = ["sign in"] }
   p50 = "1s"
 }

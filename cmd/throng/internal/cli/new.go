@@ -42,15 +42,13 @@ A directory that holds a scenario already is refused: nothing is overwritten.`,
 		},
 	}
 	cmd.Flags().StringVar(&f.name, "name", "", "the scenario's `NAME`, instead of the directory's")
-	if scaffold.OpenAPI {
-		cmd.Long += `
+	cmd.Long += `
 
 With --openapi there is a request for each operation of an OpenAPI 3 or
 Swagger 2 document, a user for each of its tags, and values from its examples
 and schemas. Comments begin with "Decide" where it does not say enough.`
-		cmd.Example += "\n  throng new --openapi openapi.yaml shop"
-		cmd.Flags().StringVar(&f.openapi, "openapi", "", "make it from the OpenAPI document in `FILE`; - for stdin")
-	}
+	cmd.Example += "\n  throng new --openapi openapi.yaml shop"
+	cmd.Flags().StringVar(&f.openapi, "openapi", "", "make it from the OpenAPI document in `FILE`; - for stdin")
 	return cmd
 }
 

@@ -1,5 +1,3 @@
-//go:build openapi
-
 package scaffold
 
 import (
@@ -14,9 +12,6 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/oasdiff/yaml"
 )
-
-// OpenAPI tells whether documents can be read.
-const OpenAPI = true
 
 // maxDocument bounds a document, which is held in memory several times.
 const maxDocument = 16 << 20
