@@ -45,6 +45,9 @@ func (u *User) set(s *plan.Set) flow {
 	}
 	for i, v := range values {
 		u.assign(s.Values[i].Slot, v)
+		if u.trace != nil {
+			u.tell(Event{Kind: EventSet, Site: s.Site, Name: u.class.Slots[s.Values[i].Slot], Value: u.valueText(v)})
+		}
 	}
 	return goOn
 }
@@ -80,8 +83,10 @@ func (u *User) when(w *plan.When) flow {
 	case err != nil:
 		return u.broken(w.Site, err)
 	case ok:
+		u.remark(w.Site, "the condition holds")
 		return u.steps(w.Then)
 	}
+	u.remark(w.Site, "the condition does not hold")
 	return u.steps(w.Else)
 }
 
@@ -116,6 +121,9 @@ func (u *User) repeat(r *plan.Repeat) flow {
 		}
 		if r.Count == nil && r.Max > 0 && n == r.Max {
 			return u.unending(r)
+		}
+		if u.trace != nil {
+			u.remark(r.Site, "round %d", n+1)
 		}
 		if f := u.round(r.Steps); f != goOn {
 			return f
@@ -224,6 +232,9 @@ func (u *User) loop(l *plan.Loop) flow {
 	}
 	for i := range all.len() {
 		all.put(l, i, u.frame.Slots)
+		if u.trace != nil {
+			u.remark(l.Site, "round %d of %d", i+1, all.len())
+		}
 		if f := u.round(l.Steps); f != goOn {
 			return f
 		}
@@ -235,6 +246,9 @@ func (u *User) loop(l *plan.Loop) flow {
 func (u *User) choose(c *plan.Choose) flow {
 	if c.On == nil {
 		i := drawn(len(c.Branches), func(i int) float64 { return c.Branches[i].Weight }, u.frame.Rand.Float64())
+		if u.trace != nil {
+			u.remark(c.Branches[i].Site, "branch %q, drawn by weight: %s", c.Branches[i].Name, weights(c))
+		}
 		return u.steps(c.Branches[i].Steps)
 	}
 	v, err := c.On.Eval(&u.frame)
@@ -244,10 +258,16 @@ func (u *User) choose(c *plan.Choose) flow {
 	name := v.Text()
 	for i := range c.Branches {
 		if c.Branches[i].Name == name && !v.IsNull() {
+			if u.trace != nil {
+				u.remark(c.Branches[i].Site, "branch %q, as the value says", name)
+			}
 			return u.steps(c.Branches[i].Steps)
 		}
 	}
 	if c.HasElse {
+		if u.trace != nil {
+			u.remark(c.Site, "else, since no branch is called %s", u.valueText(v))
+		}
 		return u.steps(c.Else)
 	}
 	return u.broken(c.Site, noBranch(c, v))
@@ -309,6 +329,9 @@ func (u *User) leave(l *plan.Leave) flow {
 		message = begin(u.env.mask.text(v.Text(), false), maxMessage)
 	}
 	u.env.leaves.add(Leave{Class: u.ID.Class, Site: l.Site, Reach: l.Reach, Message: message})
+	if u.trace != nil {
+		u.remark(l.Site, "leaves the %s: %s", [...]string{plan.FailureTask: "task", plan.FailureUser: "user", plan.FailureRun: "run"}[l.Reach], message)
+	}
 	switch l.Reach {
 	case plan.FailureUser:
 		return leaveUser

@@ -28,6 +28,8 @@ type Config struct {
 	// Halt is asked to end the run early, with the reason in one clause. It
 	// must not block; it may be called many times.
 	Halt func(reason string)
+	// Trace hears of every step, where a person watches one user; nil in runs.
+	Trace Tracer
 	// Part and Parts say which part of the run these users are, where it is
 	// spread over several generators: Part of 0 to Parts-1. Parts is 0 for the
 	// whole. Rows of data are handed out so that no two parts overlap.

@@ -20,8 +20,14 @@ const lateRedirects = "the redirects took longer than the timeout"
 // last one's end, within the request's one timeout.
 func (u *User) exchange(r *plan.Request) verdict {
 	for hop := 0; ; hop++ {
+		if u.trace != nil {
+			u.tellSent(r, hop)
+		}
 		u.do()
 		u.addHop(hop)
+		if u.trace != nil {
+			u.tellAnswer(r, hop)
+		}
 		u.note(r)
 		if u.result.Class != plan.OK {
 			u.refused = true

@@ -29,6 +29,9 @@ func (u *User) begin() flow {
 // leaves them goes on to the tasks.
 func (u *User) start() flow {
 	u.tally.Starts.Add(1)
+	if len(u.class.Start) > 0 {
+		u.enter("start", u.class.Site)
+	}
 	f := u.guard(u.class.Site, func() flow {
 		for _, s := range u.class.Initial {
 			v, err := s.Value.Eval(&u.frame)
@@ -72,6 +75,9 @@ func (u *User) finish() {
 		return
 	}
 	u.leaving = true
+	if len(u.class.Stop) > 0 {
+		u.enter("stop", u.class.Site)
+	}
 	u.guard(u.class.Site, func() flow { return u.steps(u.class.Stop) })
 	u.leaving = false
 }
@@ -133,6 +139,7 @@ func (u *User) TearDown(env *Env, w *record.Writer) (ok bool) {
 	u.client, u.rows = env.Factory.Client(), env.feed.enter(u.ID.Class)
 	u.frame.Plan = env.Plan
 	u.forget(true)
+	u.enter("stop", u.class.Site)
 	u.stop = make(chan struct{}) // a stop of the setup is none of the teardown
 	u.asked.Store(false)
 	f := u.guard(u.class.Site, func() flow { return u.steps(u.class.Stop) })

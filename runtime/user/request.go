@@ -123,6 +123,9 @@ func (u *User) book(r *plan.Request, v verdict, sent bool) flow {
 	again := u.retries(v.class, int(s.Status))
 	s.Retried = again != nil
 	u.booked = true
+	if u.trace != nil {
+		u.tellDone(r, v, again != nil)
+	}
 	u.writer.Add(*s)
 	if v.class == plan.OK {
 		u.root.Counts.OK.Add(1)
@@ -166,8 +169,10 @@ func (u *User) judge(r *plan.Request) verdict {
 		Elapsed: time.Duration(u.sample.End - u.sample.Start),
 	}
 	u.frame.Response = &u.response
-	v := u.expect(r)
-	if v.class == plan.OK {
+	v := verdict{}
+	if u.trace != nil {
+		v = u.judgeAloud(r)
+	} else if v = u.expect(r); v.class == plan.OK {
 		v = u.capture(r)
 	}
 	u.frame.Response = nil

@@ -29,6 +29,9 @@ func (u *User) inRetry(r *plan.Retry) flow {
 			return f
 		}
 		mine.left--
+		if u.trace != nil {
+			u.remark(r.Site, "tries again, attempt %d of %d", r.Attempts-mine.left, max(1, r.Attempts))
+		}
 		if !known {
 			s, err := u.number(r.Backoff, "a backoff")
 			if err != nil {

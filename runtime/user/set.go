@@ -45,6 +45,10 @@ func (u *User) inSet(t *plan.Task) flow {
 	if len(set.Tasks) == 0 {
 		return goOn
 	}
+	if left < 0 && u.trace != nil {
+		left = maxPicks
+		u.remark(t.Site, "picks until a task leaves; here %d times at most", maxPicks)
+	}
 	picks := u.picker(set)
 	worst := goOn
 	for n := int64(0); n != left; n++ {

@@ -16,7 +16,13 @@ func (u *User) steps(list []plan.Step) flow {
 		case u.brisk && u.stopped():
 			return endStopped
 		}
-		if f := u.step(s); f != goOn {
+		f := goOn
+		if u.trace == nil {
+			f = u.step(s)
+		} else {
+			f = u.traced(s)
+		}
+		if f != goOn {
 			return f
 		}
 	}
@@ -58,6 +64,10 @@ func (u *User) pause(p *plan.Pause) flow {
 	s, err := u.number(p.For, "a pause")
 	if err != nil {
 		return u.broken(p.Site, err)
+	}
+	if u.trace != nil && u.trace.polling == 0 {
+		u.remark(p.Site, "would pause %s", secondsText(s))
+		return goOn
 	}
 	return u.think(later(u.env.Clock.Now(), s))
 }

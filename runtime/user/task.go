@@ -79,6 +79,7 @@ func (u *User) awaitStop() flow {
 // task does a task: its steps, or the tasks within it.
 func (u *User) task(t *plan.Task) flow {
 	u.last = t
+	u.enter(t.Name, t.Site)
 	switch {
 	case t.Set != nil:
 		return u.inSet(t)
@@ -119,6 +120,9 @@ func worseTask(a, b flow) flow {
 // none of the tasks within it. It reports false when the user was stopped
 // meanwhile, or over was closed.
 func (u *User) rest(t *plan.Task, over <-chan struct{}) bool {
+	if u.trace != nil {
+		return u.skip(t)
+	}
 	if u.served {
 		return !u.env.isCut.Load()
 	}
@@ -198,6 +202,9 @@ func (u *User) broken(site plan.SiteID, err error) flow {
 		return u.outOfRows()
 	case errors.As(err, &missing):
 		u.writer.Abandon(u.ID.Class, missing.Site, missing.Name)
+		if u.trace != nil {
+			u.tell(Event{Kind: EventAbandoned, Site: missing.Site, Name: missing.Name})
+		}
 		return abandon
 	}
 	var at *plan.EvalError
@@ -205,12 +212,18 @@ func (u *User) broken(site plan.SiteID, err error) flow {
 		site = at.Site
 	}
 	u.env.faults.add(u.ID.Class, site, u.env.mask.text(err.Error(), false))
+	if u.trace != nil {
+		u.tell(Event{Kind: EventFault, Site: site, Text: u.mask().text(err.Error(), false)})
+	}
 	return endTask
 }
 
 // outOfRows ends the user, and the run where the plan says so. In a lane it
 // is left to the user as a whole.
 func (u *User) outOfRows() flow {
+	if u.trace != nil {
+		u.tell(Event{Kind: EventFault, Text: u.mask().text(u.out.Error(), false)})
+	}
 	if u.lane != nil {
 		return endUser
 	}
@@ -226,7 +239,11 @@ func (u *User) outOfRows() flow {
 func (u *User) guard(site plan.SiteID, part func() flow) (f flow) {
 	defer func() {
 		if p := recover(); p != nil {
-			u.env.faults.add(u.ID.Class, site, u.env.mask.text(panicText(p), false))
+			text := u.env.mask.text(panicText(p), false)
+			u.env.faults.add(u.ID.Class, site, text)
+			if u.trace != nil {
+				u.tell(Event{Kind: EventFault, Site: site, Text: text})
+			}
 			u.group, u.retry = nil, nil
 			f = endTask
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,10 +24,12 @@ import (
 // runFlags are the flags of run beside those of every scenario verb.
 type runFlags struct {
 	scenarioFlags
-	out   string
-	json  bool
-	quiet bool
-	all   bool
+	out      string
+	json     bool
+	quiet    bool
+	all      bool
+	failFast bool
+	pause    time.Duration
 }
 
 func (a *app) runCommand() *cobra.Command {
@@ -40,11 +43,24 @@ func (a *app) runCommand() *cobra.Command {
   FAIL          an SLA is broken                               (exit 99)
   INCONCLUSIVE  the run proves neither, and says why           (exit 97)
 
-The first Ctrl-C ends the run in order, with a report; the second cuts it at
-once and still reports; the third gives up.`,
-		Example: "  throng run scenarios/quickstart\n  throng run --profile baseline --var base_url=http://127.0.0.1:8000 --out results/baseline .",
+--profile a,b runs several profiles one after another, --profile all every one
+of the scenario in the order in which it declares them. Each is a run of its
+own; at the end stands one table of verdicts, and the exit code is the worst.
+
+The first Ctrl-C ends the run in order, with a report, and with it a suite;
+the second cuts it at once and still reports; the third gives up.`,
+		Example: "  throng run scenarios/quickstart\n  throng run --profile baseline --var base_url=http://127.0.0.1:8000 --out results/baseline .\n  throng run --profile all --pause 30s --out results .",
 		Args:    oneScenario,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			names, suite, err := f.several()
+			switch {
+			case err != nil:
+				return err
+			case suite:
+				return a.suite(cmd, &f, args[0], names)
+			case f.failFast || f.pause > 0:
+				return errors.New("--fail-fast and --pause are about several profiles: name them with --profile a,b, or all with --profile all")
+			}
 			r, err := a.compile(cmd, &f.scenarioFlags, args[0])
 			if err != nil {
 				return err
@@ -55,10 +71,12 @@ once and still reports; the third gives up.`,
 	f.inputFlags(cmd)
 	f.loadFlags(cmd)
 	flags := cmd.Flags()
-	flags.StringVar(&f.out, "out", "", "write summary.json into `DIR`, which must be new or empty")
+	flags.StringVar(&f.out, "out", "", "write summary.json into `DIR`, which must be new or empty; of several profiles each into a directory of its own there")
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON on stdout")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress, and of the summary only the verdict")
 	flags.BoolVar(&f.all, "all", false, "show every SLA, error and share in the summary")
+	flags.BoolVar(&f.failFast, "fail-fast", false, "of several profiles: run no more after the first that does not pass")
+	flags.DurationVar(&f.pause, "pause", 0, "of several profiles: wait so `LONG` between two, such as 30s")
 	return cmd
 }
 
@@ -67,14 +85,27 @@ func (a *app) run(p *plan.Plan, f *runFlags) error {
 	if err != nil {
 		return err
 	}
-	local, err := startExamples(p, exampleOptions{seed: p.Seed})
-	if err != nil {
+	stop := listen()
+	defer stop.close()
+	r, err := a.once(p, f, out, stop)
+	if r == nil {
 		return err
 	}
+	a.code = r.Verdict.ExitCode
+	return a.show(r, f)
+}
+
+// once runs a plan and saves what came of it. There is no report when it
+// could not be run.
+func (a *app) once(p *plan.Plan, f *runFlags, out results, stop *stopper) (*report.Report, error) {
+	local, err := startExamples(p, exampleOptions{seed: p.Seed})
+	if err != nil {
+		return nil, err
+	}
 	defer local.close()
-	result, err := a.drive(p, f, local)
+	result, err := a.drive(p, f, local, stop)
 	if result == nil {
-		return err
+		return nil, err
 	}
 	code := exitCode(result)
 	if err != nil {
@@ -86,12 +117,11 @@ func (a *app) run(p *plan.Plan, f *runFlags) error {
 		fmt.Fprintf(a.env.Stderr, "throng: the results could not be written: %s\n", err)
 		facts.ExitCode, facts.Files = worse(code, ExitError), nil
 	}
-	a.code = facts.ExitCode
-	return a.show(report.New(p, result, facts), f)
+	return report.New(p, result, facts), nil
 }
 
 // drive runs the plan with a live view and the signals that end it early.
-func (a *app) drive(p *plan.Plan, f *runFlags, local *examples) (*outcome.Outcome, error) {
+func (a *app) drive(p *plan.Plan, f *runFlags, local *examples, stop *stopper) (*outcome.Outcome, error) {
 	t := a.terminal(a.env.Stderr)
 	view := live.New(a.env.Stderr, p, t.Style, live.Options{TTY: t.TTY, Width: t.Size, Quiet: f.quiet})
 	defer view.Close()
@@ -105,21 +135,29 @@ func (a *app) drive(p *plan.Plan, f *runFlags, local *examples) (*outcome.Outcom
 	defer cancel()
 	done := make(chan struct{})
 	defer close(done)
-	go interrupts(e, p, cancel, view, done)
+	go stop.interrupts(e, p, cancel, view, done)
 	return e.Run(ctx)
 }
 
+// stopper hears the signals that end runs early.
+type stopper struct{ signals chan os.Signal }
+
+func listen() *stopper {
+	s := &stopper{make(chan os.Signal, 3)}
+	signal.Notify(s.signals, os.Interrupt, syscall.SIGTERM)
+	return s
+}
+
+func (s *stopper) close() { signal.Stop(s.signals) }
+
 // interrupts ends a run step by step: in order, at once, for good. It returns
 // when done is closed.
-func interrupts(e *engine.Engine, p *plan.Plan, cancel func(), view *live.Live, done <-chan struct{}) {
-	signals := make(chan os.Signal, 3)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
+func (s *stopper) interrupts(e *engine.Engine, p *plan.Plan, cancel func(), view *live.Live, done <-chan struct{}) {
 	for n := 1; ; n++ {
 		select {
 		case <-done:
 			return
-		case <-signals:
+		case <-s.signals:
 		}
 		switch n {
 		case 1:
