@@ -59,16 +59,26 @@ func compile(t *testing.T, dir string, o dsl.Options) *plan.Plan {
 // reach every request.
 func hurry(p *plan.Plan) {
 	short := plan.Const{Value: plan.FloatValue(0.01)}
+	hasten := func(s plan.Step) {
+		switch s := s.(type) {
+		case *plan.Pause:
+			s.For = short
+		case *plan.Repeat:
+			if s.Every != nil {
+				s.Every = short
+			}
+		case *plan.Retry:
+			if s.Backoff != nil {
+				s.Backoff = short
+			}
+		}
+	}
 	var tasks func(list []plan.Task)
 	tasks = func(list []plan.Task) {
 		for i := range list {
 			list[i].Wait = plan.Wait{Kind: plan.WaitFor, For: short}
-			for _, s := range list[i].Steps {
-				if pause, ok := s.(*plan.Pause); ok {
-					pause.For = short
-				}
-			}
-			tasks(list[i].Sequence)
+			plan.Walk(list[i].Steps, hasten)
+			tasks(list[i].Children())
 		}
 	}
 	for i := range p.Classes {

@@ -45,7 +45,7 @@ func (u *User) set(s *plan.Set) flow {
 	}
 	for i, v := range values {
 		u.assign(s.Values[i].Slot, v)
-		if u.trace != nil {
+		if u.env.trace != nil {
 			u.tell(Event{Kind: EventSet, Site: s.Site, Name: u.class.Slots[s.Values[i].Slot], Value: u.valueText(v)})
 		}
 	}
@@ -122,7 +122,7 @@ func (u *User) repeat(r *plan.Repeat) flow {
 		if r.Count == nil && r.Max > 0 && n == r.Max {
 			return u.unending(r)
 		}
-		if u.trace != nil {
+		if u.env.trace != nil {
 			u.remark(r.Site, "round %d", n+1)
 		}
 		if f := u.round(r.Steps); f != goOn {
@@ -232,7 +232,7 @@ func (u *User) loop(l *plan.Loop) flow {
 	}
 	for i := range all.len() {
 		all.put(l, i, u.frame.Slots)
-		if u.trace != nil {
+		if u.env.trace != nil {
 			u.remark(l.Site, "round %d of %d", i+1, all.len())
 		}
 		if f := u.round(l.Steps); f != goOn {
@@ -246,7 +246,7 @@ func (u *User) loop(l *plan.Loop) flow {
 func (u *User) choose(c *plan.Choose) flow {
 	if c.On == nil {
 		i := drawn(len(c.Branches), func(i int) float64 { return c.Branches[i].Weight }, u.frame.Rand.Float64())
-		if u.trace != nil {
+		if u.env.trace != nil {
 			u.remark(c.Branches[i].Site, "branch %q, drawn by weight: %s", c.Branches[i].Name, weights(c))
 		}
 		return u.steps(c.Branches[i].Steps)
@@ -258,14 +258,14 @@ func (u *User) choose(c *plan.Choose) flow {
 	name := v.Text()
 	for i := range c.Branches {
 		if c.Branches[i].Name == name && !v.IsNull() {
-			if u.trace != nil {
+			if u.env.trace != nil {
 				u.remark(c.Branches[i].Site, "branch %q, as the value says", name)
 			}
 			return u.steps(c.Branches[i].Steps)
 		}
 	}
 	if c.HasElse {
-		if u.trace != nil {
+		if u.env.trace != nil {
 			u.remark(c.Site, "else, since no branch is called %s", u.valueText(v))
 		}
 		return u.steps(c.Else)
@@ -329,7 +329,7 @@ func (u *User) leave(l *plan.Leave) flow {
 		message = begin(u.env.mask.text(v.Text(), false), maxMessage)
 	}
 	u.env.leaves.add(Leave{Class: u.ID.Class, Site: l.Site, Reach: l.Reach, Message: message})
-	if u.trace != nil {
+	if u.env.trace != nil {
 		u.remark(l.Site, "leaves the %s: %s", [...]string{plan.FailureTask: "task", plan.FailureUser: "user", plan.FailureRun: "run"}[l.Reach], message)
 	}
 	switch l.Reach {

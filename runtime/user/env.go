@@ -28,7 +28,8 @@ type Config struct {
 	// Halt is asked to end the run early, with the reason in one clause. It
 	// must not block; it may be called many times.
 	Halt func(reason string)
-	// Trace hears of every step, where a person watches one user; nil in runs.
+	// Trace hears of every step, where there is one user whom a person
+	// watches; nil in runs.
 	Trace Tracer
 	// Part and Parts say which part of the run these users are, where it is
 	// spread over several generators: Part of 0 to Parts-1. Parts is 0 for the
@@ -56,6 +57,7 @@ type Env struct {
 	// boundaries are those of the requests that send parts.
 	boundaries map[*plan.Request]string
 	cut        chan struct{}
+	trace      *tracing // nil without a tracer
 	cutOnce    sync.Once
 	spent      chan struct{} // closed when the iterations are used up; nil when they are not bounded
 	done       sync.Once
@@ -106,6 +108,9 @@ func NewEnv(c Config) *Env {
 		boundaries: drawBoundaries(p),
 	}
 	e.benches.New = func() any { return new(bench) }
+	if e.Trace != nil {
+		e.trace = &tracing{to: e.Trace}
+	}
 	if e.Due == nil {
 		e.Due = func(int64) {}
 	}

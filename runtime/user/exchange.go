@@ -20,12 +20,12 @@ const lateRedirects = "the redirects took longer than the timeout"
 // last one's end, within the request's one timeout.
 func (u *User) exchange(r *plan.Request) verdict {
 	for hop := 0; ; hop++ {
-		if u.trace != nil {
+		if u.env.trace != nil {
 			u.tellSent(r, hop)
 		}
 		u.do()
 		u.addHop(hop)
-		if u.trace != nil {
+		if u.env.trace != nil {
 			u.tellAnswer(r, hop)
 		}
 		u.note(r)

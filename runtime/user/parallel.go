@@ -63,7 +63,7 @@ func (u *User) newLane() *User {
 	l := &lane{}
 	c := &User{
 		ID: u.ID, root: u, lane: l, env: u.env, class: u.class, tally: u.tally, client: u.env.Factory.Client(),
-		writer: u.writer, trace: u.trace, rows: u.rows, jar: u.jar, stop: u.stop, frame: u.frame,
+		writer: u.writer, rows: u.rows, jar: u.jar, stop: u.stop, frame: u.frame,
 	}
 	c.frame.Rand = rand.New(&l.source)
 	c.frame.Slots = make([]plan.Value, len(u.frame.Slots))
@@ -150,7 +150,7 @@ func (u *User) parallel(p *plan.Parallel) flow {
 	if width == 0 {
 		return goOn
 	}
-	if u.trace != nil && width > 1 {
+	if u.env.trace != nil && width > 1 {
 		u.remark(p.Site, "its %d steps are done one after another here", children)
 		width = 1
 	}

@@ -280,5 +280,5 @@ const smallBody = 16 << 10
 // an expression reads it, or when it is likely to be small, as an example in
 // case it fails.
 func (u *User) keepsBody(r *plan.Request) bool {
-	return r.ReadsBody || r.KeepsPage || u.trace != nil || u.env.series[r.Series].biggest.Load() <= smallBody
+	return r.ReadsBody || r.KeepsPage || u.env.trace != nil || u.env.series[r.Series].biggest.Load() <= smallBody
 }

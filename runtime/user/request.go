@@ -123,7 +123,7 @@ func (u *User) book(r *plan.Request, v verdict, sent bool) flow {
 	again := u.retries(v.class, int(s.Status))
 	s.Retried = again != nil
 	u.booked = true
-	if u.trace != nil {
+	if u.env.trace != nil {
 		u.tellDone(r, v, again != nil)
 	}
 	u.writer.Add(*s)
@@ -170,7 +170,7 @@ func (u *User) judge(r *plan.Request) verdict {
 	}
 	u.frame.Response = &u.response
 	v := verdict{}
-	if u.trace != nil {
+	if u.env.trace != nil {
 		v = u.judgeAloud(r)
 	} else if v = u.expect(r); v.class == plan.OK {
 		v = u.capture(r)

@@ -29,7 +29,7 @@ func (u *User) inRetry(r *plan.Retry) flow {
 			return f
 		}
 		mine.left--
-		if u.trace != nil {
+		if u.env.trace != nil {
 			u.remark(r.Site, "tries again, attempt %d of %d", r.Attempts-mine.left, max(1, r.Attempts))
 		}
 		if !known {

@@ -45,7 +45,7 @@ func (u *User) inSet(t *plan.Task) flow {
 	if len(set.Tasks) == 0 {
 		return goOn
 	}
-	if left < 0 && u.trace != nil {
+	if left < 0 && u.env.trace != nil {
 		left = maxPicks
 		u.remark(t.Site, "picks until a task leaves; here %d times at most", maxPicks)
 	}

@@ -17,7 +17,7 @@ func (u *User) steps(list []plan.Step) flow {
 			return endStopped
 		}
 		f := goOn
-		if u.trace == nil {
+		if u.env.trace == nil {
 			f = u.step(s)
 		} else {
 			f = u.traced(s)
@@ -65,7 +65,7 @@ func (u *User) pause(p *plan.Pause) flow {
 	if err != nil {
 		return u.broken(p.Site, err)
 	}
-	if u.trace != nil && u.trace.polling == 0 {
+	if u.env.trace != nil && u.env.trace.polling == 0 {
 		u.remark(p.Site, "would pause %s", secondsText(s))
 		return goOn
 	}

@@ -120,7 +120,7 @@ func worseTask(a, b flow) flow {
 // none of the tasks within it. It reports false when the user was stopped
 // meanwhile, or over was closed.
 func (u *User) rest(t *plan.Task, over <-chan struct{}) bool {
-	if u.trace != nil {
+	if u.env.trace != nil {
 		return u.skip(t)
 	}
 	if u.served {
@@ -202,7 +202,7 @@ func (u *User) broken(site plan.SiteID, err error) flow {
 		return u.outOfRows()
 	case errors.As(err, &missing):
 		u.writer.Abandon(u.ID.Class, missing.Site, missing.Name)
-		if u.trace != nil {
+		if u.env.trace != nil {
 			u.tell(Event{Kind: EventAbandoned, Site: missing.Site, Name: missing.Name})
 		}
 		return abandon
@@ -212,7 +212,7 @@ func (u *User) broken(site plan.SiteID, err error) flow {
 		site = at.Site
 	}
 	u.env.faults.add(u.ID.Class, site, u.env.mask.text(err.Error(), false))
-	if u.trace != nil {
+	if u.env.trace != nil {
 		u.tell(Event{Kind: EventFault, Site: site, Text: u.mask().text(err.Error(), false)})
 	}
 	return endTask
@@ -221,7 +221,7 @@ func (u *User) broken(site plan.SiteID, err error) flow {
 // outOfRows ends the user, and the run where the plan says so. In a lane it
 // is left to the user as a whole.
 func (u *User) outOfRows() flow {
-	if u.trace != nil {
+	if u.env.trace != nil {
 		u.tell(Event{Kind: EventFault, Text: u.mask().text(u.out.Error(), false)})
 	}
 	if u.lane != nil {
@@ -241,7 +241,7 @@ func (u *User) guard(site plan.SiteID, part func() flow) (f flow) {
 		if p := recover(); p != nil {
 			text := u.env.mask.text(panicText(p), false)
 			u.env.faults.add(u.ID.Class, site, text)
-			if u.trace != nil {
+			if u.env.trace != nil {
 				u.tell(Event{Kind: EventFault, Site: site, Text: text})
 			}
 			u.group, u.retry = nil, nil

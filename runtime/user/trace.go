@@ -76,7 +76,7 @@ type Answer struct {
 	Reused  bool
 }
 
-// tracing is a user who is traced.
+// tracing is the user of an env who is traced.
 type tracing struct {
 	to      Tracer
 	depth   int
@@ -84,20 +84,20 @@ type tracing struct {
 }
 
 func (u *User) tell(e Event) {
-	e.Depth = u.trace.depth
-	u.trace.to.Trace(e)
+	e.Depth = u.env.trace.depth
+	u.env.trace.to.Trace(e)
 }
 
 // remark tells what a step decided.
 func (u *User) remark(site plan.SiteID, format string, args ...any) {
-	if u.trace != nil {
+	if u.env.trace != nil {
 		u.tell(Event{Kind: EventNote, Site: site, Text: u.mask().text(fmt.Sprintf(format, args...), false)})
 	}
 }
 
 // enter tells that a part of the user's life begins.
 func (u *User) enter(name string, site plan.SiteID) {
-	if u.trace != nil {
+	if u.env.trace != nil {
 		u.tell(Event{Kind: EventPart, Site: site, Name: name})
 	}
 }
@@ -105,11 +105,11 @@ func (u *User) enter(name string, site plan.SiteID) {
 // traced does a step and tells of it.
 func (u *User) traced(s plan.Step) flow {
 	u.tell(Event{Kind: EventStep, Site: siteOf(s), Step: s})
-	u.trace.depth++
-	defer func() { u.trace.depth-- }()
+	u.env.trace.depth++
+	defer func() { u.env.trace.depth-- }()
 	if r, ok := s.(*plan.Repeat); ok && r.Count == nil {
-		u.trace.polling++
-		defer func() { u.trace.polling-- }()
+		u.env.trace.polling++
+		defer func() { u.env.trace.polling-- }()
 	}
 	return u.step(s)
 }

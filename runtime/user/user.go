@@ -81,9 +81,8 @@ type User struct {
 	target  int         // of the request under way, or of the last one
 
 	jar    *jar
-	trace  *tracing // nil but for a user whom a person watches
-	trail  *trail   // nil but in classes whose requests go where an answer led
-	*bench          // the request at hand; nil while the user rests
+	trail  *trail // nil but in classes whose requests go where an answer led
+	*bench        // the request at hand; nil while the user rests
 }
 
 // bench is what a request is made with, lent by the run: users that wait,
@@ -134,9 +133,6 @@ func New(env *Env, id ID, w *record.Writer) *User {
 		due: -1, jar: &jar{},
 	}
 	u.root = u
-	if env.Trace != nil {
-		u.trace = &tracing{to: env.Trace}
-	}
 	u.frame = plan.Frame{
 		Plan: env.Plan,
 		Rand: rand.New(rand.NewPCG(env.Plan.Seed, pace.Mix(shared.seed, uint64(id.Ordinal)))),

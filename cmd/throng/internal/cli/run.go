@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -134,16 +136,21 @@ func (a *app) drive(p *plan.Plan, f *runFlags, local *examples, stop *stopper) (
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	done := make(chan struct{})
+	var heard sync.WaitGroup
+	heard.Go(func() { stop.interrupts(e, p, cancel, view, done) })
+	defer heard.Wait()
 	defer close(done)
-	go stop.interrupts(e, p, cancel, view, done)
 	return e.Run(ctx)
 }
 
 // stopper hears the signals that end runs early.
-type stopper struct{ signals chan os.Signal }
+type stopper struct {
+	signals chan os.Signal
+	heard   atomic.Bool // one of them
+}
 
 func listen() *stopper {
-	s := &stopper{make(chan os.Signal, 3)}
+	s := &stopper{signals: make(chan os.Signal, 3)}
 	signal.Notify(s.signals, os.Interrupt, syscall.SIGTERM)
 	return s
 }
@@ -158,6 +165,7 @@ func (s *stopper) interrupts(e *engine.Engine, p *plan.Plan, cancel func(), view
 		case <-done:
 			return
 		case <-s.signals:
+			s.heard.Store(true)
 		}
 		switch n {
 		case 1:

@@ -153,7 +153,7 @@ func (a *app) pause(next *plan.Plan, f *runFlags, stop *stopper) bool {
 	case <-stop.signals:
 		return false
 	default:
-		return true
+		return !stop.heard.Load()
 	}
 }
 

@@ -57,6 +57,7 @@ func (a *app) validate(cmd *cobra.Command, f *scenarioFlags, path string, asJSON
 	}
 	o, sources, diags := a.options(cmd, f, path)
 	r := dsl.Result{Diagnostics: diags, Sources: map[string][]byte{}}
+	o.Sends = false // but for --reach
 	if !diags.HasErrors() {
 		r = dsl.Validate(path, o)
 		r.Diagnostics = append(diags, r.Diagnostics...)
@@ -66,6 +67,7 @@ func (a *app) validate(cmd *cobra.Command, f *scenarioFlags, path string, asJSON
 	}
 	var unreached bool
 	if reach && !r.Diagnostics.HasErrors() {
+		o.Sends = true
 		found := a.reach(path, o, r.Profiles)
 		unreached = found.HasErrors()
 		r.Diagnostics.Extend(found)
