@@ -329,8 +329,12 @@ func (l *lowering) binary(e *hclsyntax.BinaryOpExpr) plan.Expr {
 		return &arithmetic{x, y, at, "-", subtract}
 	case hclsyntax.OpMultiply:
 		return &arithmetic{x, y, at, "*", multiply}
+	case hclsyntax.OpDivide:
+		return &arithmetic{x, y, at, "/", divide}
+	case hclsyntax.OpModulo:
+		return &arithmetic{x, y, at, "%", modulo}
 	}
-	return l.fallback(e, "division")
+	return l.fallback(e, "an operator of this kind")
 }
 
 func (l *lowering) call(e *hclsyntax.FunctionCallExpr) plan.Expr {

@@ -197,6 +197,9 @@ func (e *arithmetic) Eval(f *plan.Frame) (plan.Value, error) {
 	if err != nil {
 		return y, err
 	}
+	if (e.op == "/" || e.op == "%") && y.Big().Sign() == 0 { // HCL would carry an infinity on
+		return y, e.at.error("division by zero")
+	}
 	v := e.do(x, y)
 	if v.Kind() == plan.Number {
 		if bits := v.Big().MantExp(nil); bits > maxBits || bits < -maxBits {
@@ -204,6 +207,27 @@ func (e *arithmetic) Eval(f *plan.Frame) (plan.Value, error) {
 		}
 	}
 	return v, nil
+}
+
+// divide gives the quotient to NumberPrec bits, as HCL does.
+func divide(x, y plan.Value) plan.Value {
+	if x.Kind() == plan.Int && y.Kind() == plan.Int && y.Int64() != -1 {
+		if a, b := x.Int64(), y.Int64(); a%b == 0 {
+			return plan.IntValue(a / b)
+		}
+	}
+	return plan.BigValue(bigResult().Quo(x.Big(), y.Big()))
+}
+
+// modulo gives what is left after dividing towards zero.
+func modulo(x, y plan.Value) plan.Value {
+	if x.Kind() == plan.Int && y.Kind() == plan.Int {
+		return plan.IntValue(x.Int64() % y.Int64())
+	}
+	whole, _ := bigResult().Quo(x.Big(), y.Big()).Int(nil)
+	part := bigResult().SetInt(whole)
+	part.Mul(y.Big(), part)
+	return plan.BigValue(part.Sub(x.Big(), part))
 }
 
 func bigResult() *big.Float { return new(big.Float).SetPrec(plan.NumberPrec) }
