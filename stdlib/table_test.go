@@ -33,7 +33,7 @@ func context(t *testing.T, f *plan.Frame) *hcl.EvalContext {
 		}
 	}
 	base := stdlib.Functions(stdlib.Dir(dir))
-	maps.Copy(base, stdlib.TemplateFunctions(stdlib.Dir(dir), template.Renderer(base)))
+	maps.Copy(base, stdlib.TemplateFunctions(stdlib.Dir(dir), template.Renderer(base, nil)))
 	fns := stdlib.FrameFunctions(base, f)
 	fns["try"], fns["can"] = tryfunc.TryFunc, tryfunc.CanFunc
 	return &hcl.EvalContext{Functions: fns}

@@ -18,6 +18,9 @@ import (
 func (c *compiler) callee(b *config.Block) (resolve.Reference, bool) {
 	scope := c.root.Of(b.Module)
 	if a := b.Arg("use"); a != nil {
+		if a.Bad {
+			return resolve.Reference{}, false
+		}
 		ref, diags := scope.Refer(a, "task")
 		return ref, !diags.HasErrors()
 	}

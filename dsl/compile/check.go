@@ -10,50 +10,27 @@ import (
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
-	"throng/dsl/resolve"
-	"throng/stdlib"
 )
 
 // static reports whether an expression reads only what is known before the
 // run and calls no function that draws or reads a clock.
 func (l *lowering) static(e hclsyntax.Expression) bool {
-	for _, t := range e.Variables() {
-		switch root := t.RootName(); root {
-		case "var", "local", "path", "module":
-		default:
-			if !l.bound.Has(root) {
-				return false
-			}
-		}
-	}
-	static := true
-	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
-		call, ok := n.(*hclsyntax.FunctionCallExpr)
-		if !ok {
-			return nil
-		}
-		if fn, found := stdlib.Lookup(call.Name); found && fn.Phase != stdlib.Static {
-			static = false
-		} else if own := l.env.scope.Named("function", call.Name); !found && own != nil && resolve.Draws(l.env.scope, own) {
-			static = false
-		}
-		return nil
-	})
-	return static
+	return l.c.readingOf(e, l.env.scope).settled(l.bound)
 }
 
 // check evaluates an argument with the run's values unknown, and reports
 // what is wrong whatever they will be: a wrong type, a function called with
 // wrong arguments. It says false for such an argument.
 func (l *lowering) check(a *config.Arg, want cty.Type) (cty.Value, bool) {
-	if !l.columns(a.Expr) {
+	reads := a.Expr.Variables()
+	if !l.columns(reads) {
 		return cty.DynamicVal, false
 	}
-	ctx := l.c.context(l.env, a.Bound, a.Expr.Variables())
+	ctx := l.c.context(l.env, a.Bound, reads)
 	for name, v := range runtimeRoots {
 		ctx.Variables[name] = v
 	}
-	for _, t := range a.Expr.Variables() {
+	for _, t := range reads {
 		if root := t.RootName(); ctx.Variables[root] == cty.NilVal {
 			ctx.Variables[root] = cty.DynamicVal // an input, a loop's element: resolve has checked the name
 		}
@@ -101,10 +78,10 @@ var runtimeRoots = func() map[string]cty.Value {
 	}
 }()
 
-// columns checks that the rows of data have the columns an expression reads.
-func (l *lowering) columns(e hcl.Expression) bool {
+// columns checks that the rows of data have the columns that are read.
+func (l *lowering) columns(reads []hcl.Traversal) bool {
 	good := true
-	for _, t := range e.Variables() {
+	for _, t := range reads {
 		if t.RootName() != "data" || len(t) < 2 {
 			continue
 		}

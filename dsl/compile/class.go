@@ -23,12 +23,15 @@ type classBuilder struct {
 	id    int
 	block *config.Block
 	slots []string
+	taken map[string]int // slots, by the names of session values
 
 	captured map[string]hcl.Range // every session value some step captures, and where first
 	first    map[string]bool      // values with a first value
 	types    map[string]string    // their kinds, where known
 	unread   bool                 // what has a value is not known: session or a capture is wrong
 	byTask   map[string][]string  // captured value → tasks that capture it
+
+	elsewhere func(part string) nameSet // values that parts other than this one and stop capture
 
 	flow                    // what is known at the current step
 	where   string          // the part of the class being compiled: "start", "stop" or a task
@@ -53,18 +56,21 @@ func newClassBuilder(c *compiler, id int, b *config.Block) *classBuilder {
 	return &classBuilder{
 		c: c, id: id, block: b,
 		captured: map[string]hcl.Range{}, first: map[string]bool{}, types: map[string]string{}, byTask: map[string][]string{},
-		flow: newFlow(), local: map[string]int{},
+		taken: map[string]int{},
+		flow:  newFlow(), local: map[string]int{},
 		headerSent: map[*config.Arg]map[string]bool{}, headerAt: map[string]headerPlace{},
 	}
 }
 
 // slot is the number of a session value.
 func (k *classBuilder) slot(name string) int {
-	if i := slices.Index(k.slots, name); i >= 0 {
-		return i
+	i, ok := k.taken[name]
+	if !ok {
+		i = len(k.slots)
+		k.slots = append(k.slots, name)
+		k.taken[name] = i
 	}
-	k.slots = append(k.slots, name)
-	return len(k.slots) - 1
+	return i
 }
 
 // initial compiles session = { … }, the first values.
@@ -114,43 +120,28 @@ func (k *classBuilder) survey(b *config.Block) {
 			if _, seen := k.captured[name]; !seen {
 				k.captured[name] = at
 			}
-			if !slices.Contains(k.byTask[name], part) {
-				k.byTask[name] = append(k.byTask[name], part)
+			if parts := k.byTask[name]; len(parts) == 0 || parts[len(parts)-1] != part {
+				k.byTask[name] = append(parts, part)
 			}
 		})
 	}
-}
-
-// assigned visits the session values that a block captures or sets, and those
-// of the tasks it calls.
-func (k *classBuilder) assigned(b *config.Block, visit func(name string, at hcl.Range)) {
-	k.assignedIn(b, visit, nil)
-}
-
-func (k *classBuilder) assignedIn(b *config.Block, visit func(name string, at hcl.Range), calling []*config.Block) {
-	if a := b.Arg("capture"); a != nil {
-		k.unread = k.unread || !isObject(a.Expr)
-		if object, ok := a.Expr.(*hclsyntax.ObjectConsExpr); ok {
-			for _, i := range object.Items {
-				if name := hcl.ExprAsKeyword(i.KeyExpr); name != "" {
-					visit(name, i.KeyExpr.Range())
-				}
-			}
+	all, own := k.pending.clone(), map[string]nameSet{}
+	for name, parts := range k.byTask {
+		parts = slices.DeleteFunc(slices.Clone(parts), func(p string) bool { return p == "stop" })
+		if len(parts) > 0 {
+			all.add(name)
+		}
+		if len(parts) == 1 {
+			only := own[parts[0]]
+			only.numbers = all.numbers
+			only.add(name)
+			own[parts[0]] = only
 		}
 	}
-	switch b.Type {
-	case "set":
-		for _, a := range b.Args {
-			visit(a.Name, a.NameRange)
-		}
-	case "call":
-		ref, ok := k.c.callee(b)
-		if ok && !slices.Contains(calling, ref.Block) {
-			k.assignedIn(k.c.expanded(ref), visit, append(slices.Clone(calling), ref.Block))
-		}
-	}
-	for _, inner := range b.Blocks {
-		k.assignedIn(inner, visit, calling)
+	k.elsewhere = func(part string) nameSet {
+		others := all.clone()
+		others.drop(own[part])
+		return others
 	}
 }
 
@@ -171,21 +162,8 @@ func partName(n *config.Block) string {
 func (k *classBuilder) enter(part string) (leave func()) {
 	before := k.flow
 	k.flow, k.where = before.clone(), part
-	if part != "start" && !k.renew {
-		for name, parts := range k.byTask {
-			for _, p := range parts {
-				if p != part && p != "stop" {
-					k.pending[name] = true
-				}
-			}
-		}
-	}
-	if part == "stop" {
-		for name := range k.captured {
-			if !slices.Equal(k.byTask[name], []string{"stop"}) {
-				k.pending[name] = true
-			}
-		}
+	if part == "stop" || part != "start" && !k.renew {
+		k.pending.merge(k.elsewhere(part))
 	}
 	return func() {
 		if part == "start" {
@@ -198,20 +176,20 @@ func (k *classBuilder) enter(part string) (leave func()) {
 
 // read checks that session.name can hold a value here.
 func (k *classBuilder) read(l *lowering, name string, r hcl.Range) {
-	if k.pending[name] || k.unread {
+	if k.pending.has(name) || k.unread {
 		return
 	}
 	at, captured := k.captured[name]
 	if !captured {
 		d := l.c.fail(l.block, diag.NotCaptured, r, "session.%s is never captured: no step of %s has capture = { %s = … }.", name, k.block.Title(), name)
 		d.DidYouMean(name, slices.Sorted(maps.Keys(k.captured)))
-		k.pending[name] = true // once is enough
+		k.pend(name) // once is enough
 		return
 	}
 	d := l.c.fail(l.block, diag.NotCaptured, r, "session.%s has no value yet here: it is captured only later, so this step could never run.", name)
 	d.Relate("captured here", at)
 	d.Suggestion = "Move the capturing step before this one, or give a first value with session = { " + name + " = … } in the user."
-	k.pending[name] = true
+	k.pend(name)
 }
 
 func (k *classBuilder) startSteps(b *config.Block, s settings) []plan.Step {

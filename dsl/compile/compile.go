@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
@@ -131,13 +132,22 @@ type compiler struct {
 	builders      []*classBuilder
 	once          *classBuilder                   // of setup and teardown; nil without
 	callees       map[*config.Block]*config.Block // called tasks, expanded
+	assigns       map[*config.Block]*assignments  // by called task
+	leaving       map[*config.Block]bool          // by called task: a leave stands in it
+	targetBlocks  []*config.Block                 // declarations of the targets, expanded
+	plain         map[*config.Block]bool          // whether a block has no for_each or dynamic in it
 	files         map[string][]byte               // bodies read from files, or generated
 	made          int                             // steps
 	instancesMade int
+	cloned        int          // blocks and arguments in instances
+	overgrown     bool         // there are too many
+	deep          int          // locals under evaluation within each other
+	calling       int          // functions of the scenario's own that are
 	reads         map[int]bool // data sources the class under compilation reads
 	offTags       bool         // --tags or --exclude-tags left something out
-	tasks         [][]string   // by series: the names of its task and of the sequence around it
-	on            []bool       // by series: something records into it
+	reading       map[hclsyntax.Node]*reading
+	tasks         [][]string // by series: the names of its task and of the sequence around it
+	on            []bool     // by series: something records into it
 }
 
 type siteKey struct {
@@ -153,17 +163,33 @@ func newCompiler(scope *resolve.Scope, o Options) *compiler {
 		sites:     map[siteKey]plan.SiteID{},
 		targetIDs: map[*config.Block]int{}, dataIDs: map[*config.Block]int{},
 		rows: map[rowKey]int{}, series: map[seriesKey]int{}, callees: map[*config.Block]*config.Block{}, files: map[string][]byte{},
+		assigns: map[*config.Block]*assignments{}, leaving: map[*config.Block]bool{}, plain: map[*config.Block]bool{},
+		reading: map[hclsyntax.Node]*reading{},
 	}
 }
 
 // report adds a finding about something in b.
 func (c *compiler) report(b *config.Block, d *diag.Diagnostic) *diag.Diagnostic {
+	if len(c.diags) >= tersely {
+		d.Terse()
+	}
+	if len(c.diags) >= maxFindings && (d.Severity == diag.Warning || c.diags.HasErrors()) {
+		return d
+	}
 	if b != nil && d.Subject != nil {
 		d.In(b.Place(*d.Subject))
 	}
 	c.diags.Append(d)
 	return d
 }
+
+// Of very many findings nobody reads the last ones: from tersely on they
+// suggest nothing, and there are no more than maxFindings but for a first
+// error.
+const (
+	tersely     = 100
+	maxFindings = 1000
+)
 
 // fail adds an error at a range in b.
 func (c *compiler) fail(b *config.Block, code string, at hcl.Range, format string, args ...any) *diag.Diagnostic {

@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -13,6 +12,10 @@ import (
 // maxInstances bounds what all for_each and dynamic blocks make together:
 // within one another they multiply.
 const maxInstances = 100_000
+
+// maxCloned bounds the blocks and arguments in all instances together: an
+// instance repeats all that its block holds.
+const maxCloned = 300_000
 
 // instances are what a block stands for: itself, or one for each element of
 // its for_each, with what is within it grown.
@@ -35,6 +38,9 @@ func (c *compiler) instances(b *config.Block) []*config.Block {
 // grown is a block in which for_each and dynamic blocks are replaced by what
 // they stand for.
 func (c *compiler) grown(b *config.Block) *config.Block {
+	if c.isPlain(b) {
+		return b
+	}
 	out := *b
 	out.Blocks = nil
 	for _, n := range b.Blocks {
@@ -47,6 +53,19 @@ func (c *compiler) grown(b *config.Block) *config.Block {
 		out.Blocks = append(out.Blocks, made...)
 	}
 	return &out
+}
+
+// isPlain reports whether nothing within a block is to be grown.
+func (c *compiler) isPlain(b *config.Block) bool {
+	plain, known := c.plain[b]
+	if !known {
+		plain = true
+		for _, n := range b.Blocks {
+			plain = plain && n.Type != "dynamic" && n.Arg("for_each") == nil && c.isPlain(n)
+		}
+		c.plain[b] = plain
+	}
+	return plain
 }
 
 // dynamic makes the blocks of a dynamic block.
@@ -106,6 +125,9 @@ type element struct{ key, value cty.Value }
 // elements are what a for_each goes over: a map, an object, or a list or set
 // of strings; with lists also any list, whose keys are numbers.
 func (c *compiler) elements(b *config.Block, a *config.Arg, lists bool) ([]element, bool) {
+	if c.overgrown {
+		return nil, false // which is reported
+	}
 	v, ok := c.static(a, b)
 	if !ok {
 		return nil, false
@@ -129,10 +151,16 @@ func (c *compiler) elements(b *config.Block, a *config.Arg, lists bool) ([]eleme
 		return nil, false
 	}
 	if c.instancesMade += v.LengthInt(); c.instancesMade > maxInstances {
+		c.overgrown = true
 		c.fail(b, diag.LimitExceeded, a.Expr.Range(), "All for_each and dynamic blocks together would make more than %d blocks.", maxInstances)
 		return nil, false
 	}
-	var all []element
+	if c.cloned += v.LengthInt() * b.Weight(); c.cloned > maxCloned {
+		c.overgrown = true
+		c.fail(b, diag.LimitExceeded, a.Expr.Range(), "What all for_each and dynamic blocks together make would hold more than %d blocks and arguments.", maxCloned)
+		return nil, false
+	}
+	all, seen := make([]element, 0, v.LengthInt()), map[string]bool{}
 	for it := v.ElementIterator(); it.Next(); {
 		key, value := it.Element()
 		switch {
@@ -143,9 +171,12 @@ func (c *compiler) elements(b *config.Block, a *config.Arg, lists bool) ([]eleme
 		default:
 			key = value
 		}
-		if slices.ContainsFunc(all, func(e element) bool { return e.key.RawEquals(key) }) {
+		if key.Type() == cty.String && seen[key.AsString()] {
 			c.fail(b, diag.DuplicateKey, a.Expr.Range(), "for_each holds %s twice; each instance needs a key of its own.", diag.ValueText(key))
 			return nil, false
+		}
+		if key.Type() == cty.String {
+			seen[key.AsString()] = true
 		}
 		all = append(all, element{key, value})
 	}

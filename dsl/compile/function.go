@@ -11,6 +11,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 
 	"throng/dsl/config"
+	"throng/dsl/diag"
 	"throng/dsl/plan"
 	"throng/dsl/resolve"
 )
@@ -42,6 +43,16 @@ func (e *environ) own(b *config.Block, table map[string]function.Function) funct
 		if result == nil || result.Bad {
 			return cty.DynamicVal, nil
 		}
+		if c := e.c; c.meter != nil { // while users run, what they evaluate has been tried before
+			if !c.meter.Call() {
+				return cty.DynamicVal, diag.LimitError(config.TooMuch)
+			}
+			if c.calling >= maxDeep {
+				return cty.DynamicVal, diag.LimitError(fmt.Sprintf("Functions may call each other %d deep.", maxDeep))
+			}
+			c.calling++
+			defer func() { c.calling-- }()
+		}
 		ctx := e.c.context(e, nil, result.Expr.Variables())
 		ctx.Functions = table
 		ctx = ctx.NewChild()
@@ -52,14 +63,14 @@ func (e *environ) own(b *config.Block, table map[string]function.Function) funct
 		v, diags := result.Expr.Value(ctx)
 		if diags.HasErrors() {
 			d := diags[0]
+			if limit, ok := diag.LimitIn(d); ok {
+				return cty.DynamicVal, limit
+			}
 			return cty.DynamicVal, fmt.Errorf("%s (%s, line %d)", d.Detail, b.Title(), d.Subject.Start.Line)
 		}
 		return v, nil
 	}
-	spec.Type = func(args []cty.Value) (cty.Type, error) {
-		v, err := eval(args)
-		return v.Type(), err
-	}
+	spec.Type = function.StaticReturnType(cty.DynamicPseudoType) // else each call would evaluate twice
 	spec.Impl = func(args []cty.Value, _ cty.Type) (cty.Value, error) { return eval(args) }
 	return function.New(spec)
 }

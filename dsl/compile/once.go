@@ -54,7 +54,7 @@ func (k *classBuilder) part(n *config.Block, s settings, onFailure plan.Failure)
 	k.where = n.Type
 	if n.Type == "teardown" { // setup may have ended anywhere
 		for name := range k.captured {
-			k.pending[name] = true
+			k.pend(name)
 		}
 		k.dead = false
 	}

@@ -32,11 +32,11 @@ func (c *compiler) overrides(sla *config.Block) (list []*config.Block) {
 }
 
 // overridden are an SLA's rules as they hold in this profile.
-func (c *compiler) overridden(sla *config.Block, rules []plan.Rule) []plan.Rule {
+func (c *compiler) overridden(sla *config.Block, rules []plan.Rule, unit plan.Unit) []plan.Rule {
 	for _, n := range sla.Of("profile") {
 		c.knownProfile(n)
 		if n.Name() != c.plan.Profile.Name {
-			c.allRules(n) // for what is wrong with them
+			c.allRules(n, unit) // for what is wrong with them
 		}
 	}
 	type said struct {
@@ -45,7 +45,7 @@ func (c *compiler) overridden(sla *config.Block, rules []plan.Rule) []plan.Rule 
 	}
 	first := map[said]*config.Arg{}
 	for _, n := range c.overrides(sla) {
-		own := c.allRules(n)
+		own := c.allRules(n, unit)
 		if !limitsAny(n) {
 			c.fail(n, diag.EmptySLA, n.Range, "%s limits nothing. Give it a limit such as p95 = \"500ms\" or error_rate = \"1%%\".", n.Title())
 		}

@@ -141,5 +141,6 @@ func (c *compiler) warnAt(b *config.Block, arg, code, format string, args ...any
 // instanceOf reports whether a class or SLA is the one called name, or one of
 // those that a for_each under that name makes.
 func instanceOf(declared, name string) bool {
-	return declared == name || strings.HasPrefix(declared, name+"[")
+	rest, found := strings.CutPrefix(declared, name)
+	return found && (rest == "" || rest[0] == '[')
 }

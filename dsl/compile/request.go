@@ -301,7 +301,7 @@ func (k *classBuilder) defaultHeaders(r *plan.Request, has func(name string) boo
 // reads is certain here, or there is none.
 func (k *classBuilder) certainAll(lv level) bool {
 	for _, t := range lv.arg.Expr.Variables() {
-		if t.RootName() == "session" && len(t) > 1 && !k.certain[stepName(t[1])] {
+		if t.RootName() == "session" && len(t) > 1 && !k.certain.has(stepName(t[1])) {
 			return false
 		}
 	}
@@ -327,7 +327,7 @@ func (k *classBuilder) partly(lv level, set func(string, plan.Pair)) {
 			}
 			name := stepName(t[1])
 			missing = append(missing, name)
-			if !k.certain[name] {
+			if !k.certain.has(name) {
 				certain = false
 			}
 			if _, captured := k.captured[name]; !captured && !k.first[name] {

@@ -83,18 +83,23 @@ func (c *compiler) judgedBy(names []string) (wanted func(string) bool, asked boo
 	}, true
 }
 
-// allRules are the limits of a block, and those it warns of.
-func (c *compiler) allRules(b *config.Block) []plan.Rule {
-	rules := c.rules(b, false)
+// allRules are the limits of a block, and those it warns of. unit is that of
+// the metrics they are about, or none.
+func (c *compiler) allRules(b *config.Block, unit plan.Unit) []plan.Rule {
+	rules := c.rules(b, unit, false)
 	if n := b.First("warn"); n != nil {
-		rules = append(rules, c.rules(n, true)...)
+		rules = append(rules, c.rules(n, unit, true)...)
 	}
 	return rules
 }
 
 func (c *compiler) sla(b *config.Block, asked bool) (plan.SLA, bool) {
 	s := plan.SLA{Name: b.Instance(), Site: c.site(b.Range, b)}
-	s.Rules = c.overridden(b, c.allRules(b))
+	match := b.First("match")
+	series, words, ok := c.matched(b, match)
+	if unit, sure := c.measured(match, series); sure {
+		s.Rules = c.overridden(b, c.allRules(b, unit), unit)
+	}
 	if !limitsAny(b) && !b.Broken && !c.anyOverride(b) {
 		c.fail(b, diag.EmptySLA, b.Range, "%s limits nothing. Give it a limit such as p95 = \"500ms\" or error_rate = \"1%%\".", b.Title())
 	}
@@ -102,8 +107,6 @@ func (c *compiler) sla(b *config.Block, asked bool) (plan.SLA, bool) {
 		after, _ := c.duration(n, "after")
 		s.Abort = &plan.Abort{After: after}
 	}
-	match := b.First("match")
-	series, words, ok := c.matched(b, match)
 	if !ok {
 		return s, false
 	}
@@ -149,26 +152,22 @@ var quantiles = map[string]float64{
 }
 
 // rules compiles the limits of a block, in the order they stand in the schema.
-func (c *compiler) rules(b *config.Block, warn bool) []plan.Rule {
+func (c *compiler) rules(b *config.Block, unit plan.Unit, warn bool) []plan.Rule {
 	var rules []plan.Rule
 	for _, row := range b.Schema.Args {
 		a := b.Arg(row.Name)
 		if a == nil {
 			continue
 		}
-		r := plan.Rule{Site: c.site(a.NameRange, b), Name: row.Name, Warn: warn}
+		r := plan.Rule{Site: c.site(a.NameRange, b), Name: row.Name, Unit: unit, Warn: warn}
 		q, isQuantile := quantiles[row.Name]
 		switch {
 		case isQuantile, row.Name == "mean", row.Name == "max":
-			d, ok := c.duration(b, row.Name)
+			limit, ok := c.limit(b, a, unit)
 			if !ok {
 				continue
 			}
-			if d <= 0 {
-				c.fail(b, diag.OutOfRange, a.Expr.Range(), "No answer takes 0: a limit on %s must be above it.", row.Name)
-				continue
-			}
-			r.Limit = float64(d)
+			r.Limit = limit
 			switch {
 			case isQuantile:
 				r.Metric, r.Quantile = plan.Quantile, q
@@ -178,6 +177,8 @@ func (c *compiler) rules(b *config.Block, warn bool) []plan.Rule {
 				r.Metric = plan.Max
 			}
 			rules = append(rules, r)
+		case unit != plan.UnitNone:
+			c.fail(b, diag.ConflictingArguments, a.NameRange, "%s is about requests, and this SLA about the values of metrics: give the requests an sla of their own.", row.Name)
 		case row.Name == "error_rate":
 			ratio, ok := c.ratio(b, row.Name)
 			if !ok {
@@ -247,13 +248,14 @@ var selectors = []selector{
 	}, "There is no user called %q that makes requests."},
 	{"tasks", func(c *compiler, id int) []string { return c.tasks[id] }, "There is no task called %q that makes requests."},
 	{"groups", requestNames, "There is no group called %q."},
+	{"metrics", requestNames, "Nothing records a metric called %q."},
 }
 
 func seriesTags(c *compiler, id int) []string { return c.plan.Series[id].Tags }
 
 func requestNames(c *compiler, id int) []string {
 	r := &c.plan.Rows[c.plan.Series[id].Row]
-	if r.Kind == plan.GroupSeries {
+	if r.Kind != plan.RequestSeries {
 		return []string{r.Name}
 	}
 	return []string{r.Label(), r.Name, r.Method + " " + r.Pattern, r.Pattern}
@@ -262,9 +264,9 @@ func requestNames(c *compiler, id int) []string {
 // matched gives the series a match block selects, and the block in words. A
 // value that matches nothing is an error: it would pass without looking.
 func (c *compiler) matched(b, match *config.Block) (ids []int, words string, ok bool) {
-	kind := plan.RequestSeries
-	if match != nil && match.Arg("groups") != nil {
-		kind = plan.GroupSeries
+	kind, ok := c.matchedKind(match)
+	if !ok {
+		return nil, "", false
 	}
 	for id := range c.plan.Series {
 		if c.plan.Series[id].Kind == kind {

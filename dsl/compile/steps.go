@@ -201,7 +201,7 @@ func (k *classBuilder) repeat(n *config.Block, s settings) plan.Step {
 	}
 	r.Count = k.rounds(n)
 	before := k.flow.clone()
-	k.assigned(n, func(name string, _ hcl.Range) { k.pending[name] = true }) // in the round before
+	k.assigned(n, func(name string, _ hcl.Range) { k.pend(name) }) // in the round before
 	if n.Arg("while") != nil {
 		r.While, r.Text = k.condition(n, "while")
 	}
@@ -261,7 +261,7 @@ func (k *classBuilder) loop(n *config.Block, s settings) plan.Step {
 	}
 	l.Value, l.Index, l.Key = local("value"), local("index"), local("key")
 	before, outer := k.flow.clone(), k.names
-	k.assigned(n, func(name string, _ hcl.Range) { k.pending[name] = true })
+	k.assigned(n, func(name string, _ hcl.Range) { k.pend(name) })
 	k.names = outer.within(n.Name(), element)
 	l.Steps = k.steps(n.Blocks, s)
 	k.names = outer

@@ -42,6 +42,7 @@ func (c *compiler) target(s *resolve.Scope, declared *config.Block) int {
 	c.guard(&t, b)
 	id := len(c.plan.Targets)
 	c.plan.Targets = append(c.plan.Targets, t)
+	c.targetBlocks = append(c.targetBlocks, b)
 	c.targetIDs[declared] = id
 	return id
 }
@@ -102,12 +103,4 @@ func (c *compiler) targetOf(b *config.Block) (id int, asked bool) {
 }
 
 // targetBlock is the declaration of a compiled target.
-func (c *compiler) targetBlock(id int) *config.Block {
-	for b, n := range c.targetIDs {
-		if n == id {
-			expanded, _ := resolve.Use(c.root.Of(b.Module), b)
-			return expanded
-		}
-	}
-	return nil
-}
+func (c *compiler) targetBlock(id int) *config.Block { return c.targetBlocks[id] }

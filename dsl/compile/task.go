@@ -93,7 +93,7 @@ func (k *classBuilder) set(n *config.Block, s settings) *plan.TaskSet {
 			return nil
 		}
 	}
-	k.assigned(n, func(name string, _ hcl.Range) { k.pending[name] = true }) // in any order, in an earlier pick
+	k.assigned(n, func(name string, _ hcl.Range) { k.pend(name) }) // in any order, in an earlier pick
 	set := &plan.TaskSet{}
 	names := map[string]*config.Block{}
 	total := 0.0
@@ -117,7 +117,7 @@ func (k *classBuilder) set(n *config.Block, s settings) *plan.TaskSet {
 	k.next(n, set)
 	if a := n.Arg("iterations"); a != nil {
 		set.Iterations, _ = k.value(n, "iterations", cty.Number)
-	} else if !k.leaves(n, nil) && !n.Broken {
+	} else if !k.c.leaves(n) && !n.Broken {
 		k.c.fail(n, diag.MissingArgument, n.Range, "A user that enters %s would never come out: give it iterations = … (how many tasks it picks there), or a leave \"task\" in one of them.", n.Title())
 	}
 	return set
@@ -188,18 +188,4 @@ func keyRange(e hcl.Expression, key string) hcl.Range {
 		}
 	}
 	return e.Range()
-}
-
-// leaves reports whether something in a block says leave "task", or more.
-func (k *classBuilder) leaves(b *config.Block, calling []*config.Block) bool {
-	if b.Type == "leave" {
-		return true
-	}
-	if b.Type == "call" {
-		ref, ok := k.c.callee(b)
-		if ok && !slices.Contains(calling, ref.Block) && k.leaves(k.c.expanded(ref), append(slices.Clone(calling), ref.Block)) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(b.Blocks, func(n *config.Block) bool { return k.leaves(n, calling) })
 }

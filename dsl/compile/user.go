@@ -162,9 +162,9 @@ func (k *classBuilder) wait(b *config.Block) (plan.Wait, bool) {
 	if call, ok := e.(*hclsyntax.FunctionCallExpr); ok && (call.Name == "pacing" || call.Name == "throughput") {
 		return c.waitLaw(w, call, a, b)
 	}
-	pending := maps.Clone(k.pending)
+	pending := k.pending.clone()
 	for name := range k.captured { // tasks have run when it is read
-		k.pending[name] = true
+		k.pend(name)
 	}
 	expr, ok := c.seconds(a, b, k)
 	k.pending = pending

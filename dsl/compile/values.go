@@ -32,6 +32,7 @@ type environ struct {
 	vars      map[string]cty.Value
 	locals    map[string]cty.Value
 	computing []string                     // locals under evaluation, outermost first
+	within    map[string]bool              // the same
 	functions map[string]function.Function // those that are settled before the run, the scenario's own among them
 	paying    map[string]function.Function // functions, metered: for what is evaluated now
 	checks    map[string]function.Function // as functions, with those of a run; made when first needed
@@ -55,10 +56,11 @@ func (c *compiler) env(m *config.Module) *environ {
 	if e == nil {
 		functions := stdlib.Functions(scope.Tree.Files)
 		functions["try"], functions["can"] = tryfunc.TryFunc, tryfunc.CanFunc
-		maps.Copy(functions, stdlib.TemplateFunctions(scope.Tree.Files, template.Renderer(functions)))
-		e = &environ{c: c, scope: scope, vars: map[string]cty.Value{}, locals: map[string]cty.Value{}}
+		maps.Copy(functions, stdlib.TemplateFunctions(scope.Tree.Files, template.Renderer(functions, nil)))
+		e = &environ{c: c, scope: scope, vars: map[string]cty.Value{}, locals: map[string]cty.Value{}, within: map[string]bool{}}
 		e.functions = e.withOwn(functions)
 		e.paying = e.withOwn(maps.Clone(functions))
+		maps.Copy(e.paying, stdlib.TemplateFunctions(scope.Tree.Files, template.Renderer(e.paying, c.meter)))
 		c.meter.Functions(e.paying)
 		c.envs[scope] = e
 	}
@@ -101,6 +103,10 @@ func typeName(ty cty.Type) string {
 	return ty.FriendlyName()
 }
 
+// maxDeep bounds how many locals and functions are made of each other: each
+// level takes some of the stack.
+const maxDeep = 1000
+
 // local is the value of a local, computed on first use.
 func (c *compiler) local(e *environ, name string) cty.Value {
 	if v, ok := e.locals[name]; ok {
@@ -110,15 +116,28 @@ func (c *compiler) local(e *environ, name string) cty.Value {
 	if a == nil || a.Bad {
 		return cty.DynamicVal
 	}
-	if i := slices.Index(e.computing, name); i >= 0 {
+	if e.within[name] {
+		i := slices.Index(e.computing, name)
 		circle := append(slices.Clone(e.computing[i:]), name)
 		c.fail(nil, diag.Cycle, a.NameRange, "local.%s depends on itself: local.%s.", name, strings.Join(circle, " → local.")).In("locals")
 		e.locals[name] = cty.DynamicVal
 		return cty.DynamicVal
 	}
-	e.computing = append(e.computing, name)
+	if c.deep >= maxDeep {
+		if c.deep++; c.deep == maxDeep+1 {
+			c.fail(nil, diag.LimitExceeded, a.NameRange, "local.%s stands at the end of a chain of more than %d locals, each made of the next.", name, maxDeep).In("locals")
+		}
+		e.locals[name] = cty.DynamicVal
+		return cty.DynamicVal
+	}
+	e.computing, e.within[name] = append(e.computing, name), true
+	c.deep++
 	v, ok := c.static(a, nil)
+	if c.deep <= maxDeep {
+		c.deep--
+	}
 	e.computing = e.computing[:len(e.computing)-1]
+	delete(e.within, name)
 	if _, done := e.locals[name]; !done {
 		if !ok {
 			v = cty.DynamicVal
@@ -131,13 +150,17 @@ func (c *compiler) local(e *environ, name string) cty.Value {
 // context is an evaluation context with the values that traversals read;
 // bound is what the names of for_each mean where they stand.
 func (c *compiler) context(e *environ, bound *config.Binding, traversals []hcl.Traversal) *hcl.EvalContext {
-	locals, modules := map[string]cty.Value{}, map[string]map[string]cty.Value{}
+	read, locals, modules := map[string]cty.Value{}, map[string]cty.Value{}, map[string]map[string]cty.Value{}
 	for _, t := range traversals {
 		if len(t) < 2 {
 			continue
 		}
 		name := stepName(t[1])
 		switch t.RootName() {
+		case "var":
+			if v, ok := e.vars[name]; ok {
+				read[name] = v
+			}
 		case "local":
 			locals[name] = c.local(e, name)
 		case "module":
@@ -145,7 +168,7 @@ func (c *compiler) context(e *environ, bound *config.Binding, traversals []hcl.T
 		}
 	}
 	vars := map[string]cty.Value{
-		"var":   cty.ObjectVal(e.vars),
+		"var":   cty.ObjectVal(read),
 		"local": cty.ObjectVal(locals),
 		"path": cty.ObjectVal(map[string]cty.Value{
 			"module": cty.StringVal(e.scope.Tree.Config.Dir), "root": cty.StringVal(c.root.Tree.Config.Dir),

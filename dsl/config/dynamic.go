@@ -11,35 +11,57 @@ import (
 // Bind makes one instance of a block: a copy in which a name means an element
 // of a for_each. What it shares with b is not changed.
 func (b *Block) Bind(key string, binding Binding) *Block {
-	out := b.bound(&binding)
+	out := (&binder{binding: binding}).block(b)
 	out.Key += key
 	return out
 }
 
-func (b *Block) bound(binding *Binding) *Block {
+// Weight is how many blocks and arguments an instance of b is made of.
+func (b *Block) Weight() int {
+	n := 1 + len(b.Args)
+	for _, inner := range b.Blocks {
+		n += inner.Weight()
+	}
+	return n
+}
+
+// binder makes one instance. Arguments that knew the same names before share
+// what they know after.
+type binder struct {
+	binding     Binding
+	outer, last *Binding
+}
+
+func (x *binder) block(b *Block) *Block {
 	out := *b
 	out.Args = make([]*Arg, len(b.Args))
+	args := make([]Arg, len(b.Args))
 	for i, a := range b.Args {
-		out.Args[i] = a.bound(binding)
+		args[i] = x.arg(a)
+		out.Args[i] = &args[i]
 	}
 	out.Blocks = make([]*Block, len(b.Blocks))
 	for i, n := range b.Blocks {
-		out.Blocks[i] = n.bound(binding)
+		out.Blocks[i] = x.block(n)
 	}
 	return &out
 }
 
-// bound gives a one more name, nearer than those it has: what is around is
+// arg gives a one more name, nearer than those it has: what is around is
 // bound before what is within.
-func (a *Arg) bound(binding *Binding) *Arg {
+func (x *binder) arg(a *Arg) Arg {
 	out := *a
-	nearest := *binding
-	nearest.Outer = a.Bound
-	out.Bound = &nearest
-	if a.Base != nil {
-		out.Base = a.Base.bound(binding)
+	if x.last == nil || x.outer != a.Bound {
+		nearest := x.binding
+		nearest.Outer = a.Bound
+		x.outer, x.last = a.Bound, &nearest
 	}
-	return &out
+	out.Bound = x.last
+	if a.Base != nil {
+		base := x.arg(a.Base)
+		out.Base = &base
+	}
+	return out
 }
 
 // Iterator is the name that a dynamic block's content reads its element by.

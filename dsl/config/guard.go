@@ -71,7 +71,11 @@ func guardTokens(tokens hclsyntax.Tokens) diag.Diagnostics {
 	}
 	levels := []level{{}}
 	run, bad := 0, 0
+	var text literal
 	for _, t := range tokens {
+		if problem := text.next(t); problem != "" {
+			return diag.Diagnostics{diag.New(diag.LimitExceeded, text.at, "%s", problem)}
+		}
 		l := &levels[len(levels)-1]
 		switch t.Type {
 		case hclsyntax.TokenBang, hclsyntax.TokenMinus:
@@ -113,9 +117,6 @@ func guardTokens(tokens hclsyntax.Tokens) diag.Diagnostics {
 				return diag.Diagnostics{diag.New(diag.LimitExceeded, t.Range, "%s", problem)}
 			}
 		case hclsyntax.TokenQuotedLit, hclsyntax.TokenStringLit:
-			if problem := hiddenNumber(string(t.Bytes)); problem != "" {
-				return diag.Diagnostics{diag.New(diag.LimitExceeded, t.Range, "%s", problem)}
-			}
 			if l.pieces, l.bytes = l.pieces+1, l.bytes+len(t.Bytes); l.pieces*l.bytes > maxMelding {
 				return diag.Diagnostics{diag.New(diag.LimitExceeded, t.Range, "This text is too long to stand in a scenario. Put it into a file of its own and read it with file(…).")}
 			}
@@ -182,12 +183,43 @@ func numberProblem(lit string) string {
 	return ""
 }
 
+// literal is a part of a text between interpolations, as far as it can be a
+// number. Its tokens are joined, since the lexer begins a new one at a %.
+type literal struct {
+	text  strings.Builder
+	at    hcl.Range
+	words bool // it holds what no number does
+}
+
+// next takes in a token, and says what is wrong with the literal that ends
+// before it.
+func (l *literal) next(t hclsyntax.Token) string {
+	if t.Type != hclsyntax.TokenQuotedLit && t.Type != hclsyntax.TokenStringLit {
+		problem := ""
+		if l.text.Len() > 0 && !l.words {
+			problem = hiddenNumber(l.text.String())
+		}
+		*l = literal{at: l.at}
+		return problem
+	}
+	if l.text.Len() == 0 {
+		l.at = t.Range
+	}
+	l.words = l.words || strings.Trim(string(t.Bytes), numeric+" \t\r\n") != ""
+	if !l.words {
+		l.text.Write(t.Bytes)
+	}
+	return ""
+}
+
+const numeric = "0123456789+-.eE"
+
 // hiddenNumber is numberProblem for a text, which an operator may turn into
 // a number. A text of digits alone may be longer: an order number, say.
 func hiddenNumber(text string) string {
 	text = strings.TrimSpace(text)
 	_, exponent, has := strings.Cut(strings.ToLower(text), "e")
-	if !has || exponent == "" || strings.Trim(text, "0123456789+-.eE") != "" {
+	if !has || exponent == "" || strings.Trim(text, numeric) != "" {
 		return ""
 	}
 	return numberProblem("1e" + exponent)

@@ -114,14 +114,14 @@ func (m *Meter) function(fn function.Function) function.Function {
 	spec := &function.Spec{Params: fn.Params(), VarParam: fn.VarParam(), Description: fn.Description()}
 	spec.Type = func(args []cty.Value) (cty.Type, error) {
 		if !m.pay(args) {
-			return cty.NilType, errWork{}
+			return cty.NilType, errWork
 		}
 		return fn.ReturnTypeForValues(args)
 	}
 	spec.Impl = func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 		v, err := fn.Call(args)
 		if err == nil && !m.Weigh(v) {
-			err = errWork{}
+			err = errWork
 		}
 		return v, err
 	}
@@ -136,11 +136,10 @@ func (m *Meter) pay(args []cty.Value) bool {
 	return ok
 }
 
-type errWork struct{}
+const errWork = diag.LimitError(TooMuch)
 
-func (errWork) Error() string {
-	return "evaluating the scenario's expressions takes more work than is allowed"
-}
+// Call pays for a call of a function that does not pay by itself.
+func (m *Meter) Call() bool { return m.spend(callUnits) }
 
 // Loop is a for expression that pays for its rounds.
 type Loop struct{ *hclsyntax.ForExpr }
@@ -188,6 +187,15 @@ func (p *Part) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		return cty.UnknownVal(cty.String), m.refuse(diags, p)
 	}
 	return v, diags
+}
+
+// Metered wraps the nodes of a template that can multiply work, so that they
+// pay where the context has a meter. It refuses what no meter can stop.
+func Metered(e hclsyntax.Expression) (hclsyntax.Expression, error) {
+	if d := doubling(e); d != nil {
+		return nil, diag.LimitError(d.Detail)
+	}
+	return metered(e), nil
 }
 
 // metered wraps the nodes of an expression that can multiply work.

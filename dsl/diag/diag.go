@@ -37,6 +37,7 @@ type Diagnostic struct {
 	Related    []Related
 	Values     []Value
 	Suggestion string // one sentence, or ""
+	terse      bool   // nothing is to be suggested
 }
 
 // Related is a second place that matters.
@@ -80,9 +81,19 @@ func (d *Diagnostic) Relate(message string, at hcl.Range) *Diagnostic {
 	return d
 }
 
+// Terse keeps DidYouMean from looking for a suggestion, and returns d: of
+// thousands of findings nobody reads it, and to look costs more than to find.
+func (d *Diagnostic) Terse() *Diagnostic {
+	d.terse = true
+	return d
+}
+
 // DidYouMean suggests the candidate that given was likely meant to be, if
 // there is one, and returns d.
 func (d *Diagnostic) DidYouMean(given string, candidates []string) *Diagnostic {
+	if d.terse {
+		return d
+	}
 	if name := Suggest(given, candidates); name != "" {
 		d.Suggestion = fmt.Sprintf("Did you mean %q?", name)
 	}

@@ -1,11 +1,13 @@
 package diag
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 )
 
@@ -20,13 +22,17 @@ func FromHCL(found hcl.Diagnostics) Diagnostics {
 		file   string
 		number int
 	}
-	spoilt := map[line]bool{}
+	spoilt, limited := map[line]bool{}, false
 	ds := make(Diagnostics, 0, len(found))
 	for _, h := range found {
 		if h == nil {
 			continue
 		}
 		d := fromHCL(h)
+		if d.Code == LimitExceeded && limited {
+			continue // it is one limit, however many places come to it
+		}
+		limited = limited || d.Code == LimitExceeded
 		if d.Subject != nil {
 			at := line{d.Subject.Filename, d.Subject.Start.Line}
 			if d.Code == Syntax && spoilt[at] {
@@ -52,12 +58,37 @@ func fromHCL(h *hcl.Diagnostic) *Diagnostic {
 	if d.Detail == "" {
 		d.Detail = h.Summary + "."
 	}
+	if strings.HasSuffix(d.Detail, "..") && !strings.HasSuffix(d.Detail, "...") { // a function's own full stop, and HCL's
+		d.Detail = strings.TrimSuffix(d.Detail, ".")
+	}
+	if limit, ok := LimitIn(h); ok {
+		d.Code, d.Summary, d.Detail = LimitExceeded, Summary(LimitExceeded), limit.Error()
+	}
 	var secret bool
 	d.Values, secret = valuesOf(h.Expression, h.EvalContext)
 	if secret && (d.Code == FunctionFailed || d.Code == FunctionArguments) {
 		d.Detail = "The call failed. The reason is withheld, because it could show a sensitive value that the call was given."
 	}
 	return d
+}
+
+// LimitError is what a function returns that would take more work than is
+// granted: full sentences, which are shown as they are.
+type LimitError string
+
+func (e LimitError) Error() string { return string(e) }
+
+// LimitIn is the limit that a finding of HCL's evaluator is about, also where
+// a function reported it.
+func LimitIn(h *hcl.Diagnostic) (LimitError, bool) {
+	if h.Summary == Summary(LimitExceeded) {
+		return LimitError(h.Detail), true
+	}
+	var limit LimitError
+	if call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](h); ok && errors.As(call.FunctionCallError(), &limit) {
+		return limit, true
+	}
+	return "", false
 }
 
 // codeOf finds the code of HCL's summary.

@@ -20,8 +20,8 @@ func Suggest(given string, candidates []string) string {
 	limit := min(3, (len([]rune(given))+2)/3)
 	best, bestDistance := "", limit+1
 	for _, c := range candidates {
-		if len(c) > longest || c == given {
-			continue
+		if len(c) > longest || c == given || len(c) > len(given)+4*limit || len(given) > len(c)+4*limit {
+			continue // a letter has at most four bytes
 		}
 		distance := levenshtein.Distance(folded, fold(c), nil)
 		if swapped(folded, fold(c)) {

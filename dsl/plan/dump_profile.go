@@ -111,11 +111,13 @@ func (d *dumper) override(r Rule) string {
 
 // limitText is a rule's limit in its unit.
 func limitText(r Rule) string {
-	switch r.Metric {
-	case Quantile, Mean, Max:
+	switch {
+	case r.Timed():
 		return time.Duration(r.Limit).String()
-	case Throughput:
+	case r.Metric == Throughput:
 		return number(r.Limit) + "/s"
+	case r.Unit == UnitBytes:
+		return number(r.Limit) + " B"
 	}
 	return number(r.Limit)
 }

@@ -100,7 +100,7 @@ type Row struct {
 	Method  string // "" for a group
 	Name    string // route pattern, the name given instead, or the name of a group or metric
 	Pattern string
-	Unit    Unit   // of a metric's values
+	Unit    Unit   // of a metric's values; UnitNone for other rows
 	Site    SiteID // where it is first declared
 }
 
@@ -109,13 +109,14 @@ type Unit uint8
 
 // Units of metrics, and what one is recorded as.
 const (
-	UnitNumber  Unit = iota // a plain number
+	UnitNone    Unit = iota // of what is no metric
+	UnitNumber              // a plain number
 	UnitSeconds             // a time; recorded in nanoseconds
 	UnitBytes
-	UnitRatio // a share in 0..1
+	UnitRatio // a share of one
 )
 
-var unitNames = [...]string{"number", "s", "B", "ratio"}
+var unitNames = [...]string{"none", "number", "s", "B", "ratio"}
 
 func (u Unit) String() string { return unitNames[u] }
 

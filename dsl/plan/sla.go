@@ -36,10 +36,17 @@ type Rule struct {
 	Name     string // as written: "p95", "error_rate"
 	Metric   Metric
 	Quantile float64 // in 0..1
-	Limit    float64 // nanoseconds, a ratio in 0..1, or requests a second
+	Unit     Unit    // of the metrics it is about; UnitNone where it is about requests or groups
+	Limit    float64 // nanoseconds, a ratio in 0..1, requests a second, or as the Unit is recorded
 	AtLeast  bool    // the limit is a floor
 	Warn     bool    // breaking it is a warning
 	Override *Override
+}
+
+// Timed reports whether the rule's limit is a time, in nanoseconds: of
+// answers, or of a metric that counts seconds.
+func (r *Rule) Timed() bool {
+	return r.Metric <= Max && (r.Unit == UnitNone || r.Unit == UnitSeconds)
 }
 
 // Override says that a limit is the profile's own.

@@ -146,23 +146,23 @@ func (c *checker) ownFunction(s *Scope, b *config.Block, phase schema.Phase, own
 
 // Draws reports whether a function block gives a new value each time: it
 // calls, itself or through others, a function that draws or reads a clock.
-func Draws(s *Scope, own *config.Block) bool { return draws(s, own, map[*config.Block]bool{}) }
-
-func draws(s *Scope, own *config.Block, seen map[*config.Block]bool) bool {
+func Draws(s *Scope, own *config.Block) bool {
+	known := s.Root().draws
+	found, ok := known[own]
 	a := own.Arg("result")
-	if a == nil || seen[own] {
-		return false
+	if ok || a == nil {
+		return found
 	}
-	seen[own] = true
-	found := false
+	known[own] = false // a circle is reported
 	for _, call := range calls(a) {
 		if fn, ok := stdlib.Lookup(call.Name); ok && fn.Phase == stdlib.User {
 			found = true
 		}
-		if other := s.Named("function", call.Name); other != nil && draws(s, other, seen) {
+		if other := s.Named("function", call.Name); other != nil && Draws(s, other) {
 			found = true
 		}
 	}
+	known[own] = found
 	return found
 }
 

@@ -43,9 +43,14 @@ var attributes = map[string][]string{
 func Check(s *Scope) diag.Diagnostics {
 	c := &checker{used: map[any]bool{}}
 	c.scope(s)
-	c.unused(s)
+	if len(c.diags) < maxFindings {
+		c.unused(s)
+	}
 	return c.diags
 }
+
+// maxFindings ends the check of names: who has so many has one mistake.
+const maxFindings = 100
 
 type checker struct {
 	diags diag.Diagnostics
@@ -116,7 +121,15 @@ func (c *checker) arg(s *Scope, b *config.Block, a *config.Arg) {
 		}
 		return
 	case schema.Reference:
+		if len(c.diags) >= maxFindings {
+			a.Bad = true
+			return
+		}
 		c.reference(s, b, a)
+		return
+	}
+	if len(c.diags) >= maxFindings {
+		a.Bad = true // as it may be: nobody reads so far, and to look for what was meant takes long
 		return
 	}
 	expr := a.Expr
@@ -364,16 +377,27 @@ func plural(n int, noun string) string {
 // unused warns of variables, locals and data that nothing reads, in the
 // scenario itself: a library may well declare more than one caller needs.
 func (c *checker) unused(s *Scope) {
+	told := 0
+	report := func(d *diag.Diagnostic, block string) {
+		if told++; told <= maxFindings {
+			c.diags.Append(d.In(block))
+		}
+	}
 	for _, kind := range []string{"variable", "data"} {
 		for _, name := range s.Names(kind) {
 			if b := s.Named(kind, name); !c.used[b] && hclIdentifier(name) {
-				c.diags.Append(diag.NewWarning(diag.Unused, b.Range, "Nothing reads %s.%s.", root(kind), name).In(b.Title()))
+				report(diag.NewWarning(diag.Unused, b.Range, "Nothing reads %s.%s.", root(kind), name), b.Title())
 			}
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(s.Locals)) {
-		if a := s.Locals[name]; !c.used[a] {
-			c.diags.Append(diag.NewWarning(diag.Unused, a.NameRange, "Nothing reads local.%s.", name).In("locals"))
+		if a := s.Locals[name]; !c.used[a] && told <= maxFindings {
+			report(diag.NewWarning(diag.Unused, a.NameRange, "Nothing reads local.%s.", name), "locals")
 		}
+	}
+	if told > maxFindings {
+		more := diag.General(diag.Unused, "Further variables, data and locals are read by nothing; %d are listed.", maxFindings)
+		more.Severity = diag.Warning
+		c.diags.Append(more)
 	}
 }

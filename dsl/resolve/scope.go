@@ -22,6 +22,12 @@ type Scope struct {
 	Children map[string]*Scope
 	Locals   map[string]*config.Arg
 	named    map[string]map[string]*config.Block // by type, then name
+	names    map[string][]string                 // sorted, made when first asked for
+
+	// Of the whole tree, kept at its root.
+	modules map[*config.Module]*Scope
+	uses    map[*config.Block]*used
+	draws   map[*config.Block]bool
 }
 
 // Build makes the scope of a module and of those it calls. A name declared
@@ -32,8 +38,12 @@ func build(tree *module.Tree, parent *Scope) (*Scope, diag.Diagnostics) {
 	s := &Scope{
 		Tree: tree, Parent: parent,
 		Children: map[string]*Scope{}, Locals: map[string]*config.Arg{},
-		named: map[string]map[string]*config.Block{},
+		named: map[string]map[string]*config.Block{}, names: map[string][]string{},
 	}
+	if parent == nil {
+		s.modules, s.draws = map[*config.Module]*Scope{}, map[*config.Block]bool{}
+	}
+	s.Root().modules[tree.Config] = s
 	var diags diag.Diagnostics
 	for _, b := range tree.Config.Root.Blocks {
 		diags = append(diags, s.declare(b)...)
@@ -85,20 +95,17 @@ func (s *Scope) declare(b *config.Block) diag.Diagnostics {
 func (s *Scope) Named(kind, name string) *config.Block { return s.named[kind][name] }
 
 // Names are the names declared for a type, sorted.
-func (s *Scope) Names(kind string) []string { return slices.Sorted(maps.Keys(s.named[kind])) }
-
-// Of is the scope a module's arguments are read in: s or one below it.
-func (s *Scope) Of(m *config.Module) *Scope {
-	if s.Tree.Config == m {
-		return s
+func (s *Scope) Names(kind string) []string {
+	all, ok := s.names[kind]
+	if !ok {
+		all = slices.Clip(slices.Sorted(maps.Keys(s.named[kind])))
+		s.names[kind] = all
 	}
-	for _, c := range s.Children {
-		if found := c.Of(m); found != nil {
-			return found
-		}
-	}
-	return nil
+	return all
 }
+
+// Of is the scope a module's arguments are read in: anywhere in the tree that s belongs to.
+func (s *Scope) Of(m *config.Module) *Scope { return s.Root().modules[m] }
 
 // Root is the scope of the scenario itself.
 func (s *Scope) Root() *Scope {

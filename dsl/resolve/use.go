@@ -10,47 +10,115 @@ import (
 // merged are the arguments that `use` merges; every other is replaced.
 var merged = []string{"headers", "tags", "session"}
 
+// Limits of what use may bring together.
+const (
+	maxUses = 100    // blocks that use each other, one after the other
+	maxUsed = 50_000 // blocks within one, those of what it uses included
+)
+
 // Use expands the `use` argument of a block and of the blocks within it: the
 // result holds what the used block holds, overridden by what stands in b. It
 // shares what it can with b and changes neither.
 //
 // Blocks with the same type and labels are replaced; so are blocks that can
 // stand only once. Others follow those of the used block.
-func Use(s *Scope, b *config.Block) (*config.Block, diag.Diagnostics) { return use(s, b, nil) }
-
-func use(s *Scope, b *config.Block, above []*config.Block) (*config.Block, diag.Diagnostics) {
-	out := *b
-	var diags diag.Diagnostics
-	out.Blocks = make([]*config.Block, len(b.Blocks))
-	for i, n := range b.Blocks {
-		expanded, ds := use(s.home(n), n, above)
-		diags = append(diags, ds...)
-		out.Blocks[i] = expanded
+//
+// A block is expanded once: what is given is shared, and what was found in it
+// is told the first time.
+func Use(s *Scope, b *config.Block) (*config.Block, diag.Diagnostics) {
+	root := s.Root()
+	if root.uses == nil {
+		root.uses = map[*config.Block]*used{}
 	}
-	a := b.Arg("use")
-	if a == nil || b.Parent == nil || b.Type == "call" {
-		return &out, diags
-	}
-	if slices.Contains(above, b) {
-		out.Broken = true
-		return &out, append(diags, diag.New(diag.Cycle, a.Expr.Range(), "%s uses itself.", b.Title()).In(b.Place(a.Expr.Range())))
-	}
-	ref, ds := s.home(b).Refer(a, b.Type)
-	if ds.HasErrors() {
-		out.Broken = true
-		return &out, diags // Check has reported it
-	}
-	base, ds := use(ref.Scope, ref.Block, append(slices.Clone(above), b))
-	diags = append(diags, ds...)
-	out.Broken = b.Broken || base.Broken
-	out.Args = mergeArgs(base.Args, b.Args)
-	out.Blocks = mergeBlocks(base.Blocks, out.Blocks)
-	return &out, diags
+	x := &expansion{root: root, under: map[*config.Block]bool{}}
+	return x.use(b).block, x.diags
 }
 
-// home is the scope a block was written in: s, or below the root of s.
-func (s *Scope) home(b *config.Block) *Scope {
-	return s.Root().Of(b.Module)
+// used is a block and what became of it.
+type used struct {
+	block *config.Block
+	size  int // blocks in it, itself included
+	depth int // blocks that use each other below it
+}
+
+// expansion is one walk. under holds the blocks whose base is being expanded.
+type expansion struct {
+	root  *Scope
+	under map[*config.Block]bool
+	diags diag.Diagnostics
+}
+
+func (x *expansion) use(b *config.Block) *used {
+	if done := x.root.uses[b]; done != nil {
+		return done
+	}
+	u := x.expand(b)
+	x.root.uses[b] = u
+	return u
+}
+
+func (x *expansion) expand(b *config.Block) *used {
+	own := *b
+	u := &used{block: &own, size: 1}
+	same := true
+	own.Blocks = make([]*config.Block, len(b.Blocks))
+	for i, n := range b.Blocks {
+		inner := x.use(n)
+		own.Blocks[i] = inner.block
+		same = same && inner.block == n
+		u.size += inner.size
+	}
+	a := b.Arg("use")
+	switch {
+	case a == nil || b.Parent == nil || b.Type == "call":
+		if same {
+			u.block = b
+		}
+		return x.bounded(u, b)
+	case a.Bad: // Check has reported it
+		own.Broken = true
+		return u
+	case x.under[b]:
+		own.Broken = true
+		x.report(b, diag.New(diag.Cycle, a.Expr.Range(), "%s uses itself.", b.Title()))
+		return u
+	}
+	ref, ds := x.root.Of(b.Module).Refer(a, b.Type)
+	if ds.HasErrors() {
+		own.Broken = true
+		return u // Check has reported it
+	}
+	x.under[b] = true
+	base := x.use(ref.Block)
+	delete(x.under, b)
+	if u.depth = base.depth + 1; u.depth > maxUses {
+		own.Broken = true
+		if u.depth == maxUses+1 {
+			x.report(b, diag.New(diag.LimitExceeded, a.Expr.Range(), "Blocks may use each other in chains of at most %d; with %s it would be more.", maxUses, b.Title()))
+		}
+		return u
+	}
+	own.Broken = b.Broken || base.block.Broken
+	own.Args = mergeArgs(base.block.Args, b.Args)
+	own.Blocks = mergeBlocks(base.block.Blocks, own.Blocks)
+	u.size += base.size
+	return x.bounded(u, b)
+}
+
+// bounded empties a block that has become too large: blocks that use others
+// twice double at every level.
+func (x *expansion) bounded(u *used, b *config.Block) *used {
+	if u.size <= maxUsed || b.Parent == nil {
+		return u
+	}
+	x.report(b, diag.New(diag.LimitExceeded, b.Range, "%s holds more than %d blocks, with those of all that it uses.", b.Title(), maxUsed))
+	empty := *u.block
+	empty.Blocks, empty.Broken = nil, true
+	return &used{block: &empty, size: 1, depth: u.depth}
+}
+
+func (x *expansion) report(b *config.Block, d *diag.Diagnostic) {
+	x.diags.Append(d.In(b.Place(*d.Subject)))
 }
 
 func mergeArgs(base, own []*config.Arg) []*config.Arg {
@@ -82,30 +150,31 @@ func withBase(o, base *config.Arg) *config.Arg {
 }
 
 func mergeBlocks(base, own []*config.Block) []*config.Block {
+	replaced := map[string]bool{}
+	for _, o := range own {
+		if key, ok := place(o); ok {
+			replaced[key] = true
+		}
+	}
 	var out []*config.Block
 	for _, b := range base {
-		if !slices.ContainsFunc(own, func(o *config.Block) bool { return replaces(o, b) }) {
+		if key, ok := place(b); !ok || !replaced[key] {
 			out = append(out, b)
 		}
 	}
 	return append(out, own...)
 }
 
-func replaces(own, base *config.Block) bool {
-	if own.Type != base.Type || len(own.Labels) != len(base.Labels) {
-		return false
+// place tells blocks apart of which there can be one: those with labels by
+// these, and those that stand only once.
+func place(b *config.Block) (key string, ok bool) {
+	key = b.Type
+	for _, l := range b.Labels {
+		key += "\x00" + l.Text
 	}
-	for i := range own.Labels {
-		if own.Labels[i].Text != base.Labels[i].Text {
-			return false
-		}
-	}
-	if len(own.Labels) > 0 {
-		return true
-	}
-	switch own.Type {
+	switch b.Type {
 	case "start", "stop", "match", "warn", "abort", "else", "retry":
-		return true
+		return key, true
 	}
-	return false
+	return key, len(b.Labels) > 0
 }

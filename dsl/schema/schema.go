@@ -46,12 +46,13 @@ const (
 	Size           // "64KiB", or a number of bytes where an expression computes it
 	Names          // a list of plain names, [a, b], that is not evaluated
 	Statuses       // a status, a class of failures, or a list of them
+	Limit          // a duration; about metrics a value in their unit
 )
 
 var typeNames = [...]string{
 	"any value", "string", "number", "whole number", "bool", "duration", "rate", "ratio",
 	"list of strings", "object", "type", "reference", "wait", "status", "list of stages",
-	"rate or { min, max }", "keyword", "size", "list of names", "list of statuses or failures",
+	"rate or { min, max }", "keyword", "size", "list of names", "list of statuses or failures", "duration, or in the metric's unit",
 }
 
 func (t Type) String() string { return typeNames[t] }

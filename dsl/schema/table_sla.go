@@ -1,15 +1,15 @@
 package schema
 
 var limitArgs = []Arg{
-	{Name: "p50", Type: Duration, Doc: "Limit on the median response time."},
-	{Name: "p75", Type: Duration, Doc: "Limit on the 75th percentile."},
-	{Name: "p90", Type: Duration, Doc: "Limit on the 90th percentile."},
-	{Name: "p95", Type: Duration, Doc: "Limit on the 95th percentile."},
-	{Name: "p98", Type: Duration, Doc: "Limit on the 98th percentile."},
-	{Name: "p99", Type: Duration, Doc: "Limit on the 99th percentile."},
-	{Name: "p99_9", Type: Duration, Doc: "Limit on the 99.9th percentile."},
-	{Name: "mean", Type: Duration, Doc: "Limit on the mean response time."},
-	{Name: "max", Type: Duration, Doc: "Limit on the slowest response."},
+	{Name: "p50", Type: Limit, Doc: "Limit on the median response time."},
+	{Name: "p75", Type: Limit, Doc: "Limit on the 75th percentile."},
+	{Name: "p90", Type: Limit, Doc: "Limit on the 90th percentile."},
+	{Name: "p95", Type: Limit, Doc: "Limit on the 95th percentile."},
+	{Name: "p98", Type: Limit, Doc: "Limit on the 98th percentile."},
+	{Name: "p99", Type: Limit, Doc: "Limit on the 99th percentile."},
+	{Name: "p99_9", Type: Limit, Doc: "Limit on the 99.9th percentile."},
+	{Name: "mean", Type: Limit, Doc: "Limit on the mean response time."},
+	{Name: "max", Type: Limit, Doc: "Limit on the slowest response."},
 	{Name: "error_rate", Type: Ratio, Doc: "Limit on the share of failed requests: \"0.5%\" or 0.005."},
 	{Name: "requests_per_second", Type: Floor, Doc: "A floor, or { min = 1000, max = 2000 }. Always judged together."},
 }
@@ -40,6 +40,7 @@ var slaBlock = &Block{
 				{Name: "users", Type: Strings, Doc: "Requests of these classes of users."},
 				{Name: "tasks", Type: Strings, Doc: "Requests of these tasks."},
 				{Name: "groups", Type: Strings, Doc: "These groups, as transactions of their own."},
+				{Name: "metrics", Type: Strings, Doc: "The values of these metrics, in place of response times. Limits are in their unit: \"500ms\" for s, 250 for number, \"64KiB\" for B, \"5%\" for ratio."},
 			},
 			Example: "match {\n  tags  = [\"read\"]\n  users = [\"operator\"]\n}",
 		}),

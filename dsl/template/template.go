@@ -7,6 +7,7 @@ package template
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,12 +17,15 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
 
+	"throng/dsl/config"
+	"throng/dsl/diag"
 	"throng/stdlib"
 )
 
 // Renderer renders templates that call functions, without those that render
-// templates themselves.
-func Renderer(functions map[string]function.Function) stdlib.Render {
+// templates themselves. A template's loops pay from meter; without one, each
+// rendering has a meter of its own.
+func Renderer(functions map[string]function.Function, meter *config.Meter) stdlib.Render {
 	callable := make(map[string]function.Function, len(functions))
 	for name, f := range functions {
 		if name != "templatefile" && name != "templatestring" {
@@ -29,17 +33,28 @@ func Renderer(functions map[string]function.Function) stdlib.Render {
 		}
 	}
 	return func(src, name string, values map[string]cty.Value) (string, error) {
-		return render(src, name, values, callable)
+		m := meter
+		if m == nil {
+			m = config.NewMeter()
+		}
+		return render(src, name, values, callable, m)
 	}
 }
 
-func render(src, name string, values map[string]cty.Value, functions map[string]function.Function) (string, error) {
+func render(src, name string, values map[string]cty.Value, functions map[string]function.Function, meter *config.Meter) (string, error) {
 	if err := guard([]byte(src), name); err != nil {
 		return "", err
 	}
-	e, diags := hclsyntax.ParseTemplate([]byte(src), name, hcl.InitialPos)
+	if !meter.Weigh(cty.StringVal(src)) {
+		return "", diag.LimitError(config.TooMuch)
+	}
+	parsed, diags := hclsyntax.ParseTemplate([]byte(src), name, hcl.InitialPos)
 	if diags.HasErrors() {
 		return "", first(diags)
+	}
+	e, err := config.Metered(parsed)
+	if err != nil {
+		return "", err
 	}
 	for _, t := range e.Variables() {
 		if _, ok := values[t.RootName()]; !ok {
@@ -49,11 +64,16 @@ func render(src, name string, values map[string]cty.Value, functions map[string]
 	if err := callsKnown(e, functions); err != nil {
 		return "", err
 	}
+	values = maps.Clone(values)
+	if values == nil {
+		values = map[string]cty.Value{}
+	}
+	values[config.MeterName] = meter.Value()
 	v, diags := e.Value(&hcl.EvalContext{Variables: values, Functions: functions})
 	if diags.HasErrors() {
 		return "", first(diags)
 	}
-	v, err := convert.Convert(v, cty.String)
+	v, err = convert.Convert(v, cty.String)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("%s makes a value that is no text", name)
@@ -105,6 +125,9 @@ func first(diags hcl.Diagnostics) error {
 	for _, d := range diags {
 		if d.Severity != hcl.DiagError {
 			continue
+		}
+		if limit, ok := diag.LimitIn(d); ok {
+			return limit
 		}
 		where := ""
 		if d.Subject != nil {

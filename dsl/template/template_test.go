@@ -18,7 +18,7 @@ import (
 func context(t testing.TB, dir string) *hcl.EvalContext {
 	t.Helper()
 	base := stdlib.Functions(stdlib.Dir(dir))
-	maps.Copy(base, stdlib.TemplateFunctions(stdlib.Dir(dir), template.Renderer(base)))
+	maps.Copy(base, stdlib.TemplateFunctions(stdlib.Dir(dir), template.Renderer(base, nil)))
 	return &hcl.EvalContext{Functions: base, Variables: map[string]cty.Value{
 		"unknown": cty.DynamicVal, "secret": cty.StringVal("s3cret").Mark("sensitive"),
 		"huge": cty.StringVal("1e600000000"), "long": cty.StringVal(strings.Repeat("a", 2000)),

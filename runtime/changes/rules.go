@@ -311,9 +311,13 @@ func limits(_ *walker, n *node, _, v reflect.Value) {
 		if r.Warn {
 			name += " (warning)"
 		}
-		f := fact{name: name, text: "at most " + number(r.Limit), show: "at most " + limit(r), limit: true, strict: -r.Limit}
+		exact := number(r.Limit)
+		if r.Unit != plan.UnitNone {
+			exact += " " + r.Unit.String()
+		}
+		f := fact{name: name, text: "at most " + exact, show: "at most " + limit(r), limit: true, strict: -r.Limit}
 		if r.AtLeast {
-			f.text, f.show, f.strict = "at least "+number(r.Limit), "at least "+limit(r), r.Limit
+			f.text, f.show, f.strict = "at least "+exact, "at least "+limit(r), r.Limit
 		}
 		n.add(f)
 	}
@@ -321,13 +325,15 @@ func limits(_ *walker, n *node, _, v reflect.Value) {
 
 // limit is a limit as people read it.
 func limit(r plan.Rule) string {
-	switch r.Metric {
-	case plan.Quantile, plan.Mean, plan.Max:
+	switch {
+	case r.Timed():
 		return time.Duration(r.Limit).String()
-	case plan.ErrorRate:
+	case r.Metric == plan.ErrorRate, r.Unit == plan.UnitRatio:
 		return text.Percent(r.Limit) + " %"
-	case plan.Throughput:
+	case r.Metric == plan.Throughput:
 		return number(r.Limit) + "/s"
+	case r.Unit == plan.UnitBytes:
+		return number(r.Limit) + " B"
 	}
 	return number(r.Limit)
 }

@@ -50,7 +50,10 @@ func (r *run) conditions(final *record.Snapshot, end ending, o *outcome.Outcome)
 		LocalFailures: r.localFailures(final.Total) + r.localFailures(final.Warmup),
 	}
 	for _, f := range r.env.Faults() {
-		c.LocalFailures += f.Count
+		if c.Stuck == 0 {
+			c.StuckWhy = strings.TrimSuffix(f.Message, ".")
+		}
+		c.Stuck += f.Count
 	}
 	c.LocalFailures += int64(len(r.crew.odd))
 	for _, k := range o.Classes {
@@ -106,7 +109,7 @@ func (r *run) notes(o *outcome.Outcome) []string {
 		if s := r.plan.Site(f.Site).String(); s != "" {
 			where = " at " + s
 		}
-		add("Outside of any request, %d times in users of %s%s: %s.", f.Count,
+		add("A task could not go on, %d times in users of %s%s: %s.", f.Count,
 			r.plan.Classes[f.Class].Name, where, strings.TrimSuffix(f.Message, "."))
 	}
 	notes = append(notes, r.crew.odd...)

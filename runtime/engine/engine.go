@@ -174,7 +174,7 @@ func newRun(e *Engine) *run {
 	for i := range p.Series {
 		rows[i] = p.Series[i].Row
 	}
-	config := record.Config{Series: len(p.Series), Rows: rows, Thresholds: sla.Thresholds(p), Open: open}
+	config := record.Config{Series: len(p.Series), Rows: rows, Thresholds: sla.Thresholds(p), Limits: sla.Limits(p), Open: open}
 	if p.Profile.Warmup > 0 {
 		config.WarmupEnd = r.zero + int64(p.Profile.Warmup)
 	}

@@ -171,6 +171,13 @@ func (e *Engine) setUp(ctx context.Context) (*once, *outcome.Outcome) {
 	if e.plan.Once == nil {
 		return nil, nil
 	}
+	select {
+	case <-ctx.Done(): // before anything was begun: there is nothing to set up
+		return nil, nil
+	case <-e.stop:
+		return nil, nil
+	default:
+	}
 	started := time.Now()
 	p := e.plan.Once.Plan
 	h := e.phase(p)

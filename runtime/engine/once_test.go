@@ -126,6 +126,7 @@ func TestTeardownAlwaysRuns(t *testing.T) {
 		{"after an interrupt", 2 * sec, 0, "/make /use/org-7 /use/org-7 /gone/org-7", "", false},
 		{"not after a cut", 0, 2 * sec, "/make /use/org-7 /use/org-7", "it was skipped, since the run was cut", false},
 		{"after an interrupt in the setup", 50 * ms, 0, "/make /gone/org-7", "", true},
+		{"neither, interrupted before it began", -1, 0, "", "", false},
 		{"not after a cut in the setup", 0, 50 * ms, "/make", "it was skipped, since the run was cut", true},
 	} {
 		synctest.Test(t, func(t *testing.T) {
@@ -138,6 +139,9 @@ func TestTeardownAlwaysRuns(t *testing.T) {
 				if e == nil {
 					return
 				}
+				if c.stop < 0 {
+					e.Stop()
+				}
 				if c.stop > 0 {
 					time.AfterFunc(c.stop, e.Stop)
 				}
@@ -147,6 +151,12 @@ func TestTeardownAlwaysRuns(t *testing.T) {
 			})
 			if got := r.seen(); got != c.calls {
 				t.Errorf("%s: %s", c.name, got)
+			}
+			if c.stop < 0 {
+				if !out.Interrupted || out.Setup != nil || out.Teardown != nil {
+					t.Errorf("%s: %+v, %+v", c.name, out.Setup, out.Teardown)
+				}
+				return
 			}
 			if !out.Interrupted || out.NotRun() != c.notRun || out.Teardown.Problem != c.problem {
 				t.Errorf("%s: %+v, teardown %+v", c.name, out.Setup, out.Teardown)

@@ -192,3 +192,38 @@ func TestParallelLimitHolds(t *testing.T) {
 		t.Errorf("%d connections of %d users with %d lanes", len(remotes), users, limit)
 	}
 }
+
+// A panic in a lane is a fault of its task, and a source that runs out in
+// several lanes ends its user once.
+func TestParallelFaults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newPlan()
+		boom := plan.Func(func(*plan.Frame) (plan.Value, error) { panic("boom") })
+		bad := b.get("/bad", 0)
+		bad.Query = []plan.Pair{{Name: "q", Value: boom}}
+		f := newFake(steady(ms))
+		out := do(t, b.once(1, b.group("g", &plan.Parallel{Steps: []plan.Step{b.get("/1", 0), bad, &plan.When{Condition: boom}}})), f)
+		if got := endOf(out); !strings.HasPrefix(got, "failed: panic: boom") || out.Final.Total[0].ByClass[plan.FailInternal] != 1 && out.Final.Total[1].ByClass[plan.FailInternal] != 1 {
+			t.Errorf("%s, %+v", got, out.Final.Errors)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		b := newPlan()
+		b.Data = []plan.Data{{Name: "d", Rows: 1, Order: plan.Unique, Per: plan.PerIteration, OnExhausted: plan.StopUser,
+			Columns: []plan.DataColumn{{Values: []plan.Value{plan.IntValue(1)}}}}}
+		var children []plan.Step
+		for range 3 {
+			r := b.get("/", 0)
+			r.Query = []plan.Pair{{Name: "c", Value: &plan.Column{}}}
+			children = append(children, r)
+		}
+		b.class("u", 1, task("t", 1, waitFor(1), &plan.Parallel{Steps: children}))
+		out := do(t, b.closed(10*sec, plan.Stage{Level: 1}), newFake(steady(ms)))
+		if got := out.Classes[0].Tasks[0]; got != (outcome.TaskCount{Begun: 2, Completed: 1}) || out.Conditions.Books.Succeeded != 3 {
+			t.Errorf("%+v, %+v", got, out.Conditions.Books)
+		}
+		if len(out.Notes) != 1 || !contains(out.Notes[0], "1 users of u ended because their data had no row left") {
+			t.Errorf("%q", out.Notes)
+		}
+	})
+}

@@ -1,7 +1,10 @@
 package engine
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -132,4 +135,44 @@ func TestRetryNested(t *testing.T) {
 			t.Errorf("%s", paths(f.calls))
 		}
 	})
+}
+
+// The log of a real server has every attempt, and the books count each.
+func TestRetryAgainstAServer(t *testing.T) {
+	var mu sync.Mutex
+	attempts := map[string]int{}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		attempts[r.URL.Path]++
+		n := attempts[r.URL.Path]
+		mu.Unlock()
+		switch {
+		case r.URL.Path == "/never" || n%3 == 1:
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case n%3 == 2:
+			panic(http.ErrAbortHandler) // the connection is cut
+		}
+	}))
+	defer server.Close()
+	b := newPlan()
+	some, never := b.get("/some", 0), b.get("/never", 0)
+	b.class("u", 1, task("t", 1, plan.Wait{}, &plan.Retry{Attempts: 3, Backoff: seconds(0.001), Steps: []plan.Step{some}},
+		&plan.Retry{Attempts: 2, On: []plan.RetryOn{{Status: plan.StatusRange{Min: 500, Max: 599}}}, Steps: []plan.Step{never}}))
+	b.Profile.Iterations = 5
+	b.closed(0, plan.Stage{Level: 1})
+	out, err := New(b.Plan, against(t, b, server)).Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkBooks(t, out)
+	s, n := out.Final.Total[some.Series], out.Final.Total[never.Series]
+	if attempts["/some"] != 15 || s.OK != 5 || s.Failed != 10 || s.Retried != 10 {
+		t.Errorf("/some: %d attempts, %d ok, %d failed, %d retried", attempts["/some"], s.OK, s.Failed, s.Retried)
+	}
+	if attempts["/never"] != 10 || n.Failed != 10 || n.Retried != 5 {
+		t.Errorf("/never: %d attempts, %d failed, %d retried", attempts["/never"], n.Failed, n.Retried)
+	}
+	if got := out.Classes[0].Tasks[0]; got != (outcome.TaskCount{Begun: 5, Completed: 5}) {
+		t.Errorf("%+v", got)
+	}
 }

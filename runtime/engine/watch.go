@@ -17,6 +17,7 @@ import (
 type watcher struct {
 	history []outcome.Moment
 	latest  *record.Snapshot
+	guard   rateGuard
 	missed  int64   // as of the last moment
 	warm    counted // warm-up samples as of the last moment
 }
@@ -50,6 +51,9 @@ func (r *run) tick() {
 	now := r.now()
 	s := r.recorder.Snapshot(now, false)
 	r.remember(s)
+	if why := r.watcher.guard.look(r.plan, s); why != "" {
+		offer(r.halt, why)
+	}
 	judged := sla.Judge(r.plan, s, r.measured(now))
 	if i, broken := sla.Broken(r.plan, judged, now); broken {
 		offer(r.abort, i)

@@ -34,7 +34,7 @@ func New(p *plan.Plan) *Forecast {
 		f.Arrivals += n
 	}
 	f.Classes = b.classes()
-	f.Requests, f.Groups, f.Total = b.requests()
+	f.Requests, f.Groups, f.Metrics, f.Total = b.requests()
 	f.SLAs = b.slas(f)
 	f.Data = b.data()
 	f.Uncovered = uncovered(f.Requests)

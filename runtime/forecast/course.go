@@ -53,7 +53,11 @@ func (p *stretch) then(q stretch) {
 func (d *dice) part(s plan.Step) stretch {
 	switch s := s.(type) {
 	case *plan.Request:
-		return stretch{deeds: []deed{{series: s.Series, request: true, times: 1}}, busy: answers, alive: 1}
+		p := stretch{deeds: []deed{{series: s.Series, request: true, times: 1}}, busy: answers, alive: 1}
+		for i := range s.Records { // if every answer holds a value
+			p.deeds = append(p.deeds, deed{series: s.Records[i].Series, times: 1})
+		}
+		return p
 	case *plan.Group:
 		p := stretch{deeds: []deed{{series: s.Series, times: 1}}, alive: 1}
 		p.then(d.course(s.Steps))

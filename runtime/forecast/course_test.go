@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"throng/dsl/plan"
+	"throng/runtime/report"
 )
 
 func whole64(n int64) plan.Expr { return plan.Const{Value: plan.IntValue(n)} }
@@ -198,5 +199,32 @@ func TestFreshUsersStartEachTime(t *testing.T) {
 	}
 	if f.Classes[0].Extra != 0 || math.Abs(float64(f.Classes[0].PerIteration)-3) > 1e-9 {
 		t.Errorf("%+v", f.Classes[0])
+	}
+}
+
+// All steps are shown, those within others below them.
+func TestStepsAreShown(t *testing.T) {
+	f, _, _ := course(t, func(m *maker, get func(int) plan.Step) plan.Task {
+		steps := []plan.Step{
+			&plan.Repeat{Until: plan.Const{Value: plan.BoolValue(true)}, Text: "session.done", Max: 9, Steps: []plan.Step{get(0)}},
+			&plan.When{Condition: plan.Const{Value: plan.BoolValue(true)}, Then: []plan.Step{get(1)}, Else: []plan.Step{&plan.Leave{Reach: plan.FailureTask}}},
+			&plan.Choose{Branches: []plan.Branch{{Name: "buy", Weight: 1, Steps: []plan.Step{get(2)}}}},
+			&plan.Parallel{Limit: 6, Steps: []plan.Step{&plan.Loop{In: &plan.Slot{}, Label: "image", Value: -1, Index: -1, Key: -1, Steps: []plan.Step{get(3)}}}},
+			&plan.Retry{Attempts: 3, Steps: []plan.Step{&plan.Call{Name: "sign_in", Steps: []plan.Step{&plan.Set{}}}}},
+		}
+		inner := plan.Task{Name: "inner", Weight: 1, Wait: waits(1, 1), Steps: steps}
+		return plan.Task{Name: "t", Weight: 1, Set: &plan.TaskSet{Tasks: []plan.Task{inner, {Name: "other", Weight: 3, Wait: waits(1, 1)}}, Iterations: whole64(4)}}
+	})
+	var b strings.Builder
+	if err := WriteText(&b, f, report.TextOptions{All: true}); err != nil {
+		t.Fatal(err)
+	}
+	s := strings.Join(strings.Fields(b.String()), " ")
+	for _, want := range []string{"t, 2 tasks, 4 picks", "25.0 % inner repeat until session.done, at most 9 times GET /0 when GET /1 else leave task choose branch buy GET /2 " +
+		"parallel at most 6 at once loop image GET /3 retry up to 3 attempts call sign_in set 75.0 % other",
+		"in u: how many elements loop \"image\" has is not known before the run; it counts as one"} {
+		if !strings.Contains(s, want) {
+			t.Errorf("%q is not in\n%s", want, b.String())
+		}
 	}
 }

@@ -18,7 +18,7 @@ func (b *builder) slas(f *Forecast) []SLA {
 	rows := b.rowsOf(f)
 	for i := range b.plan.SLAs {
 		s := &b.plan.SLAs[i]
-		out := SLA{Name: s.Name, Match: b.text(s.Match), Requests: []string{}, Rules: []Rule{}, Site: b.site(s.Site)}
+		out := SLA{Name: s.Name, Match: b.text(s.Match), Metrics: noun(s) == "metric", Requests: []string{}, Rules: []Rule{}, Site: b.site(s.Site)}
 		if s.Abort != nil {
 			after := report.Ms(s.Abort.After)
 			out.Abort = &after
@@ -49,18 +49,16 @@ func (b *builder) slas(f *Forecast) []SLA {
 	return list
 }
 
-// rowsOf finds the forecast's request or group of each of the plan's rows.
+// rowsOf finds the forecast's request, group or metric of each of the plan's
+// rows.
 func (b *builder) rowsOf(f *Forecast) []*Request {
 	list := make([]*Request, len(b.plan.Rows))
-	requests, groups := 0, 0
+	tables := map[plan.SeriesKind][]Request{
+		plan.RequestSeries: f.Requests, plan.GroupSeries: f.Groups, plan.MetricSeries: f.Metrics,
+	}
 	for i := range list {
-		if b.plan.Rows[i].Kind == plan.GroupSeries {
-			list[i] = &f.Groups[groups]
-			groups++
-			continue
-		}
-		list[i] = &f.Requests[requests]
-		requests++
+		kind := b.plan.Rows[i].Kind
+		list[i], tables[kind] = &tables[kind][0], tables[kind][1:]
 	}
 	return list
 }
@@ -112,11 +110,15 @@ func words(r *plan.Rule) string {
 
 // limit is a rule's limit with its unit.
 func limit(r *plan.Rule) string {
-	switch r.Metric {
-	case plan.ErrorRate:
+	switch {
+	case r.Metric == plan.ErrorRate, r.Unit == plan.UnitRatio:
 		return text.Limit(r.Limit, text.Ratio)
-	case plan.Throughput:
+	case r.Metric == plan.Throughput:
 		return text.Limit(r.Limit, text.PerSecond)
+	case r.Unit == plan.UnitBytes:
+		return text.Limit(r.Limit, text.Size)
+	case r.Unit == plan.UnitNumber:
+		return text.Limit(r.Limit, text.Number)
 	}
 	return text.Limit(r.Limit, text.Nanoseconds)
 }

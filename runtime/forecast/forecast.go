@@ -46,6 +46,7 @@ type Forecast struct {
 	Total              Traffic           `json:"total"`    // all requests
 	Requests           []Request         `json:"requests"` // in plan order
 	Groups             []Request         `json:"groups"`   // transactions; in no other figure
+	Metrics            []Request         `json:"metrics"`  // of the scenario's own, as often as their requests are sent; in no other figure
 	SLAs               []SLA             `json:"slas"`
 	Uncovered          []string          `json:"uncovered_requests"` // that are sent, and that no SLA covers
 	Surprises          []Surprise        `json:"surprises"`          // most important first
@@ -158,7 +159,7 @@ type Step struct {
 	Depth int       `json:"depth"`
 }
 
-// Request is a target's method and route, or a group.
+// Request is a target's method and route, a group, or a metric.
 type Request struct {
 	Name   string     `json:"name"`
 	Target string     `json:"target"`
@@ -176,6 +177,7 @@ type SLA struct {
 	Name     string       `json:"name"`
 	Match    string       `json:"match"`
 	Each     bool         `json:"judged_each"` // every request by itself
+	Metrics  bool         `json:"about_metrics"` // then Requests are their names
 	Requests []string     `json:"requests"`
 	Rules    []Rule       `json:"rules"`
 	Abort    *report.Ms   `json:"abort_after_ms"`

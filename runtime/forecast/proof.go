@@ -68,7 +68,7 @@ func (b *builder) tooFewFor(s *plan.SLA, r *Rule) {
 	for i := range s.Groups {
 		g := &s.Groups[i]
 		if n := b.samples(g, assumed); short(n, r.Needed) {
-			list = append(list, poor{b.judgedName(g), n, g})
+			list = append(list, poor{b.judgedName(s, g), n, g})
 		}
 	}
 	slices.SortStableFunc(list, func(x, y poor) int { return cmp.Compare(x.n, y.n) })
@@ -95,15 +95,23 @@ func (b *builder) tooFewFor(s *plan.SLA, r *Rule) {
 		say("samples_short", r.Site, detail, "%s of %s will rest on %s; %s: %s%s", head, list[0].name, aboutSamples(least), needs, end, b.patience(list[0].group, r.Needed))
 	default:
 		say("samples_short", r.Site, detail, "%s: %s will rest on fewer samples than the %s that prove it (%s): %s%s",
-			head, partOf(r.Short, r.Judged), text.Count(r.Needed), few(detail, 3), end, b.patience(list[0].group, r.Needed))
+			head, partOf(r.Short, r.Judged, noun(s)), text.Count(r.Needed), few(detail, 3), end, b.patience(list[0].group, r.Needed))
 	}
 }
 
-func partOf(n, all int) string {
+func partOf(n, all int, noun string) string {
 	if n == all {
-		return fmt.Sprintf("all %d of its requests", n)
+		return fmt.Sprintf("all %d of its %ss", n, noun)
 	}
-	return fmt.Sprintf("%d of its %s", n, plural(int64(all), "request"))
+	return fmt.Sprintf("%d of its %s", n, plural(int64(all), noun))
+}
+
+// noun is what an SLA judges.
+func noun(s *plan.SLA) string {
+	if len(s.Rules) > 0 && s.Rules[0].Unit != plan.UnitNone {
+		return "metric"
+	}
+	return "request"
 }
 
 func aboutSamples(n float64) string {
@@ -144,11 +152,11 @@ func (b *builder) patience(g *plan.Judged, needed int64) string {
 
 func roundUp(d, unit time.Duration) time.Duration { return (d + unit - 1) / unit * unit }
 
-func (b *builder) judgedName(g *plan.Judged) string {
+func (b *builder) judgedName(s *plan.SLA, g *plan.Judged) string {
 	if g.Row >= 0 && g.Row < len(b.plan.Rows) {
 		return b.text(b.plan.Rows[g.Row].Label())
 	}
-	return "all of its requests"
+	return "all of its " + noun(s) + "s"
 }
 
 // outOfReach warns of throughput limits that the load cannot keep.

@@ -116,7 +116,10 @@ func (b *builder) ramps() {
 		if n := len(l.Stages); n > 0 && l.Stages[n-1].Level == top && sum < end {
 			held += end - sum
 		}
-		early := b.spent || l.Iterations > 0 || l.IterationsPerUser > 0
+		if len(l.Stages) == 0 {
+			continue
+		}
+		early := b.spent || l.Stages[len(l.Stages)-1].Hold >= longest || l.Iterations > 0 || l.IterationsPerUser > 0
 		of := ""
 		if len(b.plan.Profile.Loads) > 1 {
 			of = " of " + report.LoadName(&loads[i])

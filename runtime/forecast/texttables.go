@@ -221,6 +221,7 @@ func number(x float64) string {
 func (t *textWriter) requests() {
 	t.rows("REQUESTS", t.f.Requests, true)
 	t.rows("GROUPS", t.f.Groups, false)
+	t.rows("METRICS", t.f.Metrics, false)
 }
 
 func (t *textWriter) rows(title string, list []Request, total bool) {
@@ -334,7 +335,8 @@ func (t *textWriter) rule(s *SLA, r *Rule, first bool) []text.Cell {
 	name, judges := "", ""
 	if first {
 		name = t.outside(s.Name)
-		judges = plural(int64(len(s.Requests)), "request")
+		noun := map[bool]string{false: "request", true: "metric"}[s.Metrics]
+		judges = plural(int64(len(s.Requests)), noun)
 		switch {
 		case s.Each:
 			judges = "each of " + judges
@@ -342,7 +344,7 @@ func (t *textWriter) rule(s *SLA, r *Rule, first bool) []text.Cell {
 			judges += " together"
 		}
 		if len(s.Requests) == 1 {
-			judges = "1 request"
+			judges = "1 " + noun
 		}
 	}
 	samples := about(float64(r.Fewest))

@@ -146,9 +146,9 @@ func classWait(tasks []Task) Wait {
 	return Wait{Law: "mixed", Mean: report.Ms(math.Round(mean)), Unknown: unknown}
 }
 
-// requests are the rows with what they will count, and their sum.
-func (b *builder) requests() (requests, groups []Request, total Traffic) {
-	requests, groups = []Request{}, []Request{}
+// requests are the rows with what they will count, and the sum of requests.
+func (b *builder) requests() (requests, groups, metrics []Request, total Traffic) {
+	requests, groups, metrics = []Request{}, []Request{}, []Request{}
 	n := len(b.plan.Rows)
 	counts, peaks := make([][numAnswers]float64, n), make([][numAnswers]float64, n)
 	measured, off := make([]float64, n), make([]bool, n)
@@ -177,8 +177,12 @@ func (b *builder) requests() (requests, groups []Request, total Traffic) {
 			Name: b.text(row.Label()), Site: b.site(row.Site), Off: off[i], SLAs: []string{},
 			Traffic: traffic(counts[i], peaks[i]), Measured: report.Num(measured[i]),
 		}
-		if row.Kind == plan.GroupSeries {
+		switch row.Kind {
+		case plan.GroupSeries:
 			groups = append(groups, out)
+			continue
+		case plan.MetricSeries:
+			metrics = append(metrics, out)
 			continue
 		}
 		if row.Target >= 0 && row.Target < len(b.plan.Targets) {
@@ -192,7 +196,7 @@ func (b *builder) requests() (requests, groups []Request, total Traffic) {
 	if len(b.plan.Profile.Loads) > 1 {
 		_, _, peak = b.together() // not all of them are there at once
 	}
-	return requests, groups, traffic(sum, peak)
+	return requests, groups, metrics, traffic(sum, peak)
 }
 
 // happens reports whether a series can have samples at all: its class is on,

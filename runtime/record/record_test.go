@@ -225,3 +225,18 @@ func TestEmptyAndNil(t *testing.T) {
 		t.Error("failures must not be mixed with successes")
 	}
 }
+
+// Attempts that another one follows are counted beside being failures, per
+// series and over merges.
+func TestRetried(t *testing.T) {
+	failed := Sample{Status: 503, Class: plan.FailStatus, End: 5}
+	again := failed
+	again.Retried = true
+	one := statsOf(t, Config{}, again, again, failed, ok(0, 7))
+	if one.Failed != 3 || one.Retried != 2 {
+		t.Errorf("%d failed, %d retried", one.Failed, one.Retried)
+	}
+	if both := Merge(one, statsOf(t, Config{}, again)); both.Failed != 4 || both.Retried != 3 {
+		t.Errorf("merged: %d failed, %d retried", both.Failed, both.Retried)
+	}
+}

@@ -9,12 +9,13 @@ import (
 
 // Config says what a Recorder has to keep. Times are nanoseconds.
 type Config struct {
-	Series     int       // number of plan series
-	Rows       []int     // row of each series, for grouping errors; nil: each series is its own row
-	Thresholds [][]int64 // per series, ascending: exact counts of latencies beyond each
-	Open       bool      // keep service time beside response time; in the closed model they are equal
-	WarmupEnd  int64     // samples intended before it go to Snapshot.Warmup only
-	Shards     int       // 0: GOMAXPROCS, at most 16
+	Series     int         // number of plan series
+	Rows       []int       // row of each series, for grouping errors; nil: each series is its own row
+	Thresholds [][]int64   // per series, ascending: exact counts of latencies beyond each
+	Limits     [][]float64 // per series, ascending: exact counts of a metric's values above each
+	Open       bool        // keep service time beside response time; in the closed model they are equal
+	WarmupEnd  int64       // samples intended before it go to Snapshot.Warmup only
+	Shards     int         // 0: GOMAXPROCS, at most 16
 }
 
 const maxShards = 16
@@ -40,14 +41,17 @@ type Recorder struct {
 	taken   taken
 	sums    [numPeriods][]*Stats
 	clamped int64
+	values  []*Values      // sums of the metrics' series
+	spare   map[int32]tier // empty
 }
 
 // shard is one lock and the cells behind it. It is its own allocation, and
 // padded, so that two shards never share a cache line.
 type shard struct {
-	mu    sync.Mutex
-	cells [numPeriods][]*cell
-	_     [64]byte
+	mu     sync.Mutex
+	cells  [numPeriods][]*cell
+	values []*valueCell // of metrics; nil until the first value
+	_      [64]byte
 }
 
 // New makes a Recorder. It keeps copies of the config's slices.
@@ -58,10 +62,14 @@ func New(c Config) *Recorder {
 		thresholds[i] = slices.Clone(list)
 	}
 	c.Thresholds = thresholds
+	c.Limits = slices.Clone(c.Limits)
+	for i, list := range c.Limits {
+		c.Limits[i] = slices.Clone(list)
+	}
 	if c.Shards <= 0 {
 		c.Shards = min(runtime.GOMAXPROCS(0), maxShards)
 	}
-	r := &Recorder{config: c, shards: make([]*shard, c.Shards)}
+	r := &Recorder{config: c, shards: make([]*shard, c.Shards), values: make([]*Values, c.Series)}
 	for p := range numPeriods {
 		r.sums[p] = make([]*Stats, c.Series)
 	}

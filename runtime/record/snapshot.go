@@ -20,6 +20,10 @@ type Snapshot struct {
 	// Warmup is what began before the warm-up's end; it is in no other figure.
 	Warmup []*Stats
 
+	// Metrics has one entry a plan series too, with what was recorded into it
+	// since the end of the warm-up: nil for all but those of metrics.
+	Metrics []*Values
+
 	Errors    []ErrorGroup // most frequent first
 	Abandoned []Abandoned  // tasks ended because a session value was missing
 	Clamped   int64        // samples outside the histograms' range, counted at its edge

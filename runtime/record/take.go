@@ -36,6 +36,12 @@ func (r *Recorder) Snapshot(at time.Duration, final bool) *Snapshot {
 			}
 		}
 	}
+	for series := range r.values {
+		if news := r.collectValues(series); news != nil {
+			r.values[series] = MergeValues(r.values[series], news)
+		}
+	}
+	s.Metrics = slices.Clone(r.values)
 	s.Total = slices.Clone(r.sums[measured])
 	s.Warmup = slices.Clone(r.sums[warmup])
 	s.Clamped = r.clamped

@@ -23,6 +23,7 @@ type Report struct {
 	Total         Figures       `json:"total"`    // all requests
 	Requests      []Request     `json:"requests"` // worst first
 	Groups        []Request     `json:"groups"`   // transactions; in no other figure
+	Metrics       []Metric      `json:"metrics"`  // what requests recorded, worst first; in no other figure
 	Series        []Series      `json:"series"`   // in plan order
 	Classes       []Class       `json:"classes"`  // in plan order
 	Loads         []LoadFigures `json:"loads"`    // in the order of plan.loads
@@ -163,7 +164,8 @@ type SLA struct {
 	Metric    string   `json:"metric"` // percentile, mean, max, error_rate or throughput
 	Quantile  *Num     `json:"quantile_ratio"`
 	Warning   bool     `json:"warning"` // it never decides the verdict
-	Unit      string   `json:"unit"`    // of measured and limit: ms, ratio or per_s
+	Metrics   bool     `json:"about_metrics"`
+	Unit      string   `json:"unit"` // of measured and limit: ms, ratio or per_s; of metrics ms, number, bytes or ratio
 	Limit     Num      `json:"limit"`
 	Floor     bool     `json:"limit_is_floor"`
 	Profile   string   `json:"limit_of_profile"` // whose own limit it is; "" for one of every profile
@@ -257,6 +259,25 @@ type Request struct {
 	Site   *Site      `json:"site"`
 	Index  int        `json:"-"` // its row in the plan
 	Figures
+}
+
+// Metric is a metric of the scenario's own. A null figure means that nothing
+// was recorded.
+type Metric struct {
+	Name    string     `json:"name"`
+	Unit    string     `json:"unit"` // of the figures: number, ms, bytes or ratio
+	State   text.State `json:"state"`
+	Worst   *Num       `json:"worst_measured_per_limit_ratio"`
+	Site    *Site      `json:"site"`
+	Samples int64      `json:"samples"`
+	Min     *Num       `json:"min"`
+	Mean    *Num       `json:"mean"`
+	P50     *Num       `json:"p50"`
+	P90     *Num       `json:"p90"`
+	P95     *Num       `json:"p95"`
+	P99     *Num       `json:"p99"`
+	Max     *Num       `json:"max"`
+	TooFew  []string   `json:"too_few_samples"` // percentiles that so few samples cannot prove
 }
 
 // Series is a request or group of one task of one user class.

@@ -55,6 +55,9 @@ func (b *builder) requests(total []*record.Stats, judged []sla.Judgement) (reque
 	requests, groups = []Request{}, []Request{}
 	for i := range b.plan.Rows {
 		row := &b.plan.Rows[i]
+		if row.Kind == plan.MetricSeries {
+			continue
+		}
 		r := Request{
 			Name: b.mask.Replace(row.Label()), Method: row.Method, Route: b.mask.Replace(row.Name),
 			State: standings[i].state, Index: i, Site: b.site(row.Site), Figures: b.figures(rows[i]),
@@ -149,6 +152,9 @@ func (b *builder) series(total []*record.Stats) []Series {
 	list := make([]Series, 0, len(b.plan.Series))
 	for i := range b.plan.Series {
 		s := &b.plan.Series[i]
+		if s.Kind == plan.MetricSeries {
+			continue
+		}
 		kind := "request"
 		if s.Kind == plan.GroupSeries {
 			kind = "group"

@@ -40,16 +40,19 @@ func (b *builder) slas(judged []sla.Judgement) []SLA {
 func (b *builder) slaLine(s *plan.SLA, r *plan.Rule, judged []sla.Judgement) SLA {
 	line := SLA{
 		Name: b.mask.Replace(s.Name), Match: b.mask.Replace(s.Match), Rule: r.Name, Metric: metricNames[r.Metric],
-		Warning: r.Warn, Floor: r.AtLeast, Unit: "ms", Limit: Num(r.Limit / 1e6), Site: b.site(s.Site, r.Site),
+		Metrics: r.Unit != plan.UnitNone, Warning: r.Warn, Floor: r.AtLeast, Unit: "ms", Limit: Num(r.Limit / 1e6), Site: b.site(s.Site, r.Site),
 		All: make([]Judged, 0, len(judged)),
 	}
-	switch r.Metric {
-	case plan.Quantile:
-		line.Quantile = num(r.Quantile)
-	case plan.ErrorRate:
+	switch {
+	case r.Metric == plan.ErrorRate:
 		line.Unit, line.Limit = "ratio", Num(r.Limit)
-	case plan.Throughput:
+	case r.Metric == plan.Throughput:
 		line.Unit, line.Limit = "per_s", Num(r.Limit)
+	case !r.Timed():
+		line.Unit, line.Limit = metricUnits[r.Unit], Num(r.Limit)
+	}
+	if r.Metric == plan.Quantile {
+		line.Quantile = num(r.Quantile)
 	}
 	if o := r.Override; o != nil {
 		line.Profile, line.Site = o.Profile, b.site(r.Site, s.Site)
@@ -152,13 +155,11 @@ func tightness(ratio, measured *Num, floor bool) float64 {
 	return float64(*ratio)
 }
 
-// raw is a figure of the SLA's unit as text.Beside and text.Limit take it.
-func (s *SLA) raw(v Num) (float64, text.Unit) {
-	switch s.Unit {
-	case "ratio":
-		return float64(v), text.Ratio
-	case "per_s":
-		return float64(v), text.PerSecond
+// raw is a figure in a unit of the JSON form as text.Beside, text.Figure and
+// text.Limit take it.
+func raw(v Num, unit string) (float64, text.Unit) {
+	if u := textUnit(unit); u != text.Nanoseconds {
+		return float64(v), u
 	}
 	// A whole nanosecond survives the way through milliseconds.
 	ns := float64(v) * 1e6
@@ -177,17 +178,17 @@ func (s *SLA) JudgedText(j *Judged) string {
 	if j.Measured == nil {
 		return text.None
 	}
-	v, unit := s.raw(*j.Measured)
+	v, unit := raw(*j.Measured, s.Unit)
 	if j.Censored {
 		return text.AtLeast(v)
 	}
-	limit, _ := s.raw(s.Limit)
+	limit, _ := raw(s.Limit, s.Unit)
 	return text.Beside(v, limit, unit)
 }
 
 // LimitText is the limit as it was declared.
 func (s *SLA) LimitText() string {
-	t := text.Limit(s.raw(s.Limit))
+	t := text.Limit(raw(s.Limit, s.Unit))
 	if s.Floor {
 		return "≥ " + t
 	}

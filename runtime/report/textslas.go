@@ -135,7 +135,11 @@ func (t *textWriter) worstOf(s *SLA) string {
 	if n > len(names) {
 		more = fmt.Sprintf(" and %d more", n-len(names))
 	}
-	return fmt.Sprintf("%d of %d requests: %s%s", n, len(s.All), strings.Join(names, ", "), more)
+	of := "requests"
+	if s.Metrics {
+		of = "metrics"
+	}
+	return fmt.Sprintf("%d of %d %s: %s%s", n, len(s.All), of, strings.Join(names, ", "), more)
 }
 
 const maxCauses = 3

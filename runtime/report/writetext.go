@@ -50,6 +50,7 @@ func (t *textWriter) measured() {
 	t.slas()
 	t.requests("REQUESTS", t.r.Requests, true)
 	t.requests("GROUPS", t.r.Groups, false)
+	t.metrics()
 	t.loads()
 	t.users()
 	t.errors()

@@ -144,6 +144,9 @@ func (d *decision) circumstances() {
 	if c.LocalFailures > 0 {
 		d.doubt("%s failed on this machine, before the target could answer", count(c.LocalFailures, "request"))
 	}
+	if c.Stuck > 0 {
+		d.doubt("%s could not go on: %s", count(c.Stuck, "task"), c.StuckWhy)
+	}
 	if beyondOnePercent(c.UsersFailed, c.UsersStarted) {
 		d.doubt("%d of %d users failed to start, more than 1 %%", c.UsersFailed, c.UsersStarted)
 	} else if c.UsersFailed > 0 {
@@ -191,14 +194,30 @@ func (d *decision) unseen(js []Judgement) {
 		case r.Metric == plan.Quantile && cut+missed > 0:
 			n := j.Samples + cut + missed
 			if j.Over+cut+missed > n-record.Rank(r.Quantile, n) {
-				d.doubt("%s is met by %d samples, but not if the %d cut off or missed were slow", d.name(j), j.Samples, cut+missed)
+				d.doubt("%s is met by %d samples, but not if the %d cut off or missed were %s", d.name(j), j.Samples, cut+missed, beyond(r))
 			}
 		case (r.Metric == plan.Max || r.Metric == plan.Mean) && cut > 0:
-			d.doubt("%s is met by %d samples, but how long the %d cut off would have taken is unknown", d.name(j), j.Samples, cut)
+			d.doubt("%s is met by %d samples, but %s is unknown", d.name(j), j.Samples, lost(r, cut))
 		case r.Metric == plan.ErrorRate && cut > 0 && compareRatio(j.Over+cut, j.Samples+cut, decimal(r.Limit)) > 0:
 			d.doubt("%s is met by %d samples, but not if the %d cut off had failed", d.name(j), j.Samples, cut)
 		}
 	}
+}
+
+// beyond is what requests are that break a rule.
+func beyond(r plan.Rule) string {
+	if r.Unit != plan.UnitNone {
+		return "above it"
+	}
+	return "slow"
+}
+
+// lost is what nobody knows of requests that were cut off.
+func lost(r plan.Rule, cut int64) string {
+	if r.Unit != plan.UnitNone {
+		return fmt.Sprintf("what the %d cut off would have recorded", cut)
+	}
+	return fmt.Sprintf("how long the %d cut off would have taken", cut)
 }
 
 // grounds is what a pass rests on, each with its number.
@@ -249,7 +268,7 @@ func describe(r plan.Rule) string {
 	case plan.Throughput:
 		return r.Name + sign + trim(r.Limit, 3) + "/s"
 	}
-	return r.Name + sign + duration(r.Limit)
+	return r.Name + sign + quantity(r, r.Limit)
 }
 
 func count(n int64, noun string) string {

@@ -26,18 +26,7 @@ func Needed(r plan.Rule) int64 {
 // must be counted exactly for Judge to decide p's latency rules (ns).
 func Thresholds(p *plan.Plan) [][]int64 {
 	lists := make([][]int64, len(p.Series))
-	for _, s := range p.SLAs {
-		for _, r := range s.Rules {
-			if r.Metric != plan.Quantile && r.Metric != plan.Max {
-				continue
-			}
-			for _, g := range s.Groups {
-				for _, series := range g.Series {
-					lists[series] = append(lists[series], threshold(r))
-				}
-			}
-		}
-	}
+	eachCounted(p, false, func(series int, r plan.Rule) { lists[series] = append(lists[series], threshold(r)) })
 	for i := range lists {
 		slices.Sort(lists[i])
 		lists[i] = slices.Compact(lists[i])
@@ -76,9 +65,12 @@ func Judge(p *plan.Plan, s *record.Snapshot, elapsed time.Duration) []Judgement 
 	var list []Judgement
 	for i := range p.SLAs {
 		for g, group := range p.SLAs[i].Groups {
-			stats := gather(s, group.Series)
+			stats, values := gather(s, group.Series), gatherValues(s, group.Series)
 			for r, rule := range p.SLAs[i].Rules {
 				j := judge(rule, stats, elapsed)
+				if rule.Unit != plan.UnitNone {
+					j = judgeValues(rule, values)
+				}
 				j.SLA, j.Group, j.Rule = i, g, r
 				list = append(list, j)
 			}

@@ -20,12 +20,12 @@ type Judgement struct {
 	SLA, Group, Rule int // indexes into Plan.SLAs, SLA.Groups, SLA.Rules
 	State            State
 	Warn             bool    // the rule is a warning: it never decides the verdict
-	Measured         float64 // in the rule's unit: ns, a ratio, or a rate
+	Measured         float64 // in the rule's unit: ns, a ratio, a rate, or what its metrics count
 	Valid            bool    // false when there was nothing to measure
 	Censored         bool    // the true value is at least Measured: timeouts reach the percentile
 	Samples          int64
 	Needed           int64  // samples below which the rule cannot pass
-	Over             int64  // samples beyond the limit (latency), failures (error_rate)
+	Over             int64  // samples beyond the limit (latency, metrics), failures (error_rate)
 	Timeouts         int64  // of Samples: timed out, so nobody knows how long they would have taken
 	Reason           string // one clause, when not Pass: "17 of 210 took longer"
 }
@@ -56,6 +56,8 @@ type Conditions struct {
 	Books         Books
 	Recorded      int64    // samples in the snapshot; must equal Succeeded + Failed
 	LocalFailures int64    // failures of this machine, not of the target
+	Stuck         int64    // tasks that could go on no further, outside of any request
+	StuckWhy      string   // why the first of them could not
 	UsersStarted  int64    // users whose start steps were begun
 	UsersFailed   int64    // users whose start steps failed
 	Saturated     []string // why the generator cannot be trusted; empty when it can

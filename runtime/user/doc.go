@@ -3,10 +3,11 @@
 // its own client, follows redirects, decides whether an answer is a success,
 // keeps what is captured, and hands every outcome to the books by value.
 //
-// A user is one goroutine and one line of thought; everything it shares with
-// others is in Env, is read-only or atomic. Its randomness comes from the
-// plan's seed and its place in its class, so a seed replays it whatever the
-// machine.
+// A user is one goroutine and one line of thought; in a parallel step it is
+// several goroutines, its lanes, of which one at a time thinks and the others
+// wait for answers. Everything it shares with others is in Env, is read-only
+// or atomic. Its randomness comes from the plan's seed and its place in its
+// class, so a seed replays it whatever the machine.
 //
 // The package must not know how many users there are or when they come and
 // go (that is the engine's), nor what bytes a protocol puts on the wire.

@@ -128,6 +128,7 @@ func (u *User) book(r *plan.Request, v verdict, sent bool) flow {
 	}
 	u.writer.Add(*s)
 	if v.class == plan.OK {
+		u.record(r)
 		u.root.Counts.OK.Add(1)
 		return goOn
 	}
@@ -174,6 +175,9 @@ func (u *User) judge(r *plan.Request) verdict {
 		v = u.judgeAloud(r)
 	} else if v = u.expect(r); v.class == plan.OK {
 		v = u.capture(r)
+	}
+	if v.class == plan.OK && len(r.Records) > 0 {
+		v = u.measure(r)
 	}
 	u.frame.Response = nil
 	return v

@@ -45,9 +45,8 @@ func (u *User) inSet(t *plan.Task) flow {
 	if len(set.Tasks) == 0 {
 		return goOn
 	}
-	if left < 0 && u.env.trace != nil {
-		left = maxPicks
-		u.remark(t.Site, "picks until a task leaves; here %d times at most", maxPicks)
+	if u.env.trace != nil {
+		return u.eachOnce(t)
 	}
 	picks := u.picker(set)
 	worst := goOn

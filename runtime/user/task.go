@@ -79,7 +79,9 @@ func (u *User) awaitStop() flow {
 // task does a task: its steps, or the tasks within it.
 func (u *User) task(t *plan.Task) flow {
 	u.last = t
-	u.enter(t.Name, t.Site)
+	if u.env.trace != nil {
+		defer u.enterTask(t)()
+	}
 	switch {
 	case t.Set != nil:
 		return u.inSet(t)

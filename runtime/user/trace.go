@@ -2,7 +2,9 @@ package user
 
 import (
 	"fmt"
+	"math"
 	"strconv"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -80,7 +82,8 @@ type Answer struct {
 type tracing struct {
 	to      Tracer
 	depth   int
-	polling int // repeats around that wait for something
+	polling int      // repeats around that wait for something
+	path    []string // of the task
 }
 
 func (u *User) tell(e Event) {
@@ -100,6 +103,14 @@ func (u *User) enter(name string, site plan.SiteID) {
 	if u.env.trace != nil {
 		u.tell(Event{Kind: EventPart, Site: site, Name: name})
 	}
+}
+
+// enterTask tells that a task begins. What it returns is called at its end.
+func (u *User) enterTask(t *plan.Task) (leave func()) {
+	path := &u.env.trace.path
+	*path = append(*path, t.Name)
+	u.enter(strings.Join(*path, "/"), t.Site)
+	return func() { *path = (*path)[:len(*path)-1] }
 }
 
 // traced does a step and tells of it.
@@ -281,7 +292,7 @@ func statusRule(want []plan.StatusRange) string {
 
 // secondsText is a time as people write it.
 func secondsText(s float64) string {
-	return strconv.FormatFloat(s, 'g', 3, 64) + " s"
+	return strconv.FormatFloat(math.Round(s*1000)/1000, 'f', -1, 64) + " s"
 }
 
 // weights are a choice's branches with their shares.

@@ -80,7 +80,8 @@ type User struct {
 	out     *exhausted  // the source that had no row left
 	target  int         // of the request under way, or of the last one
 
-	jar    *jar
+	own    jar
+	jar    *jar   // its own; in a lane its root's
 	trail  *trail // nil but in classes whose requests go where an answer led
 	*bench        // the request at hand; nil while the user rests
 }
@@ -98,7 +99,8 @@ type bench struct {
 	uri       []byte
 	header    []byte
 	body      []byte
-	pieces    pieces // of a body with files in it
+	pieces    pieces    // of a body with files in it
+	measured  []float64 // what it records, once it has succeeded
 }
 
 // settle prepares for a request after a rest.
@@ -130,9 +132,9 @@ func New(env *Env, id ID, w *record.Writer) *User {
 		rows:  env.feed.enter(id.Class),
 		picks: pace.NewSequence(shared.weights, shared.seed, id.Ordinal),
 		stop:  make(chan struct{}), work: make(chan Arrival, 1),
-		due: -1, jar: &jar{},
+		due: -1,
 	}
-	u.root = u
+	u.root, u.jar = u, &u.own
 	u.frame = plan.Frame{
 		Plan: env.Plan,
 		Rand: rand.New(rand.NewPCG(env.Plan.Seed, pace.Mix(shared.seed, uint64(id.Ordinal)))),

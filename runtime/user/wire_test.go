@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -60,6 +61,7 @@ func against(t *testing.T, handler http.HandlerFunc, requests ...*plan.Request) 
 	}
 	u.close()
 	factory.Close()
+	server.Close() // what its handlers noted is there now
 	return u, rec.Snapshot(time.Second, true)
 }
 
@@ -437,4 +439,68 @@ func TestNoTrail(t *testing.T) {
 	if u.trail != nil {
 		t.Error("a user that follows nothing remembers where it was")
 	}
+}
+
+// What lanes fetch is theirs: after a parallel block the user is where it was
+// before, and in it everybody begins there.
+func TestTrailInLanes(t *testing.T) {
+	var mu sync.Mutex
+	got := map[string]int{}
+	at := func(path string) *plan.Request {
+		return &plan.Request{Method: "GET", Path: plan.Literal(path), KeepsPage: true, Timeout: time.Minute}
+	}
+	next := func() *plan.Request {
+		return &plan.Request{Method: "GET", Path: plan.Literal("/"), URL: text("next"), Timeout: time.Minute}
+	}
+	first := at("/a/page")
+	block := &plan.Parallel{Steps: []plan.Step{
+		&plan.Group{Steps: []plan.Step{at("/b/1"), next()}}, &plan.Group{Steps: []plan.Step{at("/c/1"), next()}}, next(),
+	}}
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		got[r.URL.Path]++
+	}))
+	defer server.Close()
+	p := testPlan(first)
+	host, port, _ := net.SplitHostPort(server.Listener.Addr().String())
+	number, _ := strconv.Atoi(port)
+	p.Targets = []plan.Target{{Name: "api", Scheme: "http", Host: host, Port: number}}
+	p.Classes[0].Tasks[0].Steps = []plan.Step{first, block, next()}
+	clock := transport.NewClock()
+	factory := http1.New(http1.Config{Clock: clock})
+	defer factory.Close()
+	rec := record.New(record.Config{Series: 1, Shards: 1})
+	u := New(NewEnv(Config{Plan: p, Clock: clock, Factory: factory}), ID{}, rec.Writer(0))
+	if f := u.steps(p.Classes[0].Tasks[0].Steps); f != goOn {
+		t.Errorf("flow %d", f)
+	}
+	u.close()
+	want := map[string]int{"/a/page": 1, "/b/1": 1, "/b/next": 1, "/c/1": 1, "/c/next": 1, "/a/next": 2}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func FuzzURL(f *testing.F) {
+	for _, s := range []string{"/y", "//evil", "http://api.test/a b", "?x=\x7f", "..//..", "http://user:pw@api.test/", "\\\\x", "/%zz", "https://auth.test", "HTTP://API.TEST:80/#x", "http://[::1]:8080/x"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, address string) {
+		s, _, _, snap := once(&plan.Request{URL: text(address), Query: []plan.Pair{{Name: "q", Value: text("v")}}}, ok(200))
+		if snap.Total[0].Count() != 1 {
+			t.Fatal("not one sample")
+		}
+		for _, sent := range s.sent {
+			first, _, _ := strings.Cut(sent, "\n")
+			if strings.Count(first, " ") != 3 || !strings.HasSuffix(first, "q=v") || !(strings.HasPrefix(first, "GET http://api.test:80 ") || strings.HasPrefix(first, "GET https://auth.test:443 ") || strings.HasPrefix(first, "GET http://[::1]:8080 ")) {
+				t.Fatalf("sent %q", first)
+			}
+			for _, b := range []byte(first) {
+				if b < ' ' || b >= 0x7f {
+					t.Fatalf("sent %q", first)
+				}
+			}
+		}
+	})
 }

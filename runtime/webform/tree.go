@@ -31,6 +31,7 @@ type page struct {
 	open  []*html.Node // elements that have not ended, outermost first
 	form  *html.Node   // the form that has begun and not ended
 	inert int          // templates that are open: what is in them is not on the page
+	drawn int          // SVG and MathML drawings that are open
 	nodes int
 }
 
@@ -47,7 +48,7 @@ func parse(text []byte) (*page, error) {
 			p.add(&html.Node{Type: html.TextNode, Data: z.Token().Data})
 		case html.StartTagToken, html.SelfClosingTagToken:
 			t := z.Token()
-			foreign := p.within(atom.Svg, atom.Math)
+			foreign := p.drawn > 0
 			if foreign {
 				z.NextIsNotRawText()
 			}
@@ -66,16 +67,6 @@ func (p *page) add(n *html.Node) {
 	p.top().AppendChild(n)
 }
 
-// within reports whether an element of one of these kinds is open.
-func (p *page) within(kinds ...atom.Atom) bool {
-	for _, n := range p.open {
-		if n.DataAtom != 0 && slices.Contains(kinds, n.DataAtom) {
-			return true
-		}
-	}
-	return false
-}
-
 func (p *page) start(t html.Token, closed bool) {
 	if t.DataAtom == atom.Form && p.form != nil && p.inert == 0 {
 		return // forms do not nest
@@ -88,9 +79,7 @@ func (p *page) start(t html.Token, closed bool) {
 		return
 	}
 	p.open = append(p.open, n)
-	if n.DataAtom == atom.Template {
-		p.inert++
-	}
+	p.count(n, 1)
 }
 
 // note remembers what is asked of the page later.
@@ -136,11 +125,18 @@ func (p *page) end(t html.Token) {
 // pop ends the i-th open element and those within it.
 func (p *page) pop(i int) {
 	for _, n := range p.open[i:] {
-		if n.DataAtom == atom.Template {
-			p.inert--
-		}
+		p.count(n, -1)
 	}
 	p.open = p.open[:i]
+}
+
+func (p *page) count(n *html.Node, by int) {
+	switch n.DataAtom {
+	case atom.Template:
+		p.inert += by
+	case atom.Svg, atom.Math:
+		p.drawn += by
+	}
 }
 
 // endImplied ends the elements whose end tags may be left out before an

@@ -37,10 +37,20 @@ type Route struct {
 	Burst        [2]int        // seconds in which 60 % answer 503
 }
 
+// Metric is what a script says about one metric: which route's answers record
+// it, and what they hold.
+type Metric struct {
+	Name  string
+	Unit  plan.Unit
+	Of    int
+	Value func(*rand.Rand) float64 // nil: nothing is ever recorded
+}
+
 // Script is a run to be.
 type Script struct {
 	Name, Profile string
 	Routes        []Route
+	Metrics       []Metric
 	SLAs          []plan.SLA
 	Seconds       int
 	Cut           int // the second it is interrupted in; 0 for never
@@ -63,9 +73,9 @@ func Make(s *Script) *Run {
 		rows[i] = p.Series[i].Row
 	}
 	m := &maker{
-		script: s, plan: p, rng: rand.New(rand.NewPCG(7, 11)),
+		script: s, plan: p, rng: rand.New(rand.NewPCG(7, 11)), values: rand.New(rand.NewPCG(5, 3)),
 		rec: record.New(record.Config{
-			Series: len(p.Series), Rows: rows, Thresholds: sla.Thresholds(p), Open: s.Open, WarmupEnd: int64(s.Warmup), Shards: 1,
+			Series: len(p.Series), Rows: rows, Thresholds: sla.Thresholds(p), Limits: sla.Limits(p), Open: s.Open, WarmupEnd: int64(s.Warmup), Shards: 1,
 		}),
 		carry: make([]float64, len(p.Series)),
 	}
@@ -87,6 +97,7 @@ type maker struct {
 	script *Script
 	plan   *plan.Plan
 	rng    *rand.Rand
+	values *rand.Rand // of metrics
 	rec    *record.Recorder
 	w      *record.Writer
 	carry  []float64
@@ -158,8 +169,19 @@ func (m *maker) sample(series int, r *Route, sec int) {
 		Intended: int64(intended), Start: int64(start), Sent: int64(start), First: int64(start + (end-start)/2), End: int64(end),
 		BytesIn: 512, BytesOut: 128,
 	})
-	if class != plan.OK {
+	if class == plan.OK {
+		m.record(series, int64(intended))
+	} else {
 		m.fail(series, r, class, status, end)
+	}
+}
+
+// record records what an answer of a route holds.
+func (m *maker) record(route int, intended int64) {
+	for i := range m.script.Metrics {
+		if k := &m.script.Metrics[i]; k.Of == route && k.Value != nil {
+			m.w.Record(int32(len(m.script.Routes)+i), k.Value(m.values), intended)
+		}
 	}
 }
 

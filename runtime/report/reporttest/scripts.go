@@ -215,5 +215,10 @@ func (s *Script) plan() *plan.Plan {
 		}
 		c.Tasks[at].Weight += r.PerSecond
 	}
+	for _, k := range s.Metrics {
+		of := &p.Series[k.Of]
+		p.Series = append(p.Series, plan.Series{Kind: plan.MetricSeries, Row: len(p.Rows), Class: of.Class, Task: of.Task, Site: 1})
+		p.Rows = append(p.Rows, plan.Row{Kind: plan.MetricSeries, Target: -1, Name: k.Name, Unit: k.Unit, Site: 1})
+	}
 	return p
 }

@@ -13,6 +13,8 @@ const (
 	Nanoseconds Unit = iota
 	Ratio            // 0..1, shown as a percentage
 	PerSecond
+	Number // a number of anything
+	Size   // bytes
 )
 
 // Limit writes a limit as it was declared: never rounded.
@@ -26,6 +28,10 @@ func Limit(v float64, u Unit) string {
 			s = strconv.FormatFloat(v, 'f', -1, 64)
 		}
 		return trimZeros(s) + "/s"
+	case Number:
+		return exactAmount(v)
+	case Size:
+		return exactSize(v)
 	}
 	return exactDuration(v)
 }
@@ -72,6 +78,10 @@ func Beside(measured, limit float64, u Unit) string {
 		case PerSecond:
 			s, v = rate(measured, digits)
 			s += "/s"
+		case Number:
+			s, v = amount(measured, digits)
+		case Size:
+			s, v = size(measured, digits)
 		default:
 			s, v = duration(measured, digits)
 		}

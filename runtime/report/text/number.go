@@ -130,14 +130,7 @@ func rate(x float64, digits int) (string, float64) {
 		return "< 0.001", 0.0005
 	}
 	v, s := round(x, digits)
-	whole, fraction, found := strings.Cut(s, ".")
-	if n, err := strconv.ParseInt(whole, 10, 64); err == nil {
-		whole = Count(n)
-	}
-	if found {
-		whole += "." + fraction
-	}
-	return whole, v
+	return grouped(s), v
 }
 
 // Percent is a share, 0..1, as a percentage without its sign: "0" only for
@@ -151,6 +144,9 @@ func percent(share float64, digits int) (string, float64) {
 	p := share * 100
 	more := digits - significant
 	switch {
+	case share < 0:
+		s, v := percent(-share, digits)
+		return "−" + s, -v
 	case share == 0 || share == 1:
 		return strconv.FormatFloat(p, 'f', 0, 64), share
 	case p < 0.01 && more == 0:

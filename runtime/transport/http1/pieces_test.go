@@ -38,11 +38,14 @@ func TestPieces(t *testing.T) {
 	big := make([]byte, 2<<20)
 	rand.NewChaCha8([32]byte{}).Read(big)
 	for _, secure := range []bool{false, true} {
-		var got []byte
-		var length int64
+		type arrival struct {
+			body   []byte
+			length int64
+		}
+		arrived := make(chan arrival, 1)
 		c, m := listen(t, secure, func(_ http.ResponseWriter, r *http.Request) {
-			got, _ = io.ReadAll(r.Body)
-			length = r.ContentLength
+			body, _ := io.ReadAll(r.Body)
+			arrived <- arrival{body, r.ContentLength}
 		})
 		for _, pieces := range [][][]byte{
 			{[]byte("a"), []byte("b"), []byte("c")},
@@ -55,8 +58,11 @@ func TestPieces(t *testing.T) {
 			var r transport.Result
 			c.Do(m, &r)
 			want := bytes.Join(pieces, nil)
-			if r.Class != plan.OK || !bytes.Equal(got, want) || length != int64(len(want)) || r.BytesOut <= length {
-				t.Errorf("%d bytes: %v %v, arrived %d, announced %d, counted %d", len(want), r.Class, r.Err, len(got), length, r.BytesOut)
+			if r.Class != plan.OK {
+				t.Fatalf("%d bytes: %v", len(want), r.Err)
+			}
+			if got := <-arrived; !bytes.Equal(got.body, want) || got.length != int64(len(want)) || r.BytesOut <= got.length {
+				t.Errorf("%d bytes: arrived %d, announced %d, counted %d", len(want), len(got.body), got.length, r.BytesOut)
 			}
 		}
 	}

@@ -287,7 +287,8 @@ func TestCanary(t *testing.T) {
 			case "graph":
 				c.throng("graph", c.path("load"))
 			case "try":
-				c.throng("try", c.path("load"))
+				c.want(ExitFailed, c.throng("try", c.path("load")), "X-Echo")
+				c.want(ExitFailed, c.throng("try", "--json", "--body", "64KiB", c.path("load")), "X-Echo")
 			}
 		}
 	})

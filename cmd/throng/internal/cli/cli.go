@@ -98,7 +98,7 @@ A SCENARIO is a directory of *.hcl files, or one such file.`,
 		return fmt.Errorf("%w\nSee %q", err, cmd.CommandPath()+" --help")
 	})
 	root.AddCommand(a.validateCommand(), a.planCommand(), a.runCommand(), a.fmtCommand(),
-		a.newCommand(), a.consoleCommand(), a.graphCommand(),
+		a.newCommand(), a.tryCommand(), a.consoleCommand(), a.graphCommand(),
 		a.exampleCommand(), a.versionCommand(), exitCodesTopic())
 	return root
 }

@@ -84,3 +84,60 @@ func TestInterrupt(t *testing.T) {
 		}
 	}
 }
+
+// An interrupt ends a suite: the run under way is reported, the others are
+// not run, and the table says so.
+func TestInterruptSuite(t *testing.T) {
+	program := buildProgram(t)
+	dir := t.TempDir()
+	scenario := `
+target "api" { base_url = "example://quickstart" }
+user "u" {
+  wait = "20ms"
+  get "/products" {}
+}
+profile "first" {
+  users    = 3
+  duration = "5m"
+}
+profile "second" {
+  users    = 3
+  duration = "5m"
+}
+sla "all" { error_rate = "100%" }
+`
+	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(scenario), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(program, "run", "--profile", "all", dir)
+	cmd.Env = append(os.Environ(), "NO_COLOR=1")
+	var stdout strings.Builder
+	cmd.Stdout = &stdout
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	deadline := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
+	defer deadline.Stop()
+	sent := false
+	for lines := bufio.NewScanner(stderr); lines.Scan(); {
+		if !sent && strings.Contains(lines.Text(), "rps=") {
+			sent = true
+			if err := cmd.Process.Signal(syscall.SIGINT); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	_ = cmd.Wait()
+	if code := cmd.ProcessState.ExitCode(); code != ExitInterrupted {
+		t.Errorf("exit %d, want %d", code, ExitInterrupted)
+	}
+	for _, want := range []string{"interrupted at", "SUITE", "1 not run", "second: the suite was interrupted in first", "exit 130"} {
+		if !strings.Contains(stdout.String(), want) {
+			t.Errorf("%q is not in\n%s", want, stdout.String())
+		}
+	}
+}

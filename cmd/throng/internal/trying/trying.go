@@ -1,0 +1,144 @@
+// Package trying does a scenario once, as one user, and shows each step: what
+// was sent, what came back, what was checked and captured. It is what an
+// author looks at while writing. It measures nothing and judges no SLA.
+package trying
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+
+	"throng/dsl/plan"
+	"throng/runtime/record"
+	"throng/runtime/transport"
+	"throng/runtime/user"
+)
+
+// Options say what of a plan is tried.
+type Options struct {
+	Class   int          // the user, an index of the plan's classes
+	Tasks   []*plan.Task // in order
+	Factory func(clock *transport.Clock) transport.Factory
+	Show    Show
+}
+
+// Show is told what happens, in order.
+type Show interface {
+	// Event tells of a step. The plan is the one that the event's sites,
+	// steps and series belong to: setup and teardown have one of their own.
+	Event(p *plan.Plan, e user.Event)
+}
+
+// Result is what a trial came to.
+type Result struct {
+	Requests  int // begun, attempts that were tried again left out
+	Failed    int // of these
+	Abandoned int // tasks that ended for want of a session value
+	Faults    int // expressions outside of requests that failed
+	Cut       bool
+}
+
+// OK reports that every step succeeded.
+func (r *Result) OK() bool { return r.Failed+r.Abandoned+r.Faults == 0 && !r.Cut }
+
+// Run tries a plan: its setup, the user's start steps, the tasks, its stop
+// steps, the teardown. When ctx is done everything is cut. The error says why
+// it could not go on although no step failed.
+func Run(ctx context.Context, p *plan.Plan, o Options) (*Result, error) {
+	var id [8]byte
+	rand.Read(id[:]) // never fails
+	t := &trial{ctx: ctx, o: o, id: hex.EncodeToString(id[:]), result: &Result{}}
+	err := t.run(p)
+	t.result.Cut = ctx.Err() != nil
+	return t.result, err
+}
+
+type trial struct {
+	ctx    context.Context
+	o      Options
+	id     string
+	result *Result
+}
+
+func (t *trial) run(p *plan.Plan) error {
+	if p.Once == nil {
+		t.users(p)
+		return nil
+	}
+	once := *p.Once.Plan
+	var u *user.User
+	var left []plan.Value
+	ok := true
+	t.stage(&once, "setup", func(env *user.Env, w *record.Writer) {
+		u = user.New(env, user.ID{}, w)
+		left, ok = u.SetUp()
+	})
+	defer func() {
+		if len(once.Classes[0].Stop) == 0 || t.ctx.Err() != nil {
+			return
+		}
+		once.Setup = left
+		t.stage(&once, "teardown", func(env *user.Env, w *record.Writer) { u.TearDown(env, w) })
+	}()
+	if !ok {
+		return nil
+	}
+	known, err := p.AfterSetup(left)
+	if err != nil {
+		return fmt.Errorf("what setup left cannot be used: %w", err)
+	}
+	t.users(known)
+	return nil
+}
+
+// users does the part of the trial that a run's users do.
+func (t *trial) users(p *plan.Plan) {
+	t.stage(p, "", func(env *user.Env, w *record.Writer) {
+		user.New(env, user.ID{Class: t.o.Class}, w).Try(t.o.Tasks)
+	})
+}
+
+// stage does a part of the trial in an environment of its own. as is what its
+// start or stop is called, if not so.
+func (t *trial) stage(p *plan.Plan, as string, part func(*user.Env, *record.Writer)) {
+	clock := transport.NewClock()
+	factory := t.o.Factory(clock)
+	defer factory.Close()
+	env := user.NewEnv(user.Config{Plan: p, RunID: t.id, Clock: clock, Factory: factory, Trace: &ear{t, p, as}})
+	stop := context.AfterFunc(t.ctx, func() {
+		env.Cut()
+		factory.Cut()
+	})
+	defer stop()
+	part(env, record.New(record.Config{Series: len(p.Series), Shards: 1}).Writer(0))
+}
+
+// ear counts what is heard, and hands it on.
+type ear struct {
+	t  *trial
+	p  *plan.Plan
+	as string
+}
+
+func (h *ear) Trace(e user.Event) {
+	r := h.t.result
+	switch e.Kind {
+	case user.EventPart:
+		if h.as != "" {
+			e.Name = h.as
+		}
+	case user.EventDone:
+		if !e.Retried {
+			r.Requests++
+			if !e.OK {
+				r.Failed++
+			}
+		}
+	case user.EventAbandoned:
+		r.Abandoned++
+	case user.EventFault:
+		r.Faults++
+	}
+	h.t.o.Show.Event(h.p, e)
+}

@@ -1,0 +1,83 @@
+package text
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Figure writes a figure of a unit with three significant digits: "231 ms",
+// "5 %", "1,240", "65.5 kB".
+func Figure(v float64, u Unit) string {
+	switch u {
+	case Ratio:
+		return Percent(v) + " %"
+	case PerSecond:
+		return Rate(v) + "/s"
+	case Number:
+		s, _ := amount(v, significant)
+		return s
+	case Size:
+		s, _ := size(v, significant)
+		return s
+	}
+	return Duration(v)
+}
+
+// amount writes a number with so many significant digits, whole digits never
+// cut, and returns what the text stands for.
+func amount(x float64, digits int) (string, float64) {
+	switch {
+	case x == 0:
+		return "0", 0
+	case x < 0:
+		s, v := amount(-x, digits)
+		return "−" + s, -v
+	}
+	v, s := round(x, digits)
+	return grouped(trimZeros(s)), v
+}
+
+// grouped puts commas into the whole digits of a number.
+func grouped(s string) string {
+	whole, fraction, found := strings.Cut(s, ".")
+	if n, err := strconv.ParseInt(whole, 10, 64); err == nil {
+		whole = Count(n)
+	}
+	if found {
+		whole += "." + fraction
+	}
+	return whole
+}
+
+func exactAmount(v float64) string {
+	if s, shown := amount(v, significant); shown == v {
+		return s
+	}
+	return grouped(strconv.FormatFloat(v, 'f', -1, 64))
+}
+
+var sizeNames = []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
+
+// size writes bytes with decimal units and so many significant digits.
+func size(x float64, digits int) (string, float64) {
+	if x < 0 {
+		s, v := size(-x, digits)
+		return "−" + s, -v
+	}
+	scale, i := 1.0, 0
+	for x/scale >= 999.5 && i < len(sizeNames)-1 {
+		scale *= 1000
+		i++
+	}
+	s, v := amount(x/scale, digits)
+	return s + " " + sizeNames[i], v * scale
+}
+
+// exactSize is a size in the largest unit that needs no more than three
+// digits, or in bytes.
+func exactSize(v float64) string {
+	if s, shown := size(v, significant); shown == v {
+		return s
+	}
+	return exactAmount(v) + " B"
+}
