@@ -53,7 +53,7 @@ func (c *compiler) matchedKind(match *config.Block) (kind plan.SeriesKind, ok bo
 	if a := match.Arg("metrics"); a != nil {
 		for _, other := range []string{"requests", "groups"} {
 			if o := match.Arg(other); o != nil {
-				c.fail(match, diag.ConflictingArguments, o.Range, "What is recorded in a metric is known by the users, tasks and tags of its requests, not by %s. Leave out %s or metrics.", other, other).
+				c.fail(match, diag.ConflictingArguments, o.Range, "What is recorded in a metric is kept by the users, tasks and tags of its requests, but not by %s. Leave out %s or metrics.", other, other).
 					Relate("metrics stands here", a.Range)
 				return 0, false
 			}

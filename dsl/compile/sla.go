@@ -177,7 +177,7 @@ func (c *compiler) rules(b *config.Block, unit plan.Unit, warn bool) []plan.Rule
 				r.Metric = plan.Max
 			}
 			rules = append(rules, r)
-		case unit != plan.UnitNone:
+		case unit != plan.UnitNone && (row.Name == "error_rate" || row.Name == "requests_per_second"):
 			c.fail(b, diag.ConflictingArguments, a.NameRange, "%s is about requests, and this SLA about the values of metrics: give the requests an sla of their own.", row.Name)
 		case row.Name == "error_rate":
 			ratio, ok := c.ratio(b, row.Name)

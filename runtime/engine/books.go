@@ -50,6 +50,10 @@ func (r *run) conditions(final *record.Snapshot, end ending, o *outcome.Outcome)
 		LocalFailures: r.localFailures(final.Total) + r.localFailures(final.Warmup),
 	}
 	for _, f := range r.env.Faults() {
+		if f.Own {
+			c.LocalFailures += f.Count
+			continue
+		}
 		if c.Stuck == 0 {
 			c.StuckWhy = strings.TrimSuffix(f.Message, ".")
 		}

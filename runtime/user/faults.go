@@ -11,6 +11,7 @@ type Fault struct {
 	Class   int
 	Site    plan.SiteID
 	Message string
+	Own     bool // a defect of this program, and not of the scenario
 	Count   int64
 }
 
@@ -21,7 +22,7 @@ type faults struct {
 	seen []Fault
 }
 
-func (f *faults) add(class int, site plan.SiteID, message string) {
+func (f *faults) add(class int, site plan.SiteID, message string, own bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i := range f.seen {
@@ -31,11 +32,12 @@ func (f *faults) add(class int, site plan.SiteID, message string) {
 		}
 	}
 	if len(f.seen) == maxFaults {
-		f.seen[maxFaults-1].Message = "(other)"
-		f.seen[maxFaults-1].Count++
+		last := &f.seen[maxFaults-1]
+		last.Message, last.Own = "(other)", last.Own || own
+		last.Count++
 		return
 	}
-	f.seen = append(f.seen, Fault{class, site, message, 1})
+	f.seen = append(f.seen, Fault{class, site, message, own, 1})
 }
 
 func (f *faults) list() []Fault {

@@ -98,7 +98,7 @@ func (u *User) rescue(r *plan.Request, f *flow) {
 	u.frame.Response = nil
 	v := verdict{plan.FailInternal, panicText(p), r.Site}
 	if u.booked {
-		u.env.faults.add(u.ID.Class, r.Site, u.env.mask.text(v.detail, false))
+		u.env.faults.add(u.ID.Class, r.Site, u.env.mask.text(v.detail, false), true)
 		*f = endTask
 		return
 	}

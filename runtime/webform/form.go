@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/andybalholm/cascadia"
 	"golang.org/x/net/html"
 )
 
@@ -45,11 +44,15 @@ func Read(text []byte, from *url.URL, selector string) (*Form, error) {
 func (p *page) find(selector string) (*html.Node, error) {
 	found := p.forms
 	if selector != "" {
-		s, err := cascadia.ParseGroup(selector)
+		s, err := newSelector(selector)
 		if err != nil {
-			return nil, fmt.Errorf("%s is no CSS selector: %w", quote(selector), err)
+			return nil, err
 		}
-		found = p.around(cascadia.QueryAll(p.doc, s))
+		nodes, err := s.all(p.doc)
+		if err != nil {
+			return nil, err
+		}
+		found = p.around(nodes)
 	}
 	switch {
 	case len(found) == 1:

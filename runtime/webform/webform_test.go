@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/andybalholm/cascadia"
 )
 
 var from = &url.URL{Scheme: "http", Host: "shop.test", Path: "/a/b", RawQuery: "c=d"}
@@ -141,11 +143,38 @@ func hostile() map[string]string {
 	}
 }
 
+// What a selector finds is what cascadia, which is slow, finds.
+func TestSelector(t *testing.T) {
+	const page = `<div class="a b"><p id=x>1<span data-k="v w">2</span><em>3</em></p><p>4</p><ul><li>5<li class=b>6<ul><li>7</ul></ul></div><div><p class=b>8</p><form name="a>b,c d"><input></form></div>`
+	p, err := parse([]byte(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{
+		"*", "p", "div p", "div > p", "p + p", "p ~ ul", "div li li", "div > ul li > ul > li", ".a span, .b", " div\t>\n p.b ", "#x span ~ em", "p+ul>li+li",
+		`form[name="a>b,c d"] input`, `[data-k~=w]`, "li:nth-child(2n + 1)", "div:has(form) p", "div:not(.a) > *", `#\78  span`, "p:not(:has(span), #y)", "ul ul, ul > li, form", "html body div", "em + span", "a b c d",
+	} {
+		s, err := newSelector(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		group, _ := cascadia.ParseGroup(text)
+		got, err := s.all(p.doc)
+		if want := cascadia.QueryAll(p.doc, group); !slices.Equal(got, want) || err != nil {
+			t.Errorf("%q: found %d, want %d", text, len(got), len(want))
+		}
+	}
+	if _, err := newSelector(strings.Repeat("a ", maxLinks+1)); err == nil {
+		t.Error("a very long selector")
+	}
+}
+
 // A page of the largest size that is kept is read in little time and memory,
 // however it is made. The limit leaves a slow, shared machine much room.
 func TestHostile(t *testing.T) {
 	for name, page := range hostile() {
-		for _, selector := range []string{"", "form", "form input[name=a]", "*"} {
+		for _, selector := range []string{"", "div div div div form, form input[name=a]", "* ~ * + *, form:nth-of-type(2)"} {
 			begun := time.Now()
 			if f, err := Read([]byte(page), from, selector); err == nil {
 				f.Names(10)

@@ -77,5 +77,5 @@ sla "read" {
 # What the server needs itself, whatever the network adds.
 sla "server" {
   match { metrics = ["server_time"] }
-  p50 = "100ms"
+  p50 = "500ms"
 }

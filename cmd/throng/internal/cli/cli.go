@@ -26,7 +26,7 @@ const (
 	ExitFormat       = 3   // fmt --check found differences
 	ExitChanged      = 4   // plan --diff --detailed-exitcode found changes
 	ExitInconclusive = 97  // the run proves nothing: too few samples, generator saturated, books unbalanced
-	ExitFailed       = 99  // an SLA is broken
+	ExitFailed       = 99  // an SLA is broken, or a step of try failed
 	ExitInterrupted  = 130 // interrupted, after a clean stop
 )
 
@@ -82,6 +82,7 @@ happen, runs it, and ends with a verdict that CI can trust.
 
   throng validate SCENARIO     is it right?
   throng plan SCENARIO         what would happen?
+  throng try SCENARIO          what does each step send and get, once?
   throng run SCENARIO          make it happen, and judge it
 
 A SCENARIO is a directory of *.hcl files, or one such file.`,
@@ -116,7 +117,7 @@ func exitCodesTopic() *cobra.Command {
     4  plan --diff --detailed-exitcode found changes
    97  inconclusive: the run proves nothing, because samples were too few,
        the generator was saturated, or the books do not balance
-   99  an SLA is broken
+   99  an SLA is broken, or a step of try failed
   130  interrupted, after a clean stop`,
 	}
 }

@@ -2,6 +2,7 @@ package trying
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/report/text"
+	"throng/runtime/transport"
 	"throng/runtime/user"
 )
 
@@ -108,6 +110,45 @@ func events(p *plan.Plan) []user.Event {
 		{Kind: user.EventCapture, Depth: 1, Site: 1, Name: "x", Expr: described("response.json<b>"), Text: "capture x found nothing", Class: plan.FailCapture},
 		{Kind: user.EventDone, Depth: 1, Step: r, Site: 1, Class: plan.FailCapture, Text: "capture x found nothing"},
 		{Kind: user.EventNote, Site: 1, Text: "would wait 2 s"},
+	}
+}
+
+// hung is a server that never answers; it says when it has been asked.
+type hung struct {
+	asked chan<- struct{}
+	cut   chan struct{}
+}
+
+func (h hung) Client() transport.Client { return h }
+func (h hung) Close()                   {}
+func (h hung) Cut()                     { close(h.cut) }
+func (h hung) Do(_ *transport.Message, r *transport.Result) {
+	close(h.asked)
+	<-h.cut
+	*r = transport.Result{Class: plan.FailInternal, Err: transport.ErrCut}
+}
+
+// A trial that is interrupted ends at once, and is no success.
+func TestInterrupted(t *testing.T) {
+	p := testPlan()
+	p.Targets = []plan.Target{{Scheme: "http", Host: "x.test", Port: 80}}
+	p.Classes[1].Tasks[0].Steps = []plan.Step{&plan.Request{Method: "GET", Path: plan.Literal("/")}}
+	asked := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		<-asked
+		cancel()
+	}()
+	var b bytes.Buffer
+	show := &Text{W: &b, Width: 80}
+	r, err := Run(ctx, p, Options{Class: 1, Tasks: []*plan.Task{&p.Classes[1].Tasks[0]}, Show: show,
+		Factory: func(*transport.Clock) transport.Factory { return hung{asked, make(chan struct{})} }})
+	if err != nil || !r.Cut || r.OK() || r.Requests != 0 {
+		t.Errorf("%+v, %v", r, err)
+	}
+	show.End(r, 130)
+	if !strings.Contains(b.String(), "CUT  exit 130") {
+		t.Error(b.String())
 	}
 }
 
