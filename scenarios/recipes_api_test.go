@@ -98,6 +98,22 @@ func TestCheckoutAsksAgain(t *testing.T) {
 	}
 }
 
+// A shopper whose order fails for good does not pay an earlier one again.
+func TestCheckoutPaysWhatItOrdered(t *testing.T) {
+	t.Parallel()
+	r := recipe{users: 3, rounds: 20}
+	m := r.prepare(t, "cookbook/checkout")
+	m.service = example(t, m.plan, "errors:POST /orders:70%:status=503")
+	m.serve(t)
+	orders, payments := m.all("POST", "/orders"), m.all("POST", "/orders/*/payment")
+	made := having(orders, answered(http.StatusCreated))
+	equal(t, "payments", len(payments), len(made))
+	equal(t, "payments refused as paid already", len(having(payments, answered(http.StatusConflict))), 0)
+	if failed := len(orders) - len(made); failed == 0 || len(made) == 0 {
+		t.Errorf("of %d orders %d failed", len(orders), failed)
+	}
+}
+
 func checkSearch(t *testing.T, m *meal) {
 	limits := map[string]string{"lamp": "10", "desk": "5", "chair": "5", "oak": "3", "blue, dark": "2"}
 	searches := m.all("GET", "/search")

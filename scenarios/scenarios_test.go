@@ -203,10 +203,12 @@ func sound(t *testing.T, p *plan.Plan, o *outcome.Outcome) {
 	}
 }
 
+// count is how much was recorded into a row's series: requests, groups, or
+// values of a metric.
 func count(p *plan.Plan, s *record.Snapshot, row int) (n int64) {
-	for i, stats := range s.Total {
-		if p.Series[i].Row == row && stats != nil {
-			n += stats.Count()
+	for i := range p.Series {
+		if p.Series[i].Row == row {
+			n += s.Total[i].Count() + s.Metrics[i].Count()
 		}
 	}
 	return n

@@ -1,15 +1,15 @@
 package schema
 
 var limitArgs = []Arg{
-	{Name: "p50", Type: Limit, Doc: "Limit on the median response time."},
+	{Name: "p50", Type: Limit, Doc: "Limit on the median response time, or value of a metric."},
 	{Name: "p75", Type: Limit, Doc: "Limit on the 75th percentile."},
 	{Name: "p90", Type: Limit, Doc: "Limit on the 90th percentile."},
 	{Name: "p95", Type: Limit, Doc: "Limit on the 95th percentile."},
 	{Name: "p98", Type: Limit, Doc: "Limit on the 98th percentile."},
 	{Name: "p99", Type: Limit, Doc: "Limit on the 99th percentile."},
 	{Name: "p99_9", Type: Limit, Doc: "Limit on the 99.9th percentile."},
-	{Name: "mean", Type: Limit, Doc: "Limit on the mean response time."},
-	{Name: "max", Type: Limit, Doc: "Limit on the slowest response."},
+	{Name: "mean", Type: Limit, Doc: "Limit on the mean response time, or value."},
+	{Name: "max", Type: Limit, Doc: "Limit on the slowest response, or the largest value."},
 	{Name: "error_rate", Type: Ratio, Doc: "Limit on the share of failed requests: \"0.5%\" or 0.005."},
 	{Name: "requests_per_second", Type: Floor, Doc: "A floor, or { min = 1000, max = 2000 }. Always judged together."},
 }
@@ -32,7 +32,7 @@ var slaBlock = &Block{
 	}),
 	Blocks: []*Nested{
 		one(&Block{
-			Type: "match", Doc: "Which requests it is about. Keys are and, values in a list are or, * in a value matches anything; every value must match something.",
+			Type: "match", Doc: "Which requests, groups or metrics it is about. Keys are and, values in a list are or, * in a value matches anything; every value must match something.",
 			Args: []Arg{
 				{Name: "tags", Type: Strings, Doc: "Requests with one of these tags."},
 				{Name: "not_tags", Type: Strings, Doc: "Requests with none of these tags."},

@@ -53,11 +53,11 @@ func TestMetricsAreNoTraffic(t *testing.T) {
 		t.Errorf("covered by %v, %v, %v", with.Metrics[0].SLAs, with.Metrics[1].SLAs, with.Requests[1].SLAs)
 	}
 	s := with.SLAs[1]
-	if !s.Metrics || !slices.Equal(s.Requests, []string{"queued"}) || s.Rules[0].Words != "p95 ≤ 65,536 B" || s.Rules[0].Fewest != with.Requests[1].Measured {
+	if !s.Metrics || !slices.Equal(s.Requests, []string{"queued"}) || s.Rules[0].Words != "p95 ≤ 64 KiB" || s.Rules[0].Fewest != with.Requests[1].Measured {
 		t.Errorf("%+v", s)
 	}
 	text := strings.Join(strings.Fields(write(t, with, report.TextOptions{Width: 120})), " ")
-	for _, want := range []string{"METRICS a second expected SLA queued", "queue p95 ≤ 65,536 B 1 metric", "all 3 requests are covered by an SLA"} {
+	for _, want := range []string{"METRICS a second expected SLA queued", "queue p95 ≤ 64 KiB 1 metric", "all 3 requests are covered by an SLA"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
 		}

@@ -167,7 +167,7 @@ func (t *textWriter) metrics() {
 		return
 	}
 	table := &text.Table{Style: t.st, Min: 12, Columns: []text.Column{
-		{Title: "METRICS, worst first", Shrink: true}, {Title: "n", Right: true, Drop: 5},
+		{Title: "METRICS", Shrink: true}, {Title: "n", Right: true, Drop: 5},
 	}}
 	for _, c := range metricColumns {
 		table.Columns = append(table.Columns, text.Column{Title: c.name, Right: true, Drop: c.drop})

@@ -3,7 +3,6 @@ package sla
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	"throng/dsl/plan"
 	"throng/runtime/record"
@@ -100,7 +99,7 @@ func quantity(r plan.Rule, v float64) string {
 	case plan.UnitRatio:
 		return share(v)
 	case plan.UnitBytes:
-		return strconv.FormatFloat(v, 'f', -1, 64) + " B"
+		return trim(v, 3) + " B"
 	case plan.UnitNumber:
 		return trim(v, 3)
 	}

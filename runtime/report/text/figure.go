@@ -6,7 +6,7 @@ import (
 )
 
 // Figure writes a figure of a unit with three significant digits: "231 ms",
-// "5 %", "1,240", "65.5 kB".
+// "5 %", "1,240", "64 KiB".
 func Figure(v float64, u Unit) string {
 	switch u {
 	case Ratio:
@@ -56,17 +56,18 @@ func exactAmount(v float64) string {
 	return grouped(strconv.FormatFloat(v, 'f', -1, 64))
 }
 
-var sizeNames = []string{"B", "kB", "MB", "GB", "TB", "PB", "EB"}
+var sizeNames = []string{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"}
 
-// size writes bytes with decimal units and so many significant digits.
+// size writes bytes with binary units, as limits are written, and so many
+// significant digits.
 func size(x float64, digits int) (string, float64) {
 	if x < 0 {
 		s, v := size(-x, digits)
 		return "−" + s, -v
 	}
 	scale, i := 1.0, 0
-	for x/scale >= 999.5 && i < len(sizeNames)-1 {
-		scale *= 1000
+	for x/scale >= 1024 && i < len(sizeNames)-1 {
+		scale *= 1024
 		i++
 	}
 	s, v := amount(x/scale, digits)

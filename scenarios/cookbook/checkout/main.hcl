@@ -29,9 +29,10 @@ user "shopper" {
   }
 
   task "buy" {
-    weight  = 4
-    tags    = ["buy"]
-    headers = { Accept = "application/json" }
+    weight     = 4
+    tags       = ["buy"]
+    headers    = { Accept = "application/json" }
+    on_failure = "task" # who has no cart orders nothing, who has no order pays nothing
 
     get "/products" {
       query   = { page = randint(1, 6) }

@@ -22,6 +22,7 @@ user "client" {
   wait = between("50ms", "150ms")
 
   task "export" {
+    on_failure = "task" # no job, no polls
     group "export, end to end" {
       post "/jobs" {
         json = { kind = "export", polls = randint(2, 5) } # polls: how long the example's jobs take

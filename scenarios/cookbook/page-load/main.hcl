@@ -21,7 +21,8 @@ user "browser" {
     weight = 3
     group "page" {
       get "/site/index.html" {
-        tags = ["document"]
+        tags       = ["document"]
+        on_failure = "task" # no document, no assets
         expect {
           condition = css(response.html, "title") != null
           message   = "the page has no title"
