@@ -38,6 +38,7 @@ func sixTogether(t *testing.T) func(*http.Request) {
 func checkPageLoad(t *testing.T, m *meal) {
 	assets := m.all("GET", "/site/assets/*")
 	equal(t, "assets at the same moment", most(assets), 6)
+	equal(t, "connections for assets", distinct(assets, func(e *exchange) string { return e.conn }), 6)
 	visits, returns := len(m.all("GET", "/site/index.html")), len(m.all("GET", "/site/manifest.json"))
 	equal(t, "visits", visits+returns, 8)
 	equal(t, "pages timed", m.row(t, "page"), visits)
@@ -229,7 +230,9 @@ func checkBackgroundSpike(t *testing.T, m *meal) {
 	arrivals := int(40 * loads[0].Duration.Seconds())
 	equal(t, "arrivals", int(out[0].Arrivals), arrivals)
 	equal(t, "background", len(m.all("GET", "/cheap")), arrivals-int(out[0].Missed))
-	equal(t, "the crowd's users", int(out[1].Launched), 8)
+	if n := out[1].Launched; n < 1 || n > 8 { // a machine that stalls may sleep through part of the rise
+		t.Errorf("the crowd had %d users", n)
+	}
 	reports := m.all("GET", "/report")
 	delay := loads[1].Delay
 	if out[1].Begin < delay {

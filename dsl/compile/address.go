@@ -3,6 +3,7 @@ package compile
 import (
 	"strings"
 
+	"github.com/andybalholm/cascadia"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
@@ -38,6 +39,11 @@ func (k *classBuilder) submit(r *plan.Request, b *config.Block, to *plan.Target)
 	r.Path = k.path(b, to)
 	r.Submit = &plan.Submit{Fields: pairs(k.named(b.Arg("fields"), b, k))}
 	r.Submit.Form, _ = k.value(b, "form", cty.String)
+	if v, ok := r.Submit.Form.(plan.Const); ok && v.Value.Kind() == plan.String {
+		if _, err := cascadia.ParseGroup(v.Value.Str()); err != nil {
+			k.c.fail(b, diag.InvalidValue, b.Arg("form").Expr.Range(), "This is no CSS selector: %s.", err)
+		}
+	}
 }
 
 // keepPages marks the requests whose pages a submit may need.

@@ -45,6 +45,9 @@ func (c *compiler) expanded(ref resolve.Reference) *config.Block {
 // can multiply without end.
 const maxSteps = 100_000
 
+// maxCalls bounds how deep tasks call each other.
+const maxCalls = 200
+
 // call compiles a call: the called task's steps, in place.
 func (k *classBuilder) call(n *config.Block, s settings) plan.Step {
 	c := k.c
@@ -58,6 +61,13 @@ func (k *classBuilder) call(n *config.Block, s settings) plan.Step {
 	}
 	if slices.Contains(k.calls, ref.Block) {
 		c.fail(n, diag.Cycle, n.Range, "%s calls itself, directly or through others, so it would never end. To do steps again, write repeat.", ref.Block.Title())
+		return nil
+	}
+	if len(k.calls) >= maxCalls {
+		if !c.callsTold {
+			c.callsTold = true
+			c.fail(n, diag.LimitExceeded, n.Range, "Tasks may call each other %d deep.", maxCalls)
+		}
 		return nil
 	}
 	callee := c.expanded(ref)

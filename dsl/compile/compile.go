@@ -15,6 +15,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
@@ -115,14 +116,16 @@ func (c *compiler) hide() {
 type compiler struct {
 	options Options
 	meter   *config.Meter
-	chosen  *config.Block // the profile that is compiled, nil without
-	many    bool          // all profiles are compiled: what is about one run is not said
-	root    *resolve.Scope
-	envs    map[*resolve.Scope]*environ
-	plan    *plan.Plan
-	diags   diag.Diagnostics
-	sites   map[siteKey]plan.SiteID
-	secrets secrets
+
+	meterValue cty.Value     // as expressions are given it
+	chosen     *config.Block // the profile that is compiled, nil without
+	many       bool          // all profiles are compiled: what is about one run is not said
+	root       *resolve.Scope
+	envs       map[*resolve.Scope]*environ
+	plan       *plan.Plan
+	diags      diag.Diagnostics
+	sites      map[siteKey]plan.SiteID
+	secrets    secrets
 
 	targetIDs     map[*config.Block]int
 	dataIDs       map[*config.Block]int
@@ -146,6 +149,11 @@ type compiler struct {
 	reads         map[int]bool // data sources the class under compilation reads
 	offTags       bool         // --tags or --exclude-tags left something out
 	reading       map[hclsyntax.Node]*reading
+	constantPairs map[*config.Arg][]named // headers of blocks around requests, where they are constant
+	headersMade   int
+	offers        map[offeredKey]*offered
+	ofKind        map[plan.SeriesKind][]int
+	judging       int        // requests that SLAs judge, added up
 	tasks         [][]string // by series: the names of its task and of the sequence around it
 	on            []bool     // by series: something records into it
 }
@@ -156,15 +164,17 @@ type siteKey struct {
 }
 
 func newCompiler(scope *resolve.Scope, o Options) *compiler {
+	meter := config.NewMeter()
 	return &compiler{
-		options: o, root: scope, meter: config.NewMeter(),
+		options: o, root: scope, meter: meter, meterValue: meter.Value(),
 		envs:      map[*resolve.Scope]*environ{},
 		plan:      &plan.Plan{Sites: []plan.Site{{}}, Dir: scope.Tree.Config.Dir, Seed: o.Seed, Tool: o.Tool},
 		sites:     map[siteKey]plan.SiteID{},
 		targetIDs: map[*config.Block]int{}, dataIDs: map[*config.Block]int{},
 		rows: map[rowKey]int{}, series: map[seriesKey]int{}, callees: map[*config.Block]*config.Block{}, files: map[string][]byte{},
 		assigns: map[*config.Block]*assignments{}, leaving: map[*config.Block]bool{}, plain: map[*config.Block]bool{},
-		reading: map[hclsyntax.Node]*reading{},
+		reading: map[hclsyntax.Node]*reading{}, constantPairs: map[*config.Arg][]named{},
+		offers: map[offeredKey]*offered{}, ofKind: map[plan.SeriesKind][]int{},
 	}
 }
 

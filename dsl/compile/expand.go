@@ -15,7 +15,7 @@ const maxInstances = 100_000
 
 // maxCloned bounds the blocks and arguments in all instances together: an
 // instance repeats all that its block holds.
-const maxCloned = 300_000
+const maxCloned = 200_000
 
 // instances are what a block stands for: itself, or one for each element of
 // its for_each, with what is within it grown.
@@ -46,6 +46,7 @@ func (c *compiler) grown(b *config.Block) *config.Block {
 	for _, n := range b.Blocks {
 		if n.Type == "dynamic" {
 			out.Blocks = append(out.Blocks, c.dynamic(n)...)
+			out.Broken = out.Broken || c.overgrown
 			continue
 		}
 		made := c.instances(n)

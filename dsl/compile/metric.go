@@ -139,7 +139,7 @@ func (c *compiler) unusedMetrics() {
 		b := c.root.Named("metric", name)
 		c.keyword(b, "unit") // for what is wrong with it
 		if _, ok := c.rows[rowKey{kind: plan.MetricSeries, target: -1, name: name}]; !ok && !b.Broken {
-			c.warn(b, diag.Unused, b.Range, "Nothing records metric %q: a request does with record = { %s = … }.", name, name)
+			c.warn(b, diag.Unused, b.Range, "No user records metric %q: a request does with record = { %s = … }.", name, name)
 		}
 	}
 }

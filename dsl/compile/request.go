@@ -1,7 +1,6 @@
 package compile
 
 import (
-	"slices"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -247,9 +246,10 @@ func (k *classBuilder) headers(r *plan.Request, b *config.Block, s settings) {
 		lower string
 	}
 	var merged []entry
+	last := map[string]int{} // by lower name
 	set := func(name string, p plan.Pair) {
 		lower := strings.ToLower(name)
-		merged = slices.DeleteFunc(merged, func(e entry) bool { return e.lower == lower })
+		last[lower] = len(merged)
 		merged = append(merged, entry{p, lower})
 	}
 	for _, lv := range s.headers {
@@ -260,13 +260,15 @@ func (k *classBuilder) headers(r *plan.Request, b *config.Block, s settings) {
 			k.partly(lv, set)
 			continue
 		}
-		for _, n := range k.named(lv.arg, lv.block, k) {
-			k.checkHeader(lv.block, n)
+		for _, n := range k.level(lv) {
 			k.sent(lv, n.name, n.reads)
 			set(n.name, plan.Pair{Name: n.name, Value: n.value, Site: n.site, Secret: n.secret})
 		}
 	}
-	for _, e := range merged {
+	for i, e := range merged {
+		if i != last[e.lower] {
+			continue // a nearer block gives another
+		}
 		if v, ok := e.pair.Value.(plan.Const); ok && v.Value.IsNull() {
 			continue
 		}
@@ -276,12 +278,43 @@ func (k *classBuilder) headers(r *plan.Request, b *config.Block, s settings) {
 		}
 		r.Headers = append(r.Headers, e.pair)
 	}
-	k.defaultHeaders(r, func(name string) bool {
-		return slices.ContainsFunc(merged, func(e entry) bool { return e.lower == name })
-	})
-	if r.Body != nil && slices.ContainsFunc(merged, func(e entry) bool { return e.lower == "content-type" }) {
+	has := func(name string) bool {
+		_, ok := last[name]
+		return ok
+	}
+	k.defaultHeaders(r, has)
+	if k.c.headersMade += len(r.Headers); k.c.headersMade > maxHeaders && k.c.headersMade-len(r.Headers) <= maxHeaders {
+		k.c.fail(b, diag.LimitExceeded, b.Range, "All requests of the scenario together have more than %d headers, those of the blocks around them included.", maxHeaders)
+	}
+	if r.Body != nil && has("content-type") {
 		r.Body.ContentType = "" // said by a header, be it null
 	}
+}
+
+// maxHeaders bounds the headers of all requests: each repeats those of the
+// blocks around it.
+const maxHeaders = 300_000
+
+// level lowers one block's headers. Requests share those that are constant.
+func (k *classBuilder) level(lv level) []named {
+	all, known := k.c.constantPairs[lv.arg]
+	if known {
+		return all
+	}
+	if k.c.headersMade > maxHeaders {
+		return nil
+	}
+	all = k.named(lv.arg, lv.block, k)
+	constant := true
+	for _, n := range all {
+		k.checkHeader(lv.block, n)
+		_, fixed := n.value.(plan.Const)
+		constant = constant && fixed && len(n.reads) == 0
+	}
+	if constant {
+		k.c.constantPairs[lv.arg] = all
+	}
+	return all
 }
 
 func (k *classBuilder) defaultHeaders(r *plan.Request, has func(name string) bool) {

@@ -95,6 +95,9 @@ func (c *compiler) allRules(b *config.Block, unit plan.Unit) []plan.Rule {
 
 func (c *compiler) sla(b *config.Block, asked bool) (plan.SLA, bool) {
 	s := plan.SLA{Name: b.Instance(), Site: c.site(b.Range, b)}
+	if c.judging > maxJudging {
+		return s, false // which is reported
+	}
 	match := b.First("match")
 	series, words, ok := c.matched(b, match)
 	if unit, sure := c.measured(match, series); sure {
@@ -118,14 +121,27 @@ func (c *compiler) sla(b *config.Block, asked bool) (plan.SLA, bool) {
 	if word, ok := c.keyword(b, "judge"); ok {
 		each = word == "each"
 	}
+	if c.judging += len(series); c.judging > maxJudging {
+		if c.judging-len(series) <= maxJudging {
+			c.fail(b, diag.LimitExceeded, b.Range, "All SLAs together would judge more than %d times a request. Let one SLA promise what holds for many.", maxJudging)
+		}
+		return s, false
+	}
 	s.Groups = c.judged(series, each)
 	return s, len(s.Rules) > 0
 }
 
+// maxJudging bounds the requests that all SLAs of a profile judge, added up.
+const maxJudging = 1_000_000
+
 // judgeable leaves out the series that nothing records into in this run. An
 // SLA that keeps none would wait for samples that cannot come.
 func (c *compiler) judgeable(b, match *config.Block, ids []int, asked bool) []int {
-	kept := slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return !c.on[id] })
+	off := func(id int) bool { return !c.on[id] }
+	if !slices.ContainsFunc(ids, off) {
+		return ids
+	}
+	kept := slices.DeleteFunc(slices.Clone(ids), off)
 	if len(kept) > 0 || len(ids) == 0 || !slices.Contains(c.on, true) {
 		return kept // nothing runs at all: that is reported
 	}
@@ -248,7 +264,7 @@ var selectors = []selector{
 	}, "There is no user called %q that makes requests."},
 	{"tasks", func(c *compiler, id int) []string { return c.tasks[id] }, "There is no task called %q that makes requests."},
 	{"groups", requestNames, "There is no group called %q."},
-	{"metrics", requestNames, "Nothing records a metric called %q."},
+	{"metrics", requestNames, "No user records a metric called %q."},
 }
 
 func seriesTags(c *compiler, id int) []string { return c.plan.Series[id].Tags }
@@ -268,15 +284,11 @@ func (c *compiler) matched(b, match *config.Block) (ids []int, words string, ok 
 	if !ok {
 		return nil, "", false
 	}
-	for id := range c.plan.Series {
-		if c.plan.Series[id].Kind == kind {
-			ids = append(ids, id)
-		}
-	}
+	ids = c.seriesOf(kind)
 	if match == nil {
 		return ids, "", true
 	}
-	all, ok := ids, true
+	ok = true
 	var said []string
 	for _, sel := range selectors {
 		globs, has := c.stringList(match, sel.key)
@@ -286,18 +298,16 @@ func (c *compiler) matched(b, match *config.Block) (ids []int, words string, ok 
 		said = append(said, strings.ReplaceAll(sel.key, "_", " ")+" "+strings.Join(globs, ", "))
 		hits := map[int]bool{}
 		for _, g := range globs {
-			found := false
-			for _, id := range all {
-				if slices.ContainsFunc(sel.of(c, id), func(n string) bool { return glob(g, n) }) {
-					hits[id], found = true, true
-				}
-			}
-			if !found {
-				c.nothingMatches(match, sel, g, all)
+			if !c.offer(kind, sel).hits(g, hits) {
+				c.nothingMatches(match, sel, g, c.offer(kind, sel).names)
 				ok = false
 			}
 		}
-		ids = slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return hits[id] == (sel.key == "not_tags") })
+		if sel.key == "not_tags" {
+			ids = slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return hits[id] })
+		} else {
+			ids = among(hits, ids)
+		}
 	}
 	if len(said) == 0 && len(match.Args) == 0 && !match.Broken {
 		c.fail(match, diag.EmptyBlock, match.Range, "A match block says which requests an SLA is about; this one says nothing.")
@@ -313,13 +323,10 @@ func (c *compiler) matched(b, match *config.Block) (ids []int, words string, ok 
 }
 
 // nothingMatches reports a value of a match block that selects nothing.
-func (c *compiler) nothingMatches(match *config.Block, sel selector, g string, among []int) {
-	var offered []string
-	for _, id := range among {
-		offered = append(offered, sel.of(c, id)...)
+func (c *compiler) nothingMatches(match *config.Block, sel selector, g string, offered []string) {
+	for len(offered) > 0 && strings.TrimSpace(offered[0]) == "" {
+		offered = offered[1:]
 	}
-	slices.Sort(offered)
-	offered = slices.DeleteFunc(slices.Compact(offered), func(s string) bool { return s == "" || s == " " })
 	d := c.fail(match, diag.SLAMatchesNothing, match.Arg(sel.key).Expr.Range(), sel.none+" An SLA that judges nothing would always pass.", g)
 	if d.DidYouMean(g, offered); d.Suggestion == "" && len(offered) > 0 {
 		if len(offered) > 8 {
@@ -355,12 +362,14 @@ func (c *compiler) judged(ids []int, each bool) []plan.Judged {
 		return []plan.Judged{{Row: -1, Series: ids}}
 	}
 	var groups []plan.Judged
+	at := map[int]int{}
 	for _, id := range ids {
 		row := c.plan.Series[id].Row
-		i := slices.IndexFunc(groups, func(g plan.Judged) bool { return g.Row == row })
-		if i < 0 {
+		i, ok := at[row]
+		if !ok {
+			i = len(groups)
 			groups = append(groups, plan.Judged{Row: row})
-			i = len(groups) - 1
+			at[row] = i
 		}
 		groups[i].Series = append(groups[i].Series, id)
 	}

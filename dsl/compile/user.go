@@ -87,7 +87,11 @@ func (c *compiler) users() {
 		if abstract, _ := c.boolean(used, "abstract"); abstract {
 			continue
 		}
-		for _, b := range c.instances(used) {
+		instances := c.instances(used)
+		if c.overgrown {
+			return // what there is would take long, and there will be no plan
+		}
+		for _, b := range instances {
 			class := c.class(b)
 			active = active || class.Weight > 0 || class.FixedCount > 0
 			c.plan.Classes = append(c.plan.Classes, class)

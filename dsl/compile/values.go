@@ -33,6 +33,7 @@ type environ struct {
 	locals    map[string]cty.Value
 	computing []string                     // locals under evaluation, outermost first
 	within    map[string]bool              // the same
+	paths     cty.Value                    // path.module and path.root
 	functions map[string]function.Function // those that are settled before the run, the scenario's own among them
 	paying    map[string]function.Function // functions, metered: for what is evaluated now
 	checks    map[string]function.Function // as functions, with those of a run; made when first needed
@@ -58,6 +59,9 @@ func (c *compiler) env(m *config.Module) *environ {
 		functions["try"], functions["can"] = tryfunc.TryFunc, tryfunc.CanFunc
 		maps.Copy(functions, stdlib.TemplateFunctions(scope.Tree.Files, template.Renderer(functions, nil)))
 		e = &environ{c: c, scope: scope, vars: map[string]cty.Value{}, locals: map[string]cty.Value{}, within: map[string]bool{}}
+		e.paths = cty.ObjectVal(map[string]cty.Value{
+			"module": cty.StringVal(scope.Tree.Config.Dir), "root": cty.StringVal(c.root.Tree.Config.Dir),
+		})
 		e.functions = e.withOwn(functions)
 		e.paying = e.withOwn(maps.Clone(functions))
 		maps.Copy(e.paying, stdlib.TemplateFunctions(scope.Tree.Files, template.Renderer(e.paying, c.meter)))
@@ -148,39 +152,48 @@ func (c *compiler) local(e *environ, name string) cty.Value {
 }
 
 // context is an evaluation context with the values that traversals read;
-// bound is what the names of for_each mean where they stand.
+// bound is what the names of for_each mean where they stand. It is the
+// caller's own.
 func (c *compiler) context(e *environ, bound *config.Binding, traversals []hcl.Traversal) *hcl.EvalContext {
-	read, locals, modules := map[string]cty.Value{}, map[string]cty.Value{}, map[string]map[string]cty.Value{}
+	vars := make(map[string]cty.Value, 8)
+	var read, locals map[string]cty.Value
+	var modules map[string]map[string]cty.Value
 	for _, t := range traversals {
+		root := t.RootName()
+		if root == "path" {
+			vars["path"] = e.paths
+		}
 		if len(t) < 2 {
 			continue
 		}
 		name := stepName(t[1])
-		switch t.RootName() {
+		switch root {
 		case "var":
-			if v, ok := e.vars[name]; ok {
-				read[name] = v
-			}
+			read = with(read, name, e.vars[name])
 		case "local":
-			locals[name] = c.local(e, name)
+			locals = with(locals, name, c.local(e, name))
 		case "module":
+			if modules == nil {
+				modules = map[string]map[string]cty.Value{}
+			}
 			c.outputs(e, name, modules)
 		}
 	}
-	vars := map[string]cty.Value{
-		"var":   cty.ObjectVal(read),
-		"local": cty.ObjectVal(locals),
-		"path": cty.ObjectVal(map[string]cty.Value{
-			"module": cty.StringVal(e.scope.Tree.Config.Dir), "root": cty.StringVal(c.root.Tree.Config.Dir),
-		}),
+	if read != nil {
+		vars["var"] = cty.ObjectVal(read)
 	}
-	outs := map[string]cty.Value{}
+	if locals != nil {
+		vars["local"] = cty.ObjectVal(locals)
+	}
+	var outs map[string]cty.Value
 	for name, values := range modules {
-		outs[name] = cty.ObjectVal(values)
+		outs = with(outs, name, cty.ObjectVal(values))
 	}
-	vars["module"] = cty.ObjectVal(outs)
+	if outs != nil {
+		vars["module"] = cty.ObjectVal(outs)
+	}
 	if c.meter != nil {
-		vars[config.MeterName] = c.meter.Value()
+		vars[config.MeterName] = c.meterValue
 	}
 	for n := bound; n != nil; n = n.Outer {
 		if _, nearer := vars[n.Name]; !nearer {
@@ -188,6 +201,17 @@ func (c *compiler) context(e *environ, bound *config.Binding, traversals []hcl.T
 		}
 	}
 	return &hcl.EvalContext{Variables: vars, Functions: e.paying}
+}
+
+// with is a table with a value that is there; nil stands for an empty one.
+func with(table map[string]cty.Value, name string, v cty.Value) map[string]cty.Value {
+	if table == nil {
+		table = map[string]cty.Value{}
+	}
+	if v != cty.NilVal {
+		table[name] = v
+	}
+	return table
 }
 
 func (c *compiler) outputs(e *environ, module string, into map[string]map[string]cty.Value) {

@@ -2,6 +2,7 @@ package diag
 
 import (
 	"strings"
+	"unicode/utf8"
 
 	"github.com/agext/levenshtein"
 )
@@ -17,11 +18,12 @@ func Suggest(given string, candidates []string) string {
 	}
 	fold := func(s string) string { return strings.ReplaceAll(strings.ToLower(s), "-", "_") }
 	folded := fold(given)
-	limit := min(3, (len([]rune(given))+2)/3)
+	letters := utf8.RuneCountInString(given)
+	limit := min(3, (letters+2)/3)
 	best, bestDistance := "", limit+1
 	for _, c := range candidates {
-		if len(c) > longest || c == given || len(c) > len(given)+4*limit || len(given) > len(c)+4*limit {
-			continue // a letter has at most four bytes
+		if len(c) > longest || c == given || max(letters, utf8.RuneCountInString(c)) > min(letters, utf8.RuneCountInString(c))+limit {
+			continue
 		}
 		distance := levenshtein.Distance(folded, fold(c), nil)
 		if swapped(folded, fold(c)) {

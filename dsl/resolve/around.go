@@ -68,7 +68,7 @@ func allAround(b *config.Block, a *config.Arg) []inner {
 			}
 			add("input", schema.User, has, n)
 		}
-		if n.Type != "dynamic" && n.Arg("for_each") != nil && !(own && a.Name == "for_each") {
+		if n.Type != "dynamic" && !n.Schema.Free && n.Arg("for_each") != nil && !(own && a.Name == "for_each") {
 			add("each", schema.Static, element, n)
 		}
 	}

@@ -176,7 +176,7 @@ type Request struct {
 type SLA struct {
 	Name     string       `json:"name"`
 	Match    string       `json:"match"`
-	Each     bool         `json:"judged_each"` // every request by itself
+	Each     bool         `json:"judged_each"`   // every request by itself
 	Metrics  bool         `json:"about_metrics"` // then Requests are their names
 	Requests []string     `json:"requests"`
 	Rules    []Rule       `json:"rules"`

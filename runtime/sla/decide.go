@@ -17,9 +17,10 @@ import (
 // what was seen. The one exception is a saturated generator. It makes answers
 // look slower and rarer, never faster or more frequent, so what it may have
 // broken itself is no proof against the target: latency ceilings, throughput
-// floors, and error rates that are only beyond their limit by timeouts. Those
-// become inconclusive. Errors the target answered with, latency floors and
-// throughput ceilings still fail.
+// floors, and error rates that are only beyond their limit by timeouts; and
+// limits on metrics, of which nobody knows what they measure. Those become
+// inconclusive. Errors the target answered with, latency floors and throughput
+// ceilings still fail.
 //
 // PASS needs that every rule was judged and met, and that nothing unseen
 // could change that: the books balance and agree with the snapshot, the run

@@ -49,7 +49,7 @@ func newCookbook(s *Service) []route {
 }
 
 // cookbookPassword is everybody's.
-const cookbookPassword = "throng"
+const cookbookPassword = "open-sesame"
 
 func checkPassword(email, password string) (ok bool, err error) {
 	if !plausibleEmail(email) {

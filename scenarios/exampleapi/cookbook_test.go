@@ -83,9 +83,9 @@ func TestTokensAndRefresh(t *testing.T) {
 	clock := newClock()
 	a := start(t, "cookbook", Options{Now: clock.Now})
 	a.json(401, "POST", "/auth/login", `{"email":"a@b.c","password":"wrong"}`)
-	a.json(422, "POST", "/auth/login", `{"email":"nobody","password":"throng"}`)
-	a.json(422, "POST", "/auth/login?ttl=0", `{"email":"a@b.c","password":"throng"}`)
-	pair := a.json(200, "POST", "/auth/login?ttl=10&uses=2", `{"email":"ada@example.com","password":"throng"}`)
+	a.json(422, "POST", "/auth/login", `{"email":"nobody","password":"open-sesame"}`)
+	a.json(422, "POST", "/auth/login?ttl=0", `{"email":"a@b.c","password":"open-sesame"}`)
+	pair := a.json(200, "POST", "/auth/login?ttl=10&uses=2", `{"email":"ada@example.com","password":"open-sesame"}`)
 	pair.has("expires_in", 10.0)
 	pair.has("token_type", "bearer")
 	bearer := "Bearer " + pair.field("access_token").(string)
@@ -112,7 +112,7 @@ func TestTokensAndRefresh(t *testing.T) {
 	clock.advance(1)
 	a.want(401, "GET", "/me", "", "Authorization", bearer)
 
-	endless := a.json(200, "POST", "/auth/login", `{"email":"ada@example.com","password":"throng"}`)
+	endless := a.json(200, "POST", "/auth/login", `{"email":"ada@example.com","password":"open-sesame"}`)
 	endless.has("expires_in", 60.0)
 	for range 5 {
 		a.want(200, "GET", "/me", "", "Authorization", "Bearer "+endless.field("access_token").(string)).has("uses_left", nil)
@@ -123,7 +123,7 @@ func TestTokensAndRefresh(t *testing.T) {
 func TestUsesAreCountedOnce(t *testing.T) {
 	a := cook(t)
 	const uses = 20
-	pair := a.json(200, "POST", fmt.Sprintf("/auth/login?uses=%d", uses), `{"email":"a@b.c","password":"throng"}`)
+	pair := a.json(200, "POST", fmt.Sprintf("/auth/login?uses=%d", uses), `{"email":"a@b.c","password":"open-sesame"}`)
 	statuses := make([]int, 2*uses)
 	var wg sync.WaitGroup
 	for i := range statuses {
@@ -292,7 +292,7 @@ func TestOrgs(t *testing.T) {
 		t.Fatalf("got %s", made.body)
 	}
 	email := members[11].(map[string]any)["email"].(string)
-	a.json(200, "POST", "/auth/login", `{"email":"`+email+`","password":"throng"}`)
+	a.json(200, "POST", "/auth/login", `{"email":"`+email+`","password":"open-sesame"}`)
 	where := made.header.Get("Location")
 	if got := a.want(200, "GET", where, ""); got.body != made.body {
 		t.Errorf("got %s", got.body)

@@ -54,7 +54,7 @@ func (k *cookbook) formRoutes() []route {
 	forbids := []int{401, 403}
 	return []route{
 		{method: "GET", pattern: "/login", summary: "A page with a form to sign in (form#login) and another one; sets a cookie", kind: htmlKind, serve: k.loginPage},
-		{method: "POST", pattern: "/login", summary: "Sign in with any e-mail address; the password is throng. An address with +otp before the @ is asked for a code",
+		{method: "POST", pattern: "/login", summary: "Sign in with any e-mail address; the password is open-sesame. An address with +otp before the @ is asked for a code",
 			accepts: formKind, in: loginForm{}, status: 302, also: forbids, serve: k.submitLogin},
 		{method: "GET", pattern: "/login/two_factor", summary: "A page that shows the code and asks for it (form#otp)", kind: htmlKind,
 			guard: k.visitor(stageCode), serve: k.codePage},

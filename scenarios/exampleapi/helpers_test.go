@@ -45,7 +45,7 @@ func signedIn(t *testing.T, name string, o Options) *api {
 func (a *api) login(email string) string {
 	a.t.Helper()
 	path := map[string]string{"orchestrator": "/api/auth/login", "autoarr": "/api/v1/auth/login", "quickstart": "/login", "cookbook": "/auth/login"}[a.service.name]
-	answer := a.want(200, "POST", path, `{"email":"`+email+`","password":"throng"}`, "Content-Type", jsonKind)
+	answer := a.want(200, "POST", path, `{"email":"`+email+`","password":"open-sesame"}`, "Content-Type", jsonKind)
 	return answer.field("access_token").(string)
 }
 

@@ -99,7 +99,7 @@ func (k *cookbook) oidcRoutes() []route {
 				must("code_challenge"), must("code_challenge_method")},
 			status: 302, oauth: true, serve: k.authorize},
 		{method: "GET", pattern: "/oidc/signin", summary: "The form to sign in (form#signin)", query: []param{must("transaction")}, kind: htmlKind, oauth: true, serve: k.signinPage},
-		{method: "POST", pattern: "/oidc/signin", summary: "Sign in, with the cookie of the first redirect: redirects to redirect_uri with code and state. Any e-mail address; the password is throng",
+		{method: "POST", pattern: "/oidc/signin", summary: "Sign in, with the cookie of the first redirect: redirects to redirect_uri with code and state. Any e-mail address; the password is open-sesame",
 			accepts: formKind, in: signinForm{}, status: 302, also: []int{401, 403}, oauth: true, serve: k.submitSignin},
 		{method: "GET", pattern: callbackPath, summary: "Where the sign-in ends: checks that code and state belong together, and leaves the code alone",
 			query: []param{must("code"), must("state")}, out: callbackAnswer{}, oauth: true, serve: k.callback},

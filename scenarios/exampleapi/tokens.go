@@ -54,7 +54,7 @@ type me struct {
 
 func (k *cookbook) tokenRoutes() []route {
 	return []route{
-		{method: "POST", pattern: "/auth/login", summary: "Sign in with any e-mail address; the password is throng. An access token lives ttl seconds and uses requests (0: any number)",
+		{method: "POST", pattern: "/auth/login", summary: "Sign in with any e-mail address; the password is open-sesame. An access token lives ttl seconds and uses requests (0: any number)",
 			query: []param{whole("ttl", 1, 86_400, 60), whole("uses", 0, 1_000_000, 0)},
 			in:    loginInput{}, out: tokenPair{}, also: []int{401}, serve: k.signIn},
 		{method: "POST", pattern: "/auth/refresh", summary: "New tokens, on the terms of the login, for a refresh token, which works once",

@@ -15,7 +15,7 @@ variable "base_url" {
 variable "password" {
   description = "Everybody's. Give your own with THRONG_VAR_password."
   sensitive   = true
-  default     = "throng" # the example API's
+  default     = "open-sesame" # the example API's
 }
 
 variable "otp_secret" {
