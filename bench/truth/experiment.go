@@ -54,7 +54,9 @@ type line struct {
 	least       float64 // and at least, in its unit
 }
 
-func (l line) within() bool { return math.Abs(l.ours-l.truth) <= max(l.share*math.Abs(l.truth), l.least) }
+func (l line) within() bool {
+	return math.Abs(l.ours-l.truth) <= max(l.share*math.Abs(l.truth), l.least)
+}
 
 // experiment is one of the battery.
 type experiment struct {

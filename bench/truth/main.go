@@ -51,6 +51,7 @@ func main() {
 	flag.IntVar(&b.rounds, "rounds", 3, "how often each experiment is repeated")
 	flag.IntVar(&b.peers, "peers", 1, "how often the peers do each experiment; 0 for no peers")
 	flag.StringVar(&b.cache, "cache", filepath.Join(cache, "throng-bench"), "`DIR` in which bench/suite installs peers")
+	flag.StringVar(&b.throng, "throng", "", "the executable to examine; built from this module where not given")
 	out := flag.String("out", "", "write the tables into `FILE` too")
 	raw := flag.String("raw", "truth.ndjson", "write every single run into `FILE`, a line of JSON each")
 	flag.Usage = func() {
@@ -122,18 +123,22 @@ func (b *battery) main(wanted []string, out, raw string) (err error) {
 	return nil
 }
 
-// prepare builds throng.
+// prepare makes the scratch directory, and builds throng unless one is given.
 func (b *battery) prepare() error {
 	dir, err := os.MkdirTemp("", "throng-truth-")
 	if err != nil {
 		return err
 	}
-	b.dir, b.throng = dir, filepath.Join(dir, "throng")
+	b.dir = dir
 	self, err := os.Executable()
 	if err != nil {
 		return err
 	}
 	b.self = append(pin(serverCore), self, "server")
+	if b.throng != "" {
+		return nil
+	}
+	b.throng = filepath.Join(dir, "throng")
 	if out, err := exec.Command("go", "build", "-o", b.throng, "throng/cmd/throng").CombinedOutput(); err != nil {
 		os.RemoveAll(dir)
 		return fmt.Errorf("throng cannot be built; run this inside its repository: %w\n%s", err, out)

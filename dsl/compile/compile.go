@@ -144,6 +144,7 @@ type compiler struct {
 	instancesMade int
 	cloned        int          // blocks and arguments in instances
 	overgrown     bool         // there are too many
+	callsTold     bool         // that tasks call each other too deep
 	deep          int          // locals under evaluation within each other
 	calling       int          // functions of the scenario's own that are
 	reads         map[int]bool // data sources the class under compilation reads

@@ -14,7 +14,11 @@ import (
 // not changed here. It may be called for one profile after another.
 func (c *compiler) forProfile(name string) (*plan.Plan, diag.Diagnostics) {
 	one, p := *c, *c.plan
-	p.Sites, one.sites = slices.Clone(p.Sites), maps.Clone(c.sites)
+	if c.many { // its plans are thrown away
+		defer func() { c.plan.Sites = p.Sites }()
+	} else {
+		p.Sites, one.sites = slices.Clone(p.Sites), maps.Clone(c.sites)
+	}
 	if p.Once != nil {
 		p.Once = ownCopy(p.Once)
 	}
@@ -32,6 +36,20 @@ func (c *compiler) forProfile(name string) (*plan.Plan, diag.Diagnostics) {
 	}
 	p.Overrides = one.options.flags()
 	return &p, one.diags
+}
+
+// maxJudgements bounds the profiles times what is compiled for each of them.
+const maxJudgements = 200_000
+
+// affordable are the profiles, or the first of them where all would take too
+// long, which is reported.
+func (c *compiler) affordable(names []string) []string {
+	each := len(c.plan.Classes) + len(c.root.Tree.Config.Root.Of("sla"))
+	if len(names) < 2 || len(names)*each <= maxJudgements {
+		return names
+	}
+	c.diags.Append(diag.General(diag.LimitExceeded, "The scenario declares %d profiles for %d users and SLAs; the one times the other may be at most %d.", len(names), each, maxJudgements))
+	return names[:1]
 }
 
 // ownCopy is setup's plan as far as completing it changes it.
@@ -55,6 +73,7 @@ func Suite(scope *resolve.Scope, o Options, names []string) ([]*plan.Plan, diag.
 	c.shared()
 	var plans []*plan.Plan
 	var all diag.Diagnostics
+	names = c.affordable(names)
 	for _, name := range names {
 		p, diags := c.forProfile(name)
 		plans = append(plans, p)
@@ -90,10 +109,11 @@ func Profiles(scope *resolve.Scope, o Options) diag.Diagnostics {
 		_, all := c.forProfile("")
 		return all.Dedupe()
 	}
-	var all diag.Diagnostics
+	names = c.affordable(names)
+	all := slices.Clone(c.diags)
 	for _, name := range names {
 		_, diags := c.forProfile(name)
-		all = append(all, diags...)
+		all = append(all, diags[len(c.diags):]...)
 	}
 	return all.Dedupe()
 }

@@ -220,7 +220,7 @@ func (c *checker) traversal(s *Scope, b *config.Block, a *config.Arg, phase sche
 			c.used[local] = true
 			return
 		}
-		all := slices.Sorted(maps.Keys(s.Locals))
+		all := c.suggestible(func() []string { return slices.Sorted(maps.Keys(s.Locals)) })
 		c.meant(s.Locals[diag.Suggest(name, all)])
 		c.report(diag.New(diag.UnknownName, at, "There is no local value called %q.", name).DidYouMean(name, all), b)
 	case "module":
@@ -233,9 +233,19 @@ func (c *checker) declared(s *Scope, b *config.Block, at hcl.Range, kind, name, 
 		c.used[block] = true
 		return
 	}
-	c.meant(s.Named(kind, diag.Suggest(name, s.Names(kind))))
+	all := c.suggestible(func() []string { return s.Names(kind) })
+	c.meant(s.Named(kind, diag.Suggest(name, all)))
 	c.report(diag.New(diag.UnknownName, at, "There is no %s called %q%s.", noun, name, s.where()).
-		DidYouMean(name, s.Names(kind)), b)
+		DidYouMean(name, all), b)
+}
+
+// suggestible are the names that may have been meant, for the first findings:
+// to compare with thousands of names takes long.
+func (c *checker) suggestible(names func() []string) []string {
+	if len(c.diags) >= 20 {
+		return nil
+	}
+	return names()
 }
 
 // meant notes what a misspelled name was likely about: nobody needs to hear

@@ -46,7 +46,9 @@ func build(tree *module.Tree, parent *Scope) (*Scope, diag.Diagnostics) {
 	s.Root().modules[tree.Config] = s
 	var diags diag.Diagnostics
 	for _, b := range tree.Config.Root.Blocks {
-		diags = append(diags, s.declare(b)...)
+		if found := s.declare(b); len(diags) < maxFindings {
+			diags = append(diags, found...)
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(tree.Calls)) {
 		child, ds := build(tree.Calls[name], s)

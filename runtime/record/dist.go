@@ -77,21 +77,30 @@ type dist struct {
 // at is the value of a rank in 1..n. Beyond the histogram's range only the
 // maximum is known; of the rest it reports a lower bound.
 func (d *dist) at(rank int64) Latency {
+	_, to := d.around(rank)
+	return to
+}
+
+// around is what the value of a rank in 1..n lies between: the edges of its
+// bucket, both inclusive.
+func (d *dist) around(rank int64) (from, to Latency) {
+	exactly := func(l Latency) (from, to Latency) { return l, l }
 	switch {
 	case rank <= 1:
-		return Latency{Ns: d.min, Valid: true}
+		return exactly(Latency{Ns: d.min, Valid: true})
 	case rank >= d.n:
-		return Latency{Ns: d.max, Valid: true}
+		return exactly(Latency{Ns: d.max, Valid: true})
 	case rank > d.n-d.beyond:
-		return Latency{Ns: min(highest, d.max), Censored: true, Valid: true}
+		return exactly(Latency{Ns: min(highest, d.max), Censored: true, Valid: true})
 	}
-	var value, seen int64
+	var bucket, seen int64
 	d.packed.ForEachBucket(func(lowest, count int64) bool {
-		value = top(lowest)
+		bucket = lowest
 		seen += count
 		return seen < rank
 	})
-	return Latency{Ns: min(max(value, d.min), d.max), Valid: true}
+	within := func(ns int64) Latency { return Latency{Ns: min(max(ns, d.min), d.max), Valid: true} }
+	return within(bucket), within(top(bucket))
 }
 
 func (d *dist) buckets() []Bucket {

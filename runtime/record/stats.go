@@ -116,6 +116,22 @@ func (s *Stats) quantile(k kind, p float64) Latency {
 	return d.at(rank)
 }
 
+// Around is what the response time of a rank in 1..Judged lies between, both
+// inclusive: the edges of its step in the histogram. Censored samples are
+// known from below only.
+func (s *Stats) Around(rank int64) (from, to Latency) {
+	n := s.Judged()
+	if rank < 1 || rank > n {
+		return Latency{}, Latency{}
+	}
+	d, censored := &s.dists[response], s.censored[response]
+	if rank > d.n {
+		l := Latency{Ns: censored.min, Censored: true, Valid: true}
+		return l, l
+	}
+	return d.around(rank)
+}
+
 // Min is the shortest response time of a success, exactly; 0 without one.
 func (s *Stats) Min() int64 { return s.successes().min }
 

@@ -132,6 +132,25 @@ func (v *Values) Quantile(p float64) (float64, bool) {
 	return v.max, true
 }
 
+// Around is what the value of a rank in 1..Count lies between, both
+// inclusive: the step of the distribution it is in.
+func (v *Values) Around(rank int64) (from, to float64) {
+	if v.Count() == 0 || rank < 1 || rank > v.n {
+		return 0, 0
+	}
+	for i := range v.buckets {
+		b := &v.buckets[i]
+		if rank -= b.n; rank > 0 {
+			continue
+		}
+		if b.n == 1 || rank == 0 {
+			return max(v.bottom(i), v.min), b.top
+		}
+		return max(v.bottom(i), v.min), b.top
+	}
+	return v.max, v.max
+}
+
 // OverAt is the exact number of values above a limit. It reports false when
 // the limit was not configured for every series in v.
 func (v *Values) OverAt(limit float64) (int64, bool) {

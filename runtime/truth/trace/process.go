@@ -100,9 +100,12 @@ func (p *Process) Log() ([]Entry, error) {
 	return log, nil
 }
 
-// Stop ends the server and waits for it.
+// Stop ends the server and waits for it. It may be called again.
 func (p *Process) Stop() {
 	_ = p.gate.Close()
+	if p.cmd.ProcessState != nil {
+		return
+	}
 	done := make(chan struct{})
 	go func() {
 		_ = p.cmd.Wait()
@@ -114,4 +117,12 @@ func (p *Process) Stop() {
 		_ = p.cmd.Process.Kill()
 		<-done
 	}
+}
+
+// CPU is the user and system time of a server that was stopped.
+func (p *Process) CPU() time.Duration {
+	if p.cmd.ProcessState == nil {
+		return 0
+	}
+	return p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()
 }
