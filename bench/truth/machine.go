@@ -28,6 +28,15 @@ func pin(core string) []string {
 	return nil
 }
 
+// placed is the beginning of a command on a core, ahead of everything else on
+// it where that is asked for.
+func (b *battery) placed(core string) []string {
+	if !b.first {
+		return pin(core)
+	}
+	return append([]string{"chrt", "-r", "1"}, pin(core)...)
+}
+
 // machineTime is what all processes together had of the machine, by a moment.
 type machineTime struct {
 	at   time.Time
@@ -88,7 +97,7 @@ func (b *battery) machine(wanted []string) {
 	}
 	fmt.Fprintf(b.out, "Machine: %d cores, %s, %s/%s, %s, load before %s; %s.\n\n", runtime.NumCPU(), cpu,
 		runtime.GOOS, runtime.GOARCH, runtime.Version(), load, time.Now().UTC().Format("2006-01-02 15:04 UTC"))
-	fmt.Fprintf(b.out, "Command: `go run ./bench/truth -rounds %d -peers %d %s`\n\n", b.rounds, b.peers, strings.Join(wanted, " "))
+	fmt.Fprintf(b.out, "Command: `go run ./bench/truth -rounds %d -peers %d -first=%v %s`\n\n", b.rounds, b.peers, b.first, strings.Join(wanted, " "))
 	if pin(serverCore) == nil {
 		fmt.Fprint(b.out, "Server and generators are not pinned to cores: `taskset` is missing, or there is one core only.\n\n")
 	}

@@ -34,6 +34,7 @@ type battery struct {
 	ctx    context.Context
 	rounds int
 	peers  int    // rounds of the peers
+	first  bool   // server and generators come before everything else on the machine
 	cache  string // where bench/suite installs peers
 	dir    string // scratch, removed at the end
 	throng string
@@ -51,6 +52,7 @@ func main() {
 	flag.IntVar(&b.rounds, "rounds", 3, "how often each experiment is repeated")
 	flag.IntVar(&b.peers, "peers", 1, "how often the peers do each experiment; 0 for no peers")
 	flag.StringVar(&b.cache, "cache", filepath.Join(cache, "throng-bench"), "`DIR` in which bench/suite installs peers")
+	flag.BoolVar(&b.first, "first", false, "run server and generators ahead of everything else on the machine (chrt -r 1; as root)")
 	flag.StringVar(&b.throng, "throng", "", "the executable to examine; built from this module where not given")
 	out := flag.String("out", "", "write the tables into `FILE` too")
 	raw := flag.String("raw", "truth.ndjson", "write every single run into `FILE`, a line of JSON each")
@@ -134,7 +136,7 @@ func (b *battery) prepare() error {
 	if err != nil {
 		return err
 	}
-	b.self = append(pin(serverCore), self, "server")
+	b.self = append(b.placed(serverCore), self, "server")
 	if b.throng != "" {
 		return nil
 	}

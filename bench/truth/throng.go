@@ -125,7 +125,7 @@ func throngRun(b *battery, e experiment, url string) (r run, err error) {
 func (b *battery) command(r *run, e experiment, command ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(b.ctx, e.load.span+time.Minute)
 	defer cancel()
-	command = append(pin(generatorCore), command...)
+	command = append(b.placed(generatorCore), command...)
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out

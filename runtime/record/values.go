@@ -60,6 +60,20 @@ func keyOf(v float64) int32 {
 	return k
 }
 
+// leastOf is the smallest value a bucket can hold.
+func leastOf(key int32) float64 {
+	edge := func(k int32) float64 { return math.Float64frombits(uint64(k+leastKey) << keyShift) }
+	switch {
+	case key < -mostKey:
+		return math.Inf(-1)
+	case key < 0:
+		return -edge(-key)
+	case key == 0:
+		return 0
+	}
+	return edge(key)
+}
+
 // preciseSum is a sum of float64s with twice their digits (Knuth's TwoSum),
 // so that neither its size nor the order of the summands shows in a mean.
 type preciseSum struct{ high, low float64 }
@@ -138,15 +152,17 @@ func (v *Values) Around(rank int64) (from, to float64) {
 	if v.Count() == 0 || rank < 1 || rank > v.n {
 		return 0, 0
 	}
-	for i := range v.buckets {
-		b := &v.buckets[i]
+	if rank == 1 {
+		return v.min, v.min
+	}
+	for _, b := range v.buckets {
 		if rank -= b.n; rank > 0 {
 			continue
 		}
-		if b.n == 1 || rank == 0 {
-			return max(v.bottom(i), v.min), b.top
+		if b.n == 1 {
+			return b.top, b.top
 		}
-		return max(v.bottom(i), v.min), b.top
+		return max(leastOf(b.key), v.min), b.top
 	}
 	return v.max, v.max
 }

@@ -150,8 +150,6 @@ func (d *decision) circumstances() {
 	}
 	if beyondOnePercent(c.UsersFailed, c.UsersStarted) {
 		d.doubt("%d of %d users failed to start, more than 1 %%", c.UsersFailed, c.UsersStarted)
-	} else if c.UsersFailed > 0 {
-		d.notes = append(d.notes, fmt.Sprintf("%d of %d users failed to start", c.UsersFailed, c.UsersStarted))
 	}
 	d.books()
 }
@@ -223,26 +221,59 @@ func lost(r plan.Rule, cut int64) string {
 
 // grounds is what a pass rests on, each with its number.
 func (d *decision) grounds(js []Judgement) []string {
-	var rules int
+	var rules, needed int64
 	fewest := int64(-1)
 	for _, j := range js {
 		if j.Warn {
 			continue
 		}
 		rules++
+		needed = max(needed, j.Needed)
 		if fewest < 0 || j.Samples < fewest {
 			fewest = j.Samples
 		}
+		d.border(j)
 	}
-	b := d.conditions.Books
+	c := &d.conditions
+	b := c.Books
 	return []string{
-		fmt.Sprintf("%s met, each by at least %s", count(int64(rules), "rule"), count(fewest, "sample")),
+		fmt.Sprintf("%s met, each by at least %s; at most %d were needed", count(rules, "rule"), count(fewest, "sample"), needed),
 		fmt.Sprintf("the books balance: %d intended = %d succeeded + %d failed + %d missed + %d cut off",
 			b.Intended, b.Succeeded, b.Failed, b.Missed, b.InFlight),
-		fmt.Sprintf("all %d finished requests were recorded", d.conditions.Recorded),
-		"the generator kept up",
-		"the run went to its planned end",
+		fmt.Sprintf("all %d finished requests were recorded", c.Recorded),
+		"the generator kept up" + behind(": ", c.Generator) + "; 0 requests failed on this machine, 0 tasks were stuck",
+		fmt.Sprintf("%d of %d users failed to start", c.UsersFailed, c.UsersStarted),
+		"the run went to its planned end" + d.length(),
 	}
+}
+
+// border notes a percentile that is kept, but so narrowly that its confidence
+// interval reaches beyond the limit.
+func (d *decision) border(j Judgement) {
+	r := d.ruleOf(j)
+	if r.AtLeast || !j.Interval.Reaches(r.Limit) {
+		return
+	}
+	d.notes = append(d.notes, fmt.Sprintf("%s is met, but its 95 %% confidence interval is %s: another run like this one may not meet it",
+		d.name(j), j.Interval.describe(r)))
+}
+
+func (d *decision) length() string {
+	switch c := &d.conditions; {
+	case c.Planned > 0:
+		return fmt.Sprintf(": %s of %s", duration(float64(min(c.Ran, c.Planned))), duration(float64(c.Planned)))
+	case c.Ran > 0:
+		return " after " + duration(float64(c.Ran))
+	}
+	return ""
+}
+
+// behind is s with what separates it from the text before it, if there is any.
+func behind(sep, s string) string {
+	if s == "" {
+		return ""
+	}
+	return sep + s
 }
 
 func (d *decision) ruleOf(j Judgement) plan.Rule { return d.plan.SLAs[j.SLA].Rules[j.Rule] }

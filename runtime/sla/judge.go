@@ -142,6 +142,7 @@ func (j *Judgement) countOver(r plan.Rule, s *record.Stats) bool {
 // n−k samples are beyond T.
 func (j *Judgement) quantile(r plan.Rule, s *record.Stats) {
 	j.measure(s.Quantile(r.Quantile))
+	j.Interval = interval(r, s)
 	if !j.countOver(r, s) {
 		return
 	}

@@ -3,6 +3,8 @@
 // sample, and holds no state.
 package sla
 
+import "time"
+
 // State is what is known of a rule or of a whole run.
 type State uint8
 
@@ -27,6 +29,7 @@ type Judgement struct {
 	Needed           int64  // samples below which the rule cannot pass
 	Over             int64  // samples beyond the limit (latency, metrics), failures (error_rate)
 	Timeouts         int64  // of Samples: timed out, so nobody knows how long they would have taken
+	Interval         Interval
 	Reason           string // one clause, when not Pass: "17 of 210 took longer"
 }
 
@@ -64,6 +67,11 @@ type Conditions struct {
 	Interrupted   bool     // stopped by the person who ran it
 	Aborted       string   // the SLA that ended the run early; "" if none
 	Incomplete    string   // why the run ended before its planned end, otherwise; "" if it did not
+
+	// What a pass is printed with, and decides nothing.
+	Ran       time.Duration // until no new work was begun
+	Planned   time.Duration // the planned end; 0 where only iterations bound the run
+	Generator string        // the figures by which the generator kept up: "CPU 18 % of 2 cores, …"
 }
 
 // Verdict is the answer a run ends with.

@@ -61,6 +61,7 @@ func judgeValues(r plan.Rule, v *record.Values) Judgement {
 	switch r.Metric {
 	case plan.Quantile:
 		j.Measured, _ = v.Quantile(r.Quantile)
+		j.Interval = intervalOfValues(r, v)
 		met = over <= j.Samples-record.Rank(r.Quantile, j.Samples)
 	case plan.Max:
 		j.Measured, met = v.Max(), over == 0

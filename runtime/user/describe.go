@@ -2,6 +2,8 @@ package user
 
 import (
 	"bytes"
+	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -57,6 +59,10 @@ func (u *User) bodyText(r *plan.Request, limit int) string {
 		return ""
 	case r.Body == nil && r.Submit == nil:
 		return ""
+	case r.Submit != nil && secretPairs(r.Submit.Fields) && isForm(m.Header):
+		return u.whole(hideFields(m.Body, r.Submit.Fields), limit)
+	case r.Body != nil && r.Body.Kind == plan.BodyForm && secretPairs(r.Body.Form):
+		return u.whole(hideFields(m.Body, r.Body.Form), limit)
 	case r.Submit != nil && secretPairs(r.Submit.Fields), r.Body != nil && secretBody(r.Body):
 		return hidden
 	case r.Body != nil && r.Body.Kind == plan.BodyBytes:
@@ -65,6 +71,31 @@ func (u *User) bodyText(r *plan.Request, limit int) string {
 		return u.partsText(limit)
 	}
 	return u.whole(m.Body, limit)
+}
+
+// isForm reports whether a body is sent as fields of a form.
+func isForm(header []byte) bool {
+	kind, _ := line(header, "Content-Type")
+	return strings.HasPrefix(kind, "application/x-www-form-urlencoded")
+}
+
+// hideFields is a form's body with the values of its secret fields hidden.
+func hideFields(body []byte, fields []plan.Pair) []byte {
+	var out []byte
+	for i, field := range bytes.Split(body, []byte("&")) {
+		if i > 0 {
+			out = append(out, '&')
+		}
+		name, _, _ := bytes.Cut(field, []byte("="))
+		plain, err := url.QueryUnescape(string(name))
+		secret := err != nil || slices.ContainsFunc(fields, func(p plan.Pair) bool { return p.Secret && p.Name == plain })
+		if !secret {
+			out = append(out, field...)
+			continue
+		}
+		out = append(append(append(out, name...), '='), hidden...)
+	}
+	return out
 }
 
 func bytesOf(n int, file string) string {

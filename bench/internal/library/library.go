@@ -80,13 +80,12 @@ target "search" {
 }
 
 profile "smoke" {
-  default  = true
   users    = 10
   duration = "30s"
 }
 
 profile "day" {
-  stages = [{ users = 200, over = "2m" }, { users = 400, hold = "30m" }, { users = 0, over = "1m" }]
+  stages = [{ users = 400, over = "2m", hold = "30m" }, { users = 0, over = "1m" }]
 }
 
 profile "night" {
