@@ -78,9 +78,9 @@ func (k *classBuilder) call(n *config.Block, s settings) plan.Step {
 	step := &plan.Call{Site: c.site(n.Range, n), Name: callee.Name()}
 	inputs := k.with(n, callee, step)
 	s.tasks = append(slices.Clone(s.tasks), callee.Name())
-	s = k.inherit(s, callee)
 	outer := k.names
 	k.calls, k.names = append(k.calls, ref.Block), &names{inputs: inputs}
+	s = k.inherit(s, callee)
 	step.Steps = k.steps(callee.Blocks, s)
 	k.calls, k.names = k.calls[:len(k.calls)-1], outer
 	if len(callee.Blocks) == len(callee.Of("input")) && !callee.Broken {
@@ -111,7 +111,7 @@ func (k *classBuilder) with(n, callee *config.Block, step *plan.Call) map[string
 		slot := k.localSlot(declared[i], "input."+g.name)
 		value := k.convertInput(n, declared[i], g)
 		step.Inputs = append(step.Inputs, plan.SlotInit{Slot: slot, Value: value})
-		inputs[g.name] = &plan.Local{Slot: slot, Name: "input." + g.name}
+		inputs[g.name] = &plan.Local{Slot: slot, Name: "input." + g.name, Secret: g.secret}
 	}
 	for _, in := range declared {
 		if inputs[in.Name()] != nil {
@@ -233,6 +233,25 @@ func (k *classBuilder) usedInput(n, in *config.Block) {
 		k.c.fail(n, diag.MissingArgument, n.Range, "%s is used as a task, so nothing gives its input %q a value. Give the input a default, or call the task from a step.", n.Title(), in.Name()).
 			Relate("declared here", in.Range)
 	}
+}
+
+// values compiles an argument that may be anything; secret says that a
+// sensitive value takes part.
+func (k *classBuilder) values(n *config.Block, name string) (e plan.Expr, secret bool) {
+	a := n.Arg(name)
+	if a == nil {
+		return nil, false
+	}
+	syntax, ok := k.c.syntax(a, n)
+	if !ok {
+		return nil, false
+	}
+	l := k.c.lowering(a, n, k)
+	if _, ok := l.check(a, cty.DynamicPseudoType); !ok {
+		return nil, false
+	}
+	e = l.lower(syntax)
+	return e, l.secret
 }
 
 // value compiles an argument of phase User to an expression; want is what it

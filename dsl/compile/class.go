@@ -28,6 +28,7 @@ type classBuilder struct {
 	captured map[string]hcl.Range // every session value some step captures, and where first
 	first    map[string]bool      // values with a first value
 	types    map[string]string    // their kinds, where known
+	secret   map[string]bool      // values that may be sensitive
 	unread   bool                 // what has a value is not known: session or a capture is wrong
 	byTask   map[string][]string  // captured value → tasks that capture it
 
@@ -55,7 +56,7 @@ type headerPlace struct {
 func newClassBuilder(c *compiler, id int, b *config.Block) *classBuilder {
 	return &classBuilder{
 		c: c, id: id, block: b,
-		captured: map[string]hcl.Range{}, first: map[string]bool{}, types: map[string]string{}, byTask: map[string][]string{},
+		captured: map[string]hcl.Range{}, first: map[string]bool{}, types: map[string]string{}, secret: map[string]bool{}, byTask: map[string][]string{},
 		taken: map[string]int{},
 		flow:  newFlow(), local: map[string]int{},
 		headerSent: map[*config.Arg]map[string]bool{}, headerAt: map[string]headerPlace{},
@@ -104,7 +105,9 @@ func (k *classBuilder) initial(b *config.Block) []plan.SlotInit {
 			if bare, _ := v.UnmarkDeep(); bare.Type().IsObjectType() && bare.Type().HasAttribute(i.name) {
 				k.types[i.name] = kindOf(bare.Type().AttributeType(i.name))
 			}
-			init := plan.SlotInit{Slot: k.slot(i.name), Value: l.lower(i.expr)}
+			each := k.c.lowering(lv.arg, b, nil)
+			init := plan.SlotInit{Slot: k.slot(i.name), Value: each.lower(i.expr)}
+			k.secret[i.name] = k.secret[i.name] || each.secret
 			all = slices.DeleteFunc(all, func(s plan.SlotInit) bool { return s.Slot == init.Slot })
 			all = append(all, init)
 		}

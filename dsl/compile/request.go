@@ -252,9 +252,14 @@ func (k *classBuilder) headers(r *plan.Request, b *config.Block, s settings) {
 		last[lower] = len(merged)
 		merged = append(merged, entry{p, lower})
 	}
+	here := k.names
+	defer func() { k.names = here }()
 	for _, lv := range s.headers {
 		if lv.arg.Bad {
 			continue
+		}
+		if k.names = lv.names; lv.block == b {
+			k.names = here
 		}
 		if lv.block != b && !k.certainAll(lv) {
 			k.partly(lv, set)
@@ -305,13 +310,10 @@ func (k *classBuilder) level(lv level) []named {
 		return nil
 	}
 	all = k.named(lv.arg, lv.block, k)
-	constant := true
 	for _, n := range all {
 		k.checkHeader(lv.block, n)
-		_, fixed := n.value.(plan.Const)
-		constant = constant && fixed && len(n.reads) == 0
 	}
-	if constant {
+	if e, ok := lv.arg.Expr.(hclsyntax.Expression); ok && k.c.lowering(lv.arg, lv.block, k).static(e) {
 		k.c.constantPairs[lv.arg] = all
 	}
 	return all

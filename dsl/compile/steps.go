@@ -113,6 +113,7 @@ func (k *classBuilder) assignments(n *config.Block) plan.Step {
 		}
 		k.fits(n, a, v)
 		set.Values = append(set.Values, plan.SlotInit{Slot: k.slot(a.Name), Value: l.lower(e)})
+		k.secret[a.Name] = k.secret[a.Name] || l.secret
 	}
 	for _, a := range n.Args { // the new values do not read one another
 		k.assign(a.Name)
@@ -247,7 +248,8 @@ func (k *classBuilder) leastRounds(r *plan.Repeat) int {
 
 func (k *classBuilder) loop(n *config.Block, s settings) plan.Step {
 	l := &plan.Loop{Site: k.c.site(n.Range, n), Label: n.Name()}
-	l.In, _ = k.value(n, "in", cty.DynamicPseudoType)
+	var secret bool
+	l.In, secret = k.values(n, "in")
 	if v, static := l.In.(plan.Const); static {
 		if kind := v.Value.Kind(); kind != plan.List && kind != plan.Object && !v.Value.IsNull() && !n.Arg("in").Bad {
 			k.c.fail(n, diag.WrongType, n.Arg("in").Expr.Range(), "A loop goes over a list or an object; this is %s.", v.Value.TypeName())
@@ -256,7 +258,7 @@ func (k *classBuilder) loop(n *config.Block, s settings) plan.Step {
 	element := map[string]plan.Expr{}
 	local := func(name string) int {
 		slot := k.localSlot(n, n.Name()+"."+name)
-		element[name] = &plan.Local{Slot: slot, Name: n.Name() + "." + name}
+		element[name] = &plan.Local{Slot: slot, Name: n.Name() + "." + name, Secret: secret}
 		return slot
 	}
 	l.Value, l.Index, l.Key = local("value"), local("index"), local("key")

@@ -27,6 +27,9 @@ func (k *classBuilder) task(n *config.Block, s settings, prefix string) plan.Tas
 	}
 	t.Name = n.Instance()
 	s.task, s.tasks = prefix+t.Name, append(slices.Clone(s.tasks), t.Name, n.Name())
+	outer := k.names
+	k.names = k.defaults(n)
+	defer func() { k.names = outer }()
 	s = k.inherit(s, n)
 	t.Wait = s.wait
 	switch {
@@ -38,10 +41,7 @@ func (k *classBuilder) task(n *config.Block, s settings, prefix string) plan.Tas
 		for _, in := range n.Of("input") {
 			k.usedInput(n, in)
 		}
-		outer := k.names
-		k.names = k.defaults(n)
 		t.Steps = k.steps(n.Blocks, s)
-		k.names = outer
 		if len(n.Blocks) == len(n.Of("input")) && !n.Broken {
 			k.c.fail(n, diag.EmptyBlock, n.Range, "%s holds no step.", n.Title())
 		}

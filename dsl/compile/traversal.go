@@ -49,14 +49,25 @@ func (l *lowering) head(root, name string, at hcl.Range) plan.Expr {
 	case "cookies":
 		return &cookie{name, l.strict, l.at(at)}
 	case "input":
-		return l.names.input(name)
+		return l.local(l.names.input(name))
 	case "each":
 		if l.row {
 			return &property{"each." + name, func(f *plan.Frame) plan.Value { return plan.IntValue(f.Each) }}
 		}
 		return nil
 	}
-	return l.names.element(root, name)
+	return l.local(l.names.element(root, name))
+}
+
+// local notes that what the steps around have set may be sensitive.
+func (l *lowering) local(e plan.Expr) plan.Expr {
+	switch e := e.(type) {
+	case *plan.Local:
+		l.secret = l.secret || e.Secret
+	case plan.Const:
+		l.secret = l.secret || e.Secret
+	}
+	return e
 }
 
 // whole is a root by itself; only response reads as a value of its own.
@@ -128,6 +139,7 @@ func (l *lowering) session(name string, r hcl.Range) plan.Expr {
 		return unknown
 	}
 	l.class.read(l, name, r)
+	l.secret = l.secret || l.class.secret[name]
 	return &plan.Slot{Index: l.class.slot(name), Name: name, Site: l.c.site(r, l.block), Class: l.failure}
 }
 

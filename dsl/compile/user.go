@@ -36,6 +36,7 @@ type settings struct {
 type level struct {
 	arg   *config.Arg
 	block *config.Block
+	names *names // what input and the labels of loops mean there
 }
 
 var failures = map[string]plan.Failure{
@@ -62,7 +63,11 @@ func (k *classBuilder) inherit(s settings, b *config.Block) settings {
 	}
 	s.tags = c.mergeTags(s.tags, b)
 	if a := b.Arg("headers"); a != nil {
-		s.headers = append(s.headers[:len(s.headers):len(s.headers)], levels(a, b)...)
+		own := levels(a, b)
+		for i := range own {
+			own[i].names = k.names
+		}
+		s.headers = append(s.headers[:len(s.headers):len(s.headers)], own...)
 	}
 	if w, ok := k.wait(b); ok {
 		s.wait = w
@@ -76,7 +81,7 @@ func levels(a *config.Arg, b *config.Block) []level {
 	if a.Base != nil {
 		all = levels(a.Base, b)
 	}
-	return append(all, level{a, b})
+	return append(all, level{arg: a, block: b})
 }
 
 func (c *compiler) users() {

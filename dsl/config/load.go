@@ -7,8 +7,11 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -80,39 +83,84 @@ func isSource(name string) bool {
 func loadFiles(fsys fs.FS, names []string, display string) (*Module, diag.Diagnostics) {
 	m := newModule(display)
 	var diags diag.Diagnostics
+	var texts []*text
 	total, broken := 0, false
 	for _, name := range names {
 		shown := path.Join(filepath.ToSlash(display), path.Base(name))
 		src, err := readBounded(fsys, name)
 		if err != nil {
-			diags = append(diags, general(diag.FileUnreadable, fmt.Sprintf("%s cannot be read: %s.", shown, err))...)
-			broken = true
+			texts = append(texts, &text{found: general(diag.FileUnreadable, fmt.Sprintf("%s cannot be read: %s.", shown, err))})
 			continue
 		}
 		if total += len(src); total > maxTree {
 			return m, append(diags, general(diag.LimitExceeded, fmt.Sprintf("The files of %s are larger than %d MiB together.", display, maxTree>>20))...)
 		}
 		m.Sources[shown] = src
-		ds := m.add(src, shown)
-		diags = append(diags, ds...)
+		texts = append(texts, &text{name: shown, src: src})
+	}
+	parseAll(texts)
+	for _, t := range texts {
+		diags = append(diags, m.take(t)...)
 		broken = broken || m.Broken
 	}
 	m.Broken = broken
 	return m, diags
 }
 
-// add parses one file and decodes it, unless its syntax is broken.
-func (m *Module) add(src []byte, name string) diag.Diagnostics {
-	body, diags := parse(src, name, schema.Root)
+// text is one file and what became of it; body is nil where it is broken.
+type text struct {
+	name  string
+	src   []byte
+	body  *hclsyntax.Body
+	found diag.Diagnostics
+}
+
+// parseAll parses files, as many at once as there are processors.
+func parseAll(texts []*text) {
+	var next atomic.Int64
+	work := func() {
+		for i := int(next.Add(1)) - 1; i < len(texts); i = int(next.Add(1)) - 1 {
+			if texts[i].src != nil {
+				texts[i].parse()
+			}
+		}
+	}
+	var wg sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(texts)) - 1 {
+		wg.Go(work)
+	}
+	work()
+	wg.Wait()
+}
+
+// parse reads one file's syntax.
+func (t *text) parse() {
+	body, diags := parse(t.src, t.name, schema.Root)
+	t.found = diags
 	if body == nil || diags.HasErrors() {
-		m.Broken = true
-		return diags
+		return
 	}
 	if refused := meter(body); refused != nil {
-		m.Broken = true
-		return append(diags, refused[:min(len(refused), maxFindings)]...)
+		t.found = append(diags, refused[:min(len(refused), maxFindings)]...)
+		return
 	}
-	return append(diags, decodeBody(body, m.Root)...)
+	t.body = body
+}
+
+// take decodes a parsed file, unless its syntax is broken.
+func (m *Module) take(t *text) diag.Diagnostics {
+	if t.body == nil {
+		m.Broken = true
+		return t.found
+	}
+	return append(t.found, decodeBody(t.body, m.Root)...)
+}
+
+// add parses one file and decodes it.
+func (m *Module) add(src []byte, name string) diag.Diagnostics {
+	t := &text{name: name, src: src}
+	t.parse()
+	return m.take(t)
 }
 
 func readBounded(fsys fs.FS, name string) ([]byte, error) {

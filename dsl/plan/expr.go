@@ -168,8 +168,9 @@ func (s *Slot) Eval(f *Frame) (Value, error) {
 // Local reads a slot that the steps around the expression have set: an input
 // of a called task, the element of a loop.
 type Local struct {
-	Slot int
-	Name string // as it is read: "input.remember", "patient.value"
+	Slot   int
+	Name   string // as it is read: "input.remember", "patient.value"
+	Secret bool   // it may hold a sensitive value
 }
 
 // Eval returns the slot's value.

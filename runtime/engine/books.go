@@ -47,7 +47,11 @@ func (r *run) conditions(final *record.Snapshot, end ending, o *outcome.Outcome)
 		Recorded:  total.ok + total.failed + warm.ok + warm.failed,
 		Saturated: o.Health.Saturated, Interrupted: end.interrupted,
 		Aborted: end.aborted, Incomplete: end.incomplete,
+		Ran: end.at, Generator: o.Health.String(),
 		LocalFailures: r.localFailures(final.Total) + r.localFailures(final.Warmup),
+	}
+	if !r.plan.Profile.Floats {
+		c.Planned = r.plan.Profile.Duration
 	}
 	for _, f := range r.env.Faults() {
 		if f.Own {
@@ -85,7 +89,7 @@ func (r *run) classes() []outcome.ClassCount {
 	list := make([]outcome.ClassCount, len(r.plan.Classes))
 	for c := range list {
 		t := r.env.Tally(c)
-		list[c] = outcome.ClassCount{Class: c, Users: t.Users.Load(), Starts: t.Starts.Load(), StartFailed: t.StartFailed.Load(),
+		list[c] = outcome.ClassCount{Class: c, Users: t.Users.Load(), Starts: t.Starts.Load(), StartFailed: t.StartFailed.Load(), Lived: r.crew.livedIn(c),
 			Tasks: make([]outcome.TaskCount, len(t.Tasks))}
 		for i := range t.Tasks {
 			k := &t.Tasks[i]

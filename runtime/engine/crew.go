@@ -12,9 +12,12 @@ import (
 // are not any more.
 type crew struct {
 	left chan struct{} // hears that users have ended
+	now  func() time.Duration
+	warm time.Duration // the end of the warm-up
 
 	mu    sync.Mutex
-	alive map[*user.User]struct{}
+	alive map[*user.User]time.Duration // since when
+	lived []time.Duration              // by class: how long all that have ended were there, after the warm-up
 	past  counts
 	peak  int
 	odd   []string // panics outside every guard of the user's own
@@ -24,15 +27,17 @@ type crew struct {
 // counts is the account of many users' requests.
 type counts struct{ begun, ok, failed, cut, missed int64 }
 
-func (c *crew) init() {
+func (c *crew) init(classes int, warm time.Duration, now func() time.Duration) {
 	c.left = make(chan struct{}, 1)
-	c.alive = make(map[*user.User]struct{})
+	c.alive = make(map[*user.User]time.Duration)
+	c.lived, c.warm, c.now = make([]time.Duration, classes), warm, now
 }
 
 // launch starts a user's goroutine. ended is called when it is over.
 func (c *crew) launch(u *user.User, life, ended func()) {
+	now := c.now()
 	c.mu.Lock()
-	c.alive[u] = struct{}{}
+	c.alive[u] = now
 	c.peak = max(c.peak, len(c.alive))
 	c.mu.Unlock()
 	c.wg.Add(1)
@@ -50,7 +55,9 @@ func (c *crew) launch(u *user.User, life, ended func()) {
 }
 
 func (c *crew) leave(u *user.User, panicked any) {
+	now := c.now()
 	c.mu.Lock()
+	c.lived[u.ID.Class] += max(0, now-max(c.alive[u], c.warm))
 	delete(c.alive, u)
 	c.past.add(u)
 	c.past.missed += u.Missed
@@ -66,6 +73,13 @@ func (s *counts) add(u *user.User) {
 	s.ok += u.Counts.OK.Load()
 	s.failed += u.Counts.Failed.Load()
 	s.cut += u.Counts.Cut.Load()
+}
+
+// livedIn is how long the users of a class that have ended were there.
+func (c *crew) livedIn(class int) time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.lived[class]
 }
 
 // miss counts arrivals nobody was free to make.

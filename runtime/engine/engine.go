@@ -164,7 +164,7 @@ func newRun(e *Engine) *run {
 			offer(e.spent, struct{}{})
 		},
 	})
-	r.crew.init()
+	r.crew.init(len(p.Classes), p.Profile.Warmup, r.now)
 	r.observer.start(e.o.OnProgress)
 	open := false
 	for i := range p.Profile.Loads {

@@ -22,6 +22,7 @@ type Monitor struct {
 	mu       sync.Mutex // of what follows
 	cpu      *cpuMeter
 	runtime  *runtimeMeter
+	network  *networkMeter
 	tightest time.Duration
 
 	stop func()
@@ -35,6 +36,7 @@ func Start() *Monitor {
 		started: time.Now(),
 		cpu:     newCPUMeter(min(runtime.GOMAXPROCS(0), runtime.NumCPU())),
 		runtime: newRuntimeMeter(),
+		network: newNetworkMeter(),
 		stop:    sync.OnceFunc(func() { close(quit) }),
 		done:    make(chan struct{}),
 	}
@@ -73,6 +75,7 @@ func (m *Monitor) Report(tightest time.Duration) Report {
 		GCPauseTotal: m.runtime.pause.sum(),
 		MemoryPeak:   m.runtime.memory,
 		Goroutines:   m.runtime.goroutines,
+		Network:      m.network.report(),
 		Saturated:    f.saturated(tightest),
 	}
 }
@@ -118,6 +121,7 @@ func (m *Monitor) read() {
 		m.cpu.add(u)
 	}
 	m.runtime.read()
+	m.network.take()
 }
 
 // usage reads CPU time and both clocks at one moment. It tries again when the

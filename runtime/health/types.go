@@ -2,7 +2,10 @@
 // be trusted. It samples this process only; it knows nothing of the target.
 package health
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Report is the generator's state over a run (or so far).
 type Report struct {
@@ -18,8 +21,18 @@ type Report struct {
 	GCPauseTotal time.Duration
 	MemoryPeak   int64    // bytes of memory held from the system
 	Goroutines   int      // highest seen
+	Network      Network
 	Saturated    []string // full sentences: which signal, its figure, its limit, since when
 }
 
 // OK reports whether the generator kept up.
 func (r Report) OK() bool { return len(r.Saturated) == 0 }
+
+// String is the figures a healthy generator is known by, in one clause.
+func (r Report) String() string {
+	if r.Cores == 0 {
+		return "" // nothing was watched
+	}
+	return fmt.Sprintf("CPU %.0f %% of %s, start lag p99 %s, tick lag p99 %s, scheduler p99 %s, longest GC pause %s",
+		r.CPU*100, cores(r.Cores), short(r.StartLagP99), short(r.TickLagP99), short(r.SchedP99), short(r.GCPauseMax))
+}

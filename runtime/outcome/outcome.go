@@ -130,10 +130,11 @@ type Leave struct {
 // ClassCount is what the users of a class did.
 type ClassCount struct {
 	Class       int
-	Users       int64       // users that ever ran
-	Starts      int64       // times start steps were begun: one a user, or an iteration where each has a fresh user
-	StartFailed int64       // times they failed
-	Tasks       []TaskCount // one for each task of the class, in plan order
+	Users       int64         // users that ever ran
+	Starts      int64         // times start steps were begun: one a user, or an iteration where each has a fresh user
+	StartFailed int64         // times they failed
+	Lived       time.Duration // how long its users were there, added up; warm-up left out
+	Tasks       []TaskCount   // one for each task of the class, in plan order
 }
 
 // TaskCount is how often a task was begun and how it ended.

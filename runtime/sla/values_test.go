@@ -28,12 +28,16 @@ func metricPlan(unit plan.Unit, rules ...plan.Rule) *plan.Plan {
 }
 
 func judgedValues(p *plan.Plan, values ...float64) Judgement {
+	return Judge(p, valuesSnapshot(p, values...), time.Second)[0]
+}
+
+func valuesSnapshot(p *plan.Plan, values ...float64) *record.Snapshot {
 	r := record.New(record.Config{Series: len(p.Series), Thresholds: Thresholds(p), Limits: Limits(p), Shards: 2})
 	for i, v := range values {
 		r.Writer(i).Add(sample(9 * ms)) // latencies are no business of it
 		r.Writer(i).Record(int32(1+i%2), v, 0)
 	}
-	return Judge(p, r.Snapshot(time.Second, true), time.Second)[0]
+	return r.Snapshot(time.Second, true)
 }
 
 func maxRule(limit float64) plan.Rule { return plan.Rule{Name: "max", Metric: plan.Max, Limit: limit} }
