@@ -80,7 +80,7 @@ func forbidden(name, path string) string {
 		return "the example API knows the standard library only"
 	case in("runtime") && isOwn && (under(own, "dsl") && own != "dsl/plan" || under(own, "stdlib")):
 		return "of the language, the runtime knows dsl/plan only"
-	case (in("dsl") || in("stdlib")) && under(own, "runtime"):
+	case (in("dsl") || in("stdlib")) && isOwn && under(own, "runtime"):
 		return "the language does not know the runtime"
 	case under(path, hclPath) && (!in("dsl") || name == "dsl/plan"):
 		return "only dsl knows HCL"
@@ -88,6 +88,10 @@ func forbidden(name, path string) string {
 		return "only dsl and stdlib know cty"
 	case under(path, cobraPath) && !in("cmd"):
 		return "only cmd knows cobra"
+	case under(path, "github.com/getkin/kin-openapi") && name != "cmd/throng/internal/scaffold":
+		return "only cmd/throng/internal/scaffold reads OpenAPI"
+	case (under(path, "github.com/antchfx") || under(path, "github.com/golang-jwt/jwt/v5") || under(path, "github.com/brianvoe/gofakeit/v7")) && name != "stdlib":
+		return "documents, tokens and fake data are stdlib's"
 	case under(path, hdrPath) && name != "runtime/record":
 		return "only runtime/record knows HdrHistogram"
 	case under(path, gjsonPath) && !in("dsl") && !in("stdlib"):
