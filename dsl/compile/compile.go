@@ -154,7 +154,9 @@ type compiler struct {
 	headersMade   int
 	offers        map[offeredKey]*offered
 	ofKind        map[plan.SeriesKind][]int
-	judging       int        // requests that SLAs judge, added up
+	judging       int   // requests that SLAs judge, added up
+	windowed      int64 // seconds that their windows keep, added up
+	stageNames    *stageNames
 	tasks         [][]string // by series: the names of its task and of the sequence around it
 	on            []bool     // by series: something records into it
 }
@@ -176,6 +178,7 @@ func newCompiler(scope *resolve.Scope, o Options) *compiler {
 		assigns: map[*config.Block]*assignments{}, leaving: map[*config.Block]bool{}, plain: map[*config.Block]bool{},
 		reading: map[hclsyntax.Node]*reading{}, constantPairs: map[*config.Arg][]named{},
 		offers: map[offeredKey]*offered{}, ofKind: map[plan.SeriesKind][]int{},
+		stageNames: &stageNames{},
 	}
 }
 

@@ -67,6 +67,20 @@ func compileText(src []byte) (*plan.Plan, diag.Diagnostics) {
 }
 
 func compileWith(src []byte, o Options) (*plan.Plan, diag.Diagnostics) {
+	scope, diags := scopeOf(src)
+	if scope == nil {
+		return nil, diags
+	}
+	p, more := Compile(scope, o)
+	diags.Extend(more)
+	if diags.HasErrors() {
+		p = nil
+	}
+	return p, diags
+}
+
+// scopeOf reads a text and checks its names; nil where it cannot be read.
+func scopeOf(src []byte) (*resolve.Scope, diag.Diagnostics) {
 	cfg, diags := config.Parse(src, "main.hcl")
 	if cfg.Broken {
 		return nil, diags
@@ -78,10 +92,5 @@ func compileWith(src []byte, o Options) (*plan.Plan, diag.Diagnostics) {
 	scope, more := resolve.Build(tree)
 	diags.Extend(more)
 	diags.Extend(resolve.Check(scope))
-	p, more := Compile(scope, o)
-	diags.Extend(more)
-	if diags.HasErrors() {
-		p = nil
-	}
-	return p, diags
+	return scope, diags
 }

@@ -93,6 +93,10 @@ func TestHostileScenarios(t *testing.T) {
 		"a Markov table":          {"user \"u\" {\n  task \"s\" {\n    iterations = 2\n" + lines(n(3000), "    task \"t{i}\" {\n      get \"/\" {}\n    }\n    next \"t{i}\" { to = { t1 = 1 } }") + "  }\n}\n", "?"},
 		"templates in loops":      {user + "locals {\n  x = [for i in range(1000) : [for j in range(1000) : templatestring(\"%%{ for a in l }%%{ for b in l }x%%{ endfor }%%{ endfor }\", { l = range(1000) })]]\n}\n", diag.LimitExceeded},
 		"a template's loops":      {user + "locals {\n  x = templatestring(\"%%{ for a in l }%%{ for b in l }%%{ for c in l }%%{ endfor }%%{ endfor }%%{ endfor }\", { l = range(1000) })\n}\n", diag.LimitExceeded},
+		"a long sum":              {"user \"u\" {\n  session = { a = 1 }\n  get \"/\" { query = { a = session.a" + strings.Repeat(" + 1", 3000) + " } }\n}\n", "?"},
+		"long texts of a session": {"user \"u\" {\n  session = { a = 1 }\n  post \"/\" { body = \"" + strings.Repeat("a ${session.a} ", n(20_000)) + "\" }\n}\n", "?"},
+		"profiles and SLAs":       {user + lines(n(6000), "profile \"p{i}\" {\n  users = 1\n  duration = \"1m\"\n}") + lines(n(6000), "sla \"s{i}\" { max = \"1s\" }"), "?"},
+		"profiles and requests":   {"user \"u\" {\n" + lines(n(6000), "  get \"/{i}\" {}") + "}\n" + lines(n(6000), "profile \"p{i}\" {\n  users = 1\n  duration = \"1m\"\n}"), "?"},
 		"metrics":                 {lines(n(5000), "metric \"m{i}\" {}") + user, "?"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -103,7 +107,7 @@ func TestHostileScenarios(t *testing.T) {
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)
 			start := time.Now()
-			_, diags := compileText([]byte(src))
+			diags := validateText([]byte(src))
 			took := time.Since(start)
 			runtime.ReadMemStats(&after)
 			used := (after.TotalAlloc - before.TotalAlloc) >> 20
@@ -125,4 +129,13 @@ func TestHostileScenarios(t *testing.T) {
 			}
 		})
 	}
+}
+
+// validateText compiles a text for every profile, as validate does.
+func validateText(src []byte) diag.Diagnostics {
+	scope, diags := scopeOf(src)
+	if scope != nil {
+		diags.Extend(Profiles(scope, Options{Seed: 1}))
+	}
+	return diags
 }

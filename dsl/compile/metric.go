@@ -51,6 +51,11 @@ func (c *compiler) matchedKind(match *config.Block) (kind plan.SeriesKind, ok bo
 		return plan.RequestSeries, true
 	}
 	if a := match.Arg("metrics"); a != nil {
+		if o := match.Arg("stages"); o != nil {
+			c.fail(match, diag.ConflictingArguments, o.Range, "What is recorded in a metric is kept over the whole run, and not by stages. Leave out stages or metrics.").
+				Relate("metrics stands here", a.Range)
+			return 0, false
+		}
 		for _, other := range []string{"requests", "groups"} {
 			if o := match.Arg(other); o != nil {
 				c.fail(match, diag.ConflictingArguments, o.Range, "What is recorded in a metric is kept by the users, tasks and tags of its requests, but not by %s. Leave out %s or metrics.", other, other).

@@ -38,17 +38,23 @@ func (c *compiler) forProfile(name string) (*plan.Plan, diag.Diagnostics) {
 	return &p, one.diags
 }
 
-// maxJudgements bounds the profiles times what is compiled for each of them.
-const maxJudgements = 200_000
+// maxProfiled bounds the profiles times what is looked at for each of them: a
+// user or a request, and an SLA as so many of these.
+const (
+	maxProfiled = 2_000_000
+	slaWork     = 8
+)
 
 // affordable are the profiles, or the first of them where all would take too
 // long, which is reported.
 func (c *compiler) affordable(names []string) []string {
-	each := len(c.plan.Classes) + len(c.root.Tree.Config.Root.Of("sla"))
-	if len(names) < 2 || len(names)*each <= maxJudgements {
+	slas := len(c.root.Tree.Config.Root.Of("sla"))
+	each := len(c.plan.Classes) + len(c.plan.Series) + slas*slaWork
+	if len(names) < 2 || len(names)*each <= maxProfiled {
 		return names
 	}
-	c.diags.Append(diag.General(diag.LimitExceeded, "The scenario declares %d profiles for %d users and SLAs; the one times the other may be at most %d.", len(names), each, maxJudgements))
+	c.diags.Append(diag.General(diag.LimitExceeded, "%d profiles are too many for a scenario with %d users, %d SLAs and %d requests: each of the one is compiled with all of the other.",
+		len(names), len(c.plan.Classes), slas, len(c.plan.Series)))
 	return names[:1]
 }
 

@@ -25,6 +25,7 @@ func (c *compiler) slas() {
 		for _, b := range c.instances(used) {
 			sla, ok := c.sla(b, asked)
 			if ok && wanted(b.Name()) {
+				c.fits(b, &sla)
 				c.plan.SLAs = append(c.plan.SLAs, sla)
 			}
 		}
@@ -108,12 +109,17 @@ func (c *compiler) sla(b *config.Block, asked bool) (plan.SLA, bool) {
 	}
 	if n := b.First("abort"); n != nil {
 		after, _ := c.duration(n, "after")
-		s.Abort = &plan.Abort{After: after}
+		grace, _ := c.duration(n, "grace")
+		s.Abort = &plan.Abort{After: after, Grace: grace}
 	}
+	s.Window = c.window(b)
 	if !ok {
 		return s, false
 	}
 	s.Match = words
+	if s.Stages, ok = c.parts(b, match, asked); !ok {
+		return s, false
+	}
 	if series = c.judgeable(b, match, series, asked); len(series) == 0 {
 		return s, false
 	}
@@ -308,6 +314,9 @@ func (c *compiler) matched(b, match *config.Block) (ids []int, words string, ok 
 		} else {
 			ids = among(hits, ids)
 		}
+	}
+	if globs, has := c.stringList(match, "stages"); has {
+		said = append(said, "stages "+strings.Join(globs, ", "))
 	}
 	if len(said) == 0 && len(match.Args) == 0 && !match.Broken {
 		c.fail(match, diag.EmptyBlock, match.Range, "A match block says which requests an SLA is about; this one says nothing.")

@@ -73,6 +73,7 @@ func TestGuardAllows(t *testing.T) {
 		"a long list":     "locals {\n  y = 1\n  x = " + list + "\n}\n",
 		"many blocks":     strings.Repeat("target \"t\" {\n  base_url = \"http://a\" # {{{ (((\n}\n", 5_000),
 		"nesting":         "locals {\n  x = " + strings.Repeat("[", 100) + strings.Repeat("]", 100) + "\n}\n",
+		"percent signs":   "locals {\n  x = \"/%20e700\"\n  y = \"%e700\"\n  z = <<E\n  50%e999\n  E\n}\n",
 		"digits in texts": "locals {\n  x = \"" + strings.Repeat("7", 1000) + "\"\n  y = \"1e5\"\n  z = \"abc1e999999\"\n}\n",
 	} {
 		if _, diags := config.Parse([]byte(src), "main.hcl"); diags.HasErrors() {
@@ -85,7 +86,7 @@ func TestGuardAllows(t *testing.T) {
 func TestNumbers(t *testing.T) {
 	for _, bad := range []string{
 		"1e600000000", "1e-600000000", "1E401", "1e99999999999999999999", strings.Repeat("9", 65), "0." + strings.Repeat("0", 70) + "1",
-		`"1e600000000"`, `"-1.5E+600000000"`, `" 1e401 "`, "{ a = \"1e401\" }",
+		`"1e600000000"`, `"-1.5E+600000000"`, `"1${""}e600000000"`, "<<E\n  1e401\nE\n", `" 1e401 "`, "{ a = \"1e401\" }",
 	} {
 		_, diags := config.Parse([]byte("locals {\n  x = "+bad+"\n}\n"), "main.hcl")
 		if len(diags) != 1 || diags[0].Code != diag.LimitExceeded || diags[0].Subject == nil {

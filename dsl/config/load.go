@@ -120,7 +120,7 @@ func parseAll(texts []*text) {
 	var next atomic.Int64
 	work := func() {
 		for i := int(next.Add(1)) - 1; i < len(texts); i = int(next.Add(1)) - 1 {
-			if texts[i].src != nil {
+			if texts[i].name != "" { // it could be read
 				texts[i].parse()
 			}
 		}

@@ -199,3 +199,31 @@ func TestSecretsInFunctionErrors(t *testing.T) {
 		}
 	}
 }
+
+// TestLimitsOfFunctions: a function that would do too much is shown as a
+// limit, once, and the full stops of others are not doubled.
+func TestLimitsOfFunctions(t *testing.T) {
+	failing := func(err error) function.Function {
+		return function.New(&function.Spec{Type: function.StaticReturnType(cty.String), Impl: func([]cty.Value, cty.Type) (cty.Value, error) {
+			return cty.NilVal, err
+		}})
+	}
+	ctx := &hcl.EvalContext{Functions: map[string]function.Function{
+		"busy": failing(fmt.Errorf("within: %w", LimitError("It is too much."))), "stops": failing(errors.New("It stops.")), "waits": failing(errors.New("and so on...")),
+	}}
+	for src, want := range map[string]string{
+		"[busy(), busy()]": LimitExceeded + " It is too much.",
+		"stops()":          FunctionFailed + " Call to function \"stops\" failed: It stops.",
+		"waits()":          FunctionFailed + " Call to function \"waits\" failed: and so on....",
+	} {
+		expr, diags := hclsyntax.ParseExpression([]byte(src), "x.hcl", hcl.InitialPos)
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		_, diags = expr.Value(ctx)
+		ds := FromHCL(diags)
+		if len(ds) != 1 || ds[0].Code+" "+ds[0].Detail != want || ds[0].Summary != Summary(ds[0].Code) {
+			t.Errorf("%s: %v, want %q", src, ds.Err(), want)
+		}
+	}
+}

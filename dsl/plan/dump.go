@@ -352,8 +352,14 @@ func (d *dumper) sla(s *SLA) {
 		for _, r := range s.Rules {
 			d.rule(r)
 		}
+		for _, p := range s.Stages {
+			d.line("in stage %q, from %s to %s", p.Name, p.Begin, p.End)
+		}
+		if w := s.Window; w != nil {
+			d.line("in every window of %s%s", w.Length, w.tolerance())
+		}
 		if s.Abort != nil {
-			d.line("abort after %s", s.Abort.After)
+			d.line("abort after %s%s", s.Abort.After, s.Abort.patience())
 		}
 		for _, g := range s.Groups {
 			name := "together"

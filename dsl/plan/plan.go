@@ -193,6 +193,20 @@ type TaskSet struct {
 	Next [][]float64
 }
 
+// Picks reports whether a task of the set is ever picked: first, or after
+// another one.
+func (s *TaskSet) Picks(i int) bool {
+	if s.Tasks[i].Weight > 0 {
+		return true
+	}
+	for _, row := range s.Next {
+		if row != nil && row[i] > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Children are the tasks within a task, of a sequence or a set.
 func (t *Task) Children() []Task {
 	if t.Set != nil {

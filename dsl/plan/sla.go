@@ -1,6 +1,10 @@
 package plan
 
-import "time"
+import (
+	"cmp"
+	"slices"
+	"time"
+)
 
 // Metric is a figure an SLA limits.
 type Metric uint8
@@ -18,8 +22,10 @@ const (
 type SLA struct {
 	Name   string
 	Site   SiteID
-	Match  string   // the match block in words, "" for everything
-	Groups []Judged // each is judged by itself
+	Match  string      // the match block in words, "" for everything
+	Stages []StageTime // only what began in one of them is judged; nil for the whole run
+	Window *Window     // nil: judged over all of it at once
+	Groups []Judged    // each is judged by itself
 	Rules  []Rule
 	Abort  *Abort
 }
@@ -55,5 +61,52 @@ type Override struct {
 	Otherwise *float64 // the limit in other profiles; nil where only this one has any
 }
 
-// Abort ends a run early when an SLA is broken After its start.
-type Abort struct{ After time.Duration }
+// StageTime is a stage that an SLA is about: its name, with the user's before it
+// where it is of that user's own load ("writer/spike"), and its time, counted
+// from the first user. The warm-up is left out of it.
+type StageTime struct {
+	Name       string
+	Begin, End time.Duration
+}
+
+// Window says that each limit must hold in every stretch of the run of this
+// Length, and not over the whole run alone. Stretches begin a second apart.
+type Window struct {
+	Length time.Duration
+	AllBut int64         // so many of them may be broken
+	For    time.Duration // broken ones count only where they follow on one another for so long
+}
+
+// Tolerant reports whether some windows may be broken. Then they alone
+// decide: the whole run contains what is tolerated.
+func (w *Window) Tolerant() bool { return w.AllBut > 0 || w.For > 0 }
+
+// Abort ends a run early: when an SLA is broken, and has been for all of
+// Grace, but not before After.
+type Abort struct{ After, Grace time.Duration }
+
+// Stretches are the times that stages cover together, in order and apart.
+func Stretches(stages []StageTime) []Span {
+	sorted := slices.SortedFunc(slices.Values(stages), func(a, b StageTime) int { return cmp.Compare(a.Begin, b.Begin) })
+	var list []Span
+	for _, s := range sorted {
+		if n := len(list); n > 0 && s.Begin <= list[n-1].End {
+			list[n-1].End = max(list[n-1].End, s.End)
+			continue
+		}
+		list = append(list, Span{s.Begin, s.End})
+	}
+	return list
+}
+
+// Count is how many windows lie in stretches of the run. They begin and end
+// at whole steps.
+func (w *Window) Count(stretches []Span, step time.Duration) (n int64) {
+	for _, s := range stretches {
+		first, last := (s.Begin+step-1)/step, (s.End-w.Length)/step
+		if s.End >= w.Length && last >= first {
+			n += int64(last-first) + 1
+		}
+	}
+	return n
+}

@@ -286,7 +286,7 @@ func TestM07_Poisson(t *testing.T) {
 		do(t, b, f)
 		var gaps []float64
 		for i, c := range f.calls[1:] {
-			gaps = append(gaps, (c.At - f.calls[i].At).Seconds()*500)
+			gaps = append(gaps, (c.At-f.calls[i].At).Seconds()*500)
 		}
 		related := 0.0
 		for i := range gaps[1:] {
@@ -384,4 +384,3 @@ func checkRamp(t *testing.T, stages []plan.Stage, whole time.Duration, calls []c
 		}
 	}
 }
-

@@ -21,6 +21,9 @@ func tightest(p *plan.Plan) time.Duration {
 	least := time.Duration(0)
 	for i := range p.SLAs {
 		for _, r := range p.SLAs[i].Rules {
+			if r.Unit != plan.UnitNone {
+				continue // a figure of the target's own: our lateness is not in it
+			}
 			switch r.Metric {
 			case plan.Quantile, plan.Mean, plan.Max:
 				if d := time.Duration(r.Limit); d > 0 && (least == 0 || d < least) {

@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"throng/dsl/plan"
+	"throng/runtime/report"
 )
 
 var errNumber = errors.New("it gives no number")
@@ -16,30 +17,12 @@ const endless = 1000
 // picked. The picks are a Markov chain, by weight or by what follows what,
 // which ends after the iterations or where a child leaves.
 func (d *dice) set(t *plan.Task) rhythm {
-	set := t.Set
 	r := rhythm{alive: 1}
-	picks := math.Inf(1)
-	if set.Iterations != nil {
-		n, ok := d.expect(func() (float64, error) { return d.times(set.Iterations) })
-		if picks = n; !ok {
-			picks = 1
-			d.assume(t.Site, "how many tasks of the set are picked is not known before the run; it counts as one")
-		}
-	}
-	if len(set.Tasks) == 0 || picks == 0 {
+	children, visits, alive := d.picked(t)
+	if children == nil {
 		return r
 	}
-	children := make([]rhythm, len(set.Tasks))
-	stays := make([]float64, len(set.Tasks))
-	for i := range set.Tasks {
-		children[i] = d.rhythm(&set.Tasks[i])
-		stays[i] = children[i].alive
-	}
-	first := shares(set.Tasks)
-	visits, alive, ends := visits(first, steps(set, first), stays, picks)
-	if !ends {
-		d.assume(t.Site, "nothing that is known before the run ends this set; it counts as %d picks", endless)
-	}
+	first := shares(t.Set.Tasks)
 	r.alive = alive
 	for i, c := range children {
 		for a := range answers {
@@ -66,6 +49,53 @@ func (d *dice) set(t *plan.Task) rhythm {
 		}
 	}
 	return r
+}
+
+// picked is how often each task of a set is picked, with their rhythms and how
+// many users are left at its end; nil where none is.
+func (d *dice) picked(t *plan.Task) (children []rhythm, counts []float64, alive float64) {
+	set := t.Set
+	picks := math.Inf(1)
+	if set.Iterations != nil {
+		n, ok := d.expect(func() (float64, error) { return d.times(set.Iterations) })
+		if picks = n; !ok {
+			picks = 1
+			d.assume(t.Site, "how many tasks of the set are picked is not known before the run; it counts as one")
+		}
+	}
+	if len(set.Tasks) == 0 || picks == 0 {
+		return nil, nil, 1
+	}
+	children = make([]rhythm, len(set.Tasks))
+	stays := make([]float64, len(set.Tasks))
+	for i := range set.Tasks {
+		children[i] = d.rhythm(&set.Tasks[i])
+		stays[i] = children[i].alive
+	}
+	first := shares(set.Tasks)
+	counts, alive, ends := visits(first, steps(set, first), stays, picks)
+	if !ends {
+		d.assume(t.Site, "nothing that is known before the run ends this set; it counts as %d picks", endless)
+	}
+	return children, counts, alive
+}
+
+// follows are the shares of what follows each task of a Markov chain.
+func follows(set *plan.TaskSet, name func(i int) string) []Follow {
+	var all []Follow
+	for i, row := range set.Next {
+		if row == nil {
+			continue
+		}
+		f := Follow{After: name(i), Tasks: []Share{}}
+		for j, share := range normal(row) {
+			if share > 0 {
+				f.Tasks = append(f.Tasks, Share{Task: name(j), Share: report.Num(share)})
+			}
+		}
+		all = append(all, f)
+	}
+	return all
 }
 
 // steps are the probabilities of what follows each task of a set.

@@ -133,6 +133,18 @@ type Wait struct {
 	Unknown string    `json:"unknown"` // why it cannot be told before the run, and counts as 0; "" when it can
 }
 
+// Follow is a row of a Markov chain: what follows a task of a set.
+type Follow struct {
+	After string  `json:"after"`
+	Tasks []Share `json:"tasks"`
+}
+
+// Share is a task's part in what follows another one.
+type Share struct {
+	Task  string     `json:"task"`
+	Share report.Num `json:"share_ratio"`
+}
+
 // Task is an entry of a class's traffic table, or of a sequence.
 type Task struct {
 	Name       string       `json:"name"`
@@ -147,6 +159,7 @@ type Task struct {
 	Sequence   []Task       `json:"sequence"` // the tasks within it
 	Set        bool         `json:"set"`      // it picks among these, by their shares
 	Picks      report.Num   `json:"picks_mean"`
+	Next       []Follow     `json:"next"` // of a set: what follows what, where it is said
 	Site       *report.Site `json:"site"`
 }
 

@@ -139,8 +139,20 @@ func (w *taskWriter) task(k *Task, c *Class) {
 	for i := range k.Sequence {
 		w.entry(i, k)
 	}
+	w.next(4, k)
 	if !k.plain() {
 		w.steps(4, k.Steps)
+	}
+}
+
+// next says what follows what in a Markov chain.
+func (w *taskWriter) next(indent int, k *Task) {
+	for _, f := range k.Next {
+		var to []string
+		for _, s := range f.Tasks {
+			to = append(to, w.outside(s.Task)+" "+text.Percent(float64(s.Share))+" %")
+		}
+		w.detail(indent, "after "+w.outside(f.After)+": "+strings.Join(to, ", "))
 	}
 }
 
@@ -175,6 +187,7 @@ func (w *taskWriter) entry(i int, outer *Task) {
 	for j := range k.Sequence {
 		w.entry(j, k)
 	}
+	w.next(7, k)
 }
 
 // plain reports a stand-alone request, which is called like its task.

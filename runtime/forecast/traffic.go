@@ -75,7 +75,7 @@ func product(a, b float64) float64 {
 func (b *builder) task(class int, t *plan.Task) Task {
 	d := b.dice[class]
 	out := Task{
-		Name: b.text(t.Name), Weight: report.Num(t.Weight), Site: b.site(t.Site), Sequence: []Task{},
+		Name: b.text(t.Name), Weight: report.Num(t.Weight), Site: b.site(t.Site), Sequence: []Task{}, Next: []Follow{},
 		Steps: b.steps(class, t.Steps), Wait: b.wait(d, t.Wait),
 	}
 	for i := range out.Steps {
@@ -90,9 +90,11 @@ func (b *builder) task(class int, t *plan.Task) Task {
 		out.Wait = out.Sequence[n-1].Wait
 	}
 	if out.Set = t.Set != nil; out.Set {
-		for i, share := range shares(children) {
-			out.Sequence[i].Share, out.Sequence[i].Off = report.Num(share), share == 0 && t.Set.Next == nil
+		_, counts, _ := d.picked(t)
+		for i, share := range normal(counts) {
+			out.Sequence[i].Share, out.Sequence[i].Off = report.Num(share), !t.Set.Picks(i)
 		}
+		out.Next = append(out.Next, follows(t.Set, func(i int) string { return b.text(t.Set.Tasks[i].Name) })...)
 		if t.Set.Iterations != nil {
 			n, _ := d.expect(func() (float64, error) { return d.times(t.Set.Iterations) })
 			out.Picks = report.Num(n)

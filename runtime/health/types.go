@@ -19,8 +19,8 @@ type Report struct {
 	SchedP99     time.Duration // time goroutines waited to run
 	GCPauseMax   time.Duration
 	GCPauseTotal time.Duration
-	MemoryPeak   int64    // bytes of memory held from the system
-	Goroutines   int      // highest seen
+	MemoryPeak   int64 // bytes of memory held from the system
+	Goroutines   int   // highest seen
 	Network      Network
 	Saturated    []string // full sentences: which signal, its figure, its limit, since when
 }

@@ -15,7 +15,40 @@ type Config struct {
 	Limits     [][]float64 // per series, ascending: exact counts of a metric's values above each
 	Open       bool        // keep service time beside response time; in the closed model they are equal
 	WarmupEnd  int64       // samples intended before it go to Snapshot.Warmup only
+	Phases     []Phase     // parts of the run that are kept by themselves too
 	Shards     int         // 0: GOMAXPROCS, at most 16
+}
+
+// Phase is a part of the run, by samples' intended starts, of which some
+// series are kept by themselves beside the whole. The warm-up is in no phase.
+type Phase struct {
+	Spans  []Span
+	Series []bool // per series: whether it is kept
+}
+
+// Span is from From, inclusive, to To, exclusive.
+type Span struct{ From, To int64 }
+
+func (p *Phase) holds(s *Sample) bool {
+	if !p.Series[s.Series] {
+		return false
+	}
+	for _, span := range p.Spans {
+		if s.Intended >= span.From && s.Intended < span.To {
+			return true
+		}
+	}
+	return false
+}
+
+// over reports that nothing more begins in the phase.
+func (p *Phase) over(at int64) bool {
+	for _, span := range p.Spans {
+		if at < span.To {
+			return false
+		}
+	}
+	return true
 }
 
 const maxShards = 16
@@ -26,8 +59,10 @@ type period int
 const (
 	measured period = iota
 	warmup
-	numPeriods
+	firstPhase // and on: a phase each, beside measured
 )
+
+func (c *Config) periods() period { return firstPhase + period(len(c.Phases)) }
 
 // Recorder holds the books of one run. Its memory depends on the number of
 // series and shards that saw samples, never on users or on time.
@@ -39,7 +74,7 @@ type Recorder struct {
 	// The rest belongs to the one caller of Snapshot.
 	last    time.Duration
 	taken   taken
-	sums    [numPeriods][]*Stats
+	sums    [][]*Stats // by period
 	clamped int64
 	values  []*Values      // sums of the metrics' series
 	spare   map[int32]tier // empty
@@ -49,7 +84,7 @@ type Recorder struct {
 // padded, so that two shards never share a cache line.
 type shard struct {
 	mu     sync.Mutex
-	cells  [numPeriods][]*cell
+	cells  [][]*cell    // by period
 	values []*valueCell // of metrics; nil until the first value
 	_      [64]byte
 }
@@ -70,13 +105,13 @@ func New(c Config) *Recorder {
 		c.Shards = min(runtime.GOMAXPROCS(0), maxShards)
 	}
 	r := &Recorder{config: c, shards: make([]*shard, c.Shards), values: make([]*Values, c.Series)}
-	for p := range numPeriods {
-		r.sums[p] = make([]*Stats, c.Series)
+	for range c.periods() {
+		r.sums = append(r.sums, make([]*Stats, c.Series))
 	}
 	for i := range r.shards {
 		r.shards[i] = &shard{}
-		for p := range numPeriods {
-			r.shards[i].cells[p] = make([]*cell, c.Series)
+		for range c.periods() {
+			r.shards[i].cells = append(r.shards[i].cells, make([]*cell, c.Series))
 		}
 	}
 	r.failures.init()
@@ -100,19 +135,30 @@ func (r *Recorder) Writer(user int) *Writer {
 // the sample's series is not one of the plan's.
 func (w *Writer) Add(s Sample) {
 	config := &w.recorder.config
-	thresholds := config.Thresholds[s.Series]
 	p := measured
 	if s.Intended < config.WarmupEnd {
 		p = warmup
 	}
 	w.shard.mu.Lock()
-	c := w.shard.cells[p][s.Series]
-	if c == nil {
-		c = newCell(thresholds, config.Open)
-		w.shard.cells[p][s.Series] = c
+	w.shard.add(config, p, &s)
+	if p == measured {
+		for k := range config.Phases {
+			if config.Phases[k].holds(&s) {
+				w.shard.add(config, firstPhase+period(k), &s)
+			}
+		}
 	}
-	c.add(&s)
 	w.shard.mu.Unlock()
+}
+
+// add books a sample in a period; the shard is locked.
+func (sh *shard) add(config *Config, p period, s *Sample) {
+	c := sh.cells[p][s.Series]
+	if c == nil {
+		c = newCell(config.Thresholds[s.Series], config.Open)
+		sh.cells[p][s.Series] = c
+	}
+	c.add(s)
 }
 
 // rowOf is the row errors of a series are grouped by.

@@ -20,14 +20,22 @@ type Snapshot struct {
 	// Warmup is what began before the warm-up's end; it is in no other figure.
 	Warmup []*Stats
 
+	// Phases has an entry for each of the config's.
+	Phases []PhaseStats
+
 	// Metrics has one entry a plan series too, with what was recorded into it
 	// since the end of the warm-up: nil for all but those of metrics.
-	Metrics []*Values
+	// RecentMetrics is what came since the snapshot before.
+	Metrics       []*Values
+	RecentMetrics []*Values
 
 	Errors    []ErrorGroup // most frequent first
 	Abandoned []Abandoned  // tasks ended because a session value was missing
 	Clamped   int64        // samples outside the histograms' range, counted at its edge
 }
+
+// PhaseStats are Total and Recent of what began in a phase.
+type PhaseStats struct{ Total, Recent []*Stats }
 
 // ErrorGroup is one kind of failure: same row of the report, class, status
 // and detail.

@@ -2,6 +2,7 @@ package record
 
 import (
 	"math"
+	"time"
 
 	"throng/dsl/plan"
 )
@@ -181,6 +182,26 @@ func (s *Stats) MeanLatency() Latency {
 
 // JudgedSum is the exact numerator of MeanLatency; Judged is its denominator.
 func (s *Stats) JudgedSum() int64 { return s.judged().sum }
+
+// Slow is how many samples, failed ones too, took more than factor times the
+// median success, and by how much longer than it they took together. Both are
+// known to the histogram's 0.1 %, and of samples beyond its range from below.
+// There are none where fewer than least successes say what is usual.
+func (s *Stats) Slow(factor, least int64) (n int64, longer time.Duration) {
+	if s == nil || s.OK < least {
+		return 0, 0
+	}
+	median := s.dists[response].at(Rank(0.5, s.OK)).Ns
+	for _, k := range []kind{response, failed} {
+		for _, b := range s.dists[k].buckets() {
+			if b.From > factor*median {
+				n += b.Count
+				longer += time.Duration(b.Count * (b.From - median))
+			}
+		}
+	}
+	return n, longer
+}
 
 // Phases are the means of the phases of successful exchanges.
 func (s *Stats) Phases() Phases {

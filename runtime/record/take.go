@@ -20,17 +20,25 @@ type taken struct {
 // never in both. It has one caller at a time; the result is immutable and
 // may be shared. at is the time on the run's clock, and must not go back.
 func (r *Recorder) Snapshot(at time.Duration, final bool) *Snapshot {
-	s := &Snapshot{At: at, Window: at - r.last, Final: final, Recent: make([]*Stats, r.config.Series)}
+	s := &Snapshot{At: at, Window: at - r.last, Final: final, Recent: make([]*Stats, r.config.Series),
+		Phases: make([]PhaseStats, len(r.config.Phases)), RecentMetrics: make([]*Values, r.config.Series)}
+	for k := range s.Phases {
+		s.Phases[k].Recent = make([]*Stats, r.config.Series)
+	}
 	r.last = at
 	for series := range r.config.Series {
-		for p := range numPeriods {
-			drop := p == warmup && int64(at) >= r.config.WarmupEnd
+		for p := range r.config.periods() {
+			drop := p == warmup && int64(at) >= r.config.WarmupEnd || p >= firstPhase && r.config.Phases[p-firstPhase].over(int64(at))
 			news := r.collect(p, series, drop)
 			if news == nil {
 				continue
 			}
-			r.clamped += news.clamped
 			r.sums[p][series] = Merge(r.sums[p][series], news)
+			if p >= firstPhase {
+				s.Phases[p-firstPhase].Recent[series] = news
+				continue
+			}
+			r.clamped += news.clamped
 			if p == measured {
 				s.Recent[series] = news
 			}
@@ -39,11 +47,15 @@ func (r *Recorder) Snapshot(at time.Duration, final bool) *Snapshot {
 	for series := range r.values {
 		if news := r.collectValues(series); news != nil {
 			r.values[series] = MergeValues(r.values[series], news)
+			s.RecentMetrics[series] = news
 		}
 	}
 	s.Metrics = slices.Clone(r.values)
 	s.Total = slices.Clone(r.sums[measured])
 	s.Warmup = slices.Clone(r.sums[warmup])
+	for k := range s.Phases {
+		s.Phases[k].Total = slices.Clone(r.sums[firstPhase+period(k)])
+	}
 	s.Clamped = r.clamped
 	s.Errors, s.Abandoned = r.failures.list()
 	return s

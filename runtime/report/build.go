@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"throng/dsl/plan"
+	"throng/runtime/health"
 	"throng/runtime/outcome"
 	"throng/runtime/record"
 	"throng/runtime/report/text"
@@ -44,6 +45,7 @@ func New(p *plan.Plan, o *outcome.Outcome, f Facts) *Report {
 		Teardown:      b.once(o.Teardown),
 		Books:         books(&o.Conditions),
 		Generator:     b.generator(o, snap),
+		Stalls:        b.stalls(o, snap),
 		Warmup:        b.warmup(snap),
 		Notes:         b.texts(o.Notes),
 		Files:         append([]string{}, f.Files...),
@@ -150,8 +152,15 @@ func (b *builder) generator(o *outcome.Outcome, snap *record.Snapshot) Generator
 		StartLagP50: ms(h.StartLagP50), StartLagP99: ms(h.StartLagP99), StartLagMax: ms(h.StartLagMax),
 		TickLagP99: ms(h.TickLagP99), SchedP99: ms(h.SchedP99), GCPauseMax: ms(h.GCPauseMax), GCPauseTotal: ms(h.GCPauseTotal),
 		MemoryPeak: h.MemoryPeak, Goroutines: h.Goroutines, LocalFailures: o.Conditions.LocalFailures,
-		Clamped: snap.Clamped, Saturated: b.texts(saturated),
+		Clamped: snap.Clamped, Saturated: b.texts(saturated), Network: network(h.Network),
 	}
+}
+
+func network(n health.Network) *Network {
+	if !n.Known {
+		return nil
+	}
+	return &Network{SegmentsOut: n.SegmentsOut, Retransmitted: n.Retransmitted, ListenDrops: n.ListenDrops, BufferPressed: n.BufferPressed}
 }
 
 func (b *builder) warmup(snap *record.Snapshot) Warmup {

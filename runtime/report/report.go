@@ -35,6 +35,7 @@ type Report struct {
 	Teardown      *Once         `json:"teardown"` // null without one
 	Books         Books         `json:"books"`
 	Generator     Generator     `json:"generator"`
+	Stalls        []Stalls      `json:"stalls"` // closed model: requests not made meanwhile, by class
 	Warmup        Warmup        `json:"warmup"`
 	Notes         []string      `json:"notes"`
 	Files         []string      `json:"files"`
@@ -185,7 +186,16 @@ type Judged struct {
 	Samples  int64      `json:"samples"`
 	Needed   int64      `json:"samples_needed"`
 	Over     int64      `json:"samples_over"`
+	Interval *Interval  `json:"interval_95"` // of a percentile; null for other figures and without samples
 	Reason   string     `json:"reason"`
+}
+
+// Interval is where a percentile lies with a confidence of 95 %, in the unit
+// of its rule. A null end is open: so few samples, or so many timeouts, that
+// nothing is known on that side.
+type Interval struct {
+	Low  *Num `json:"low"`
+	High *Num `json:"high"`
 }
 
 // Figures are what was measured of some requests. Latency is of successes
@@ -385,6 +395,16 @@ type Generator struct {
 	LocalFailures int64    `json:"local_failures"`
 	Clamped       int64    `json:"clamped_samples"`
 	Saturated     []string `json:"saturated"`
+	Network       *Network `json:"network"` // null where the system does not tell
+}
+
+// Network is what went on between this machine and the network during the
+// run: of all that ran on it, so it explains and does not judge.
+type Network struct {
+	SegmentsOut   int64 `json:"segments_out"`
+	Retransmitted int64 `json:"segments_retransmitted"`
+	ListenDrops   int64 `json:"listen_drops"`   // connections refused by a full queue of a server on this machine
+	BufferPressed int64 `json:"buffer_pressed"` // times received data was dropped or squeezed
 }
 
 // Warmup is what was left out of all other figures.

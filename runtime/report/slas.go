@@ -94,10 +94,46 @@ func (b *builder) judged(s *plan.SLA, r *plan.Rule, j sla.Judgement, unit string
 		v /= 1e6
 	}
 	out.Measured = num(v)
+	out.Interval = intervalOf(j.Interval, unit)
 	if r.Limit != 0 {
 		out.Ratio = num(within(j, r) / r.Limit)
 	}
 	return out
+}
+
+// intervalOf is a confidence interval in a unit of the JSON form.
+func intervalOf(i sla.Interval, unit string) *Interval {
+	if !i.Valid {
+		return nil
+	}
+	if unit == "ms" {
+		i.Low, i.High = i.Low/1e6, i.High/1e6
+	}
+	out := &Interval{}
+	if !i.OpenLow {
+		out.Low = num(i.Low)
+	}
+	if !i.OpenHigh {
+		out.High = num(i.High)
+	}
+	return out
+}
+
+// IntervalText is the confidence interval of one of the rule's judgements for
+// people: "466–512 ms", "≥ 466 ms"; "" where there is none.
+func (s *SLA) IntervalText(j *Judged) string {
+	if j.Interval == nil || j.Interval.Low == nil && j.Interval.High == nil {
+		return ""
+	}
+	figure := func(n *Num) string { v, unit := raw(*n, s.Unit); return text.Figure(v, unit) }
+	switch i := j.Interval; {
+	case i.Low == nil:
+		return "≤ " + figure(i.High)
+	case i.High == nil:
+		return "≥ " + figure(i.Low)
+	default:
+		return text.Range(figure(i.Low), figure(i.High))
+	}
 }
 
 // within is a judgement's figure, not beyond the limit it was found to keep.

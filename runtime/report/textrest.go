@@ -205,7 +205,10 @@ func (t *textWriter) trust() {
 	if g.LocalFailures > 0 {
 		t.section("", "! "+count(g.LocalFailures, "failure")+" of this machine, not of the target")
 	}
-	t.section("", t.modelText())
+	if t.o.All && g.Cores > 0 {
+		t.section("", g.figuresText())
+	}
+	t.model()
 	if w := t.r.Warmup; w.Length > 0 {
 		s := fmt.Sprintf("first %s left out of all figures: %s", ranFor(time.Duration(w.Length)), count(w.Samples, "request"))
 		if w.Failed > 0 {
@@ -237,20 +240,6 @@ func (t *textWriter) booksText() string {
 		s = "! books do not balance: " + strings.Replace(s, "=", "≠", 1) + ", " + text.Count(k.Balance) + " unaccounted for"
 	}
 	return s + " · " + text.Count(k.Lost) + " lost"
-}
-
-// modelText says what the load model means for the figures.
-func (t *textWriter) modelText() string {
-	if t.r.Plan.Model == "closed" {
-		return "closed model: a user waits for its answer before it goes on, so stalls are under-sampled"
-	}
-	s := t.r.Plan.Model + " model: " + count(t.r.Books.Missed, "missed arrival")
-	if t.r.Total.Service != nil {
-		response, _ := t.r.Total.Latency.Figure("p95")
-		service, _ := t.r.Total.Service.Figure("p95")
-		s += fmt.Sprintf(" · p95 of response time %s (from when it was due), of service time %s (from when it was sent)", response, service)
-	}
-	return s
 }
 
 // facts say where the results are and how to run this again.

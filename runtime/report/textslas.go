@@ -85,8 +85,20 @@ func (t *textWriter) slaDetails(s *SLA) []string {
 		if s.Site != nil && (t.width < narrow || text.Width(t.at(s.Site)) > maxSite) {
 			details = append(details, "declared at "+text.Clean(fmt.Sprintf("%s:%d", s.Site.File, s.Site.Line)))
 		}
+		return details
+	}
+	if sure := t.sure(s); sure != "" {
+		details = append(details, sure)
 	}
 	return details
+}
+
+// sure says where a percentile lies with a confidence of 95 %.
+func (t *textWriter) sure(s *SLA) string {
+	if i := s.IntervalText(&s.Judged); i != "" {
+		return "95 % sure: " + i
+	}
+	return ""
 }
 
 const maxWorst = 3 // judged requests named below a rule
@@ -102,6 +114,9 @@ func (t *textWriter) why(s *SLA) []string {
 		clauses = append(clauses, c)
 	} else if s.Reason != "" {
 		clauses = append(clauses, text.Clean(s.Reason))
+	}
+	if c := t.sure(s); c != "" {
+		clauses = append(clauses, c)
 	}
 	if c := t.longer(s); c != "" {
 		clauses = append(clauses, c)
@@ -228,5 +243,9 @@ func (t *textWriter) use(s *SLA) string {
 	if s.Floor {
 		sign = ""
 	}
-	return fmt.Sprintf("%s, limit %s%s", s.MeasuredText(), sign, s.LimitText())
+	sure := ""
+	if i := t.sure(s); i != "" {
+		sure = " (" + i + ")"
+	}
+	return fmt.Sprintf("%s%s, limit %s%s", s.MeasuredText(), sure, sign, s.LimitText())
 }

@@ -41,7 +41,7 @@ func exactRanks(p *big.Rat, n int64) (low, high int64) {
 
 func TestRanksAreTheDefinition(t *testing.T) {
 	for _, p := range []*big.Rat{big.NewRat(1, 2), big.NewRat(9, 10), big.NewRat(19, 20), big.NewRat(99, 100), big.NewRat(1, 10)} {
-		for _, n := range []int64{1, 2, 5, 6, 20, 58, 59, 72, 73, 74, 100, 180, 367, 368} {
+		for _, n := range []int64{1, 2, 5, 6, 20, 58, 59, 71, 72, 73, 100} {
 			f, _ := p.Float64()
 			low, high := Ranks(f, n)
 			wantLow, wantHigh := exactRanks(p, n)
@@ -78,7 +78,7 @@ func TestRanksOfManySamples(t *testing.T) {
 }
 
 // The promise of the interval, by simulation: it holds the true percentile in
-// 95 of 100 runs or more, whatever the distribution, through the histogram.
+// 95 of 100 runs or more, whatever the distribution.
 func TestIntervalsHoldTheTruth(t *testing.T) {
 	const runs = 2000
 	least := 0.95 - 3*math.Sqrt(0.95*0.05/runs) // three standard deviations of the count
@@ -103,38 +103,50 @@ func TestIntervalsHoldTheTruth(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(3, 14))
 	for _, law := range laws {
-		for _, p := range []float64{0.5, 0.95, 0.99} {
-			for _, n := range []int{20, 100, 400} {
-				truth := law.quantile(p)
-				held, open := 0, 0
-				for range runs {
-					i := drawnInterval(rng, p, n, law.draw)
-					if (i.OpenLow || i.Low <= truth) && (i.OpenHigh || truth <= i.High) {
-						held++
-					}
-					if i.OpenHigh || i.OpenLow {
-						open++
-					}
+		for _, c := range []struct {
+			p float64
+			n int
+		}{{0.5, 20}, {0.95, 20}, {0.95, 100}, {0.99, 400}} {
+			truth := law.quantile(c.p)
+			low, high := Ranks(c.p, int64(c.n))
+			held, values := 0, make([]float64, c.n)
+			for range runs {
+				for k := range values {
+					values[k] = law.draw(rng)
 				}
-				if share := float64(held) / runs; share < least {
-					t.Errorf("%s, p %v, %d samples: %.1f %% of the intervals hold the truth", law.name, p, n, share*100)
+				slices.Sort(values)
+				if (low < 1 || values[low-1] <= truth) && (high > int64(c.n) || truth <= values[high-1]) {
+					held++
 				}
-				if open != 0 && open != runs {
-					t.Errorf("%s: whether an end is open depends on the number of samples alone; %d of %d", law.name, open, runs)
-				}
+			}
+			if share := float64(held) / runs; share < least {
+				t.Errorf("%s, p %v, %d samples: %.1f %% of the intervals hold the truth", law.name, c.p, c.n, share*100)
 			}
 		}
 	}
 }
 
-func drawnInterval(rng *rand.Rand, p float64, n int, draw func(*rand.Rand) float64) Interval {
-	rule := quantileRule(p, 1)
-	rec := record.New(record.Config{Series: 1, Shards: 1})
-	w := rec.Writer(0)
-	for range n {
-		w.Add(record.Sample{End: int64(draw(rng))})
+// Through the histogram an interval is never narrower than by the sorted
+// samples, and at most 0.1 % wider.
+func TestIntervalsOfAHistogram(t *testing.T) {
+	rng := rand.New(rand.NewPCG(2, 71))
+	for range 50 {
+		n := 80 + rng.IntN(1000)
+		rec := record.New(record.Config{Series: 1, Shards: 1})
+		values := make([]float64, n)
+		for k := range values {
+			v := int64(20 * ms * rng.ExpFloat64())
+			rec.Writer(0).Add(record.Sample{End: v})
+			values[k] = float64(v)
+		}
+		slices.Sort(values)
+		i := interval(quantileRule(0.95, 1), rec.Snapshot(0, true).Total[0])
+		low, high := Ranks(0.95, int64(n))
+		from, to := values[low-1], values[high-1]
+		if i.OpenLow || i.OpenHigh || i.Low > from || i.Low < from*0.999-64 || i.High < to || i.High > to*1.001+64 {
+			t.Errorf("%d samples: %+v, the sorted list has %v and %v", n, i, from, to)
+		}
 	}
-	return interval(rule, rec.Snapshot(0, true).Total[0])
 }
 
 func TestIntervalEnds(t *testing.T) {
@@ -146,11 +158,11 @@ func TestIntervalEnds(t *testing.T) {
 	if i := judged(repeat(1000, sample(10*ms))...); i.OpenLow || i.OpenHigh || i.Low != 10*ms || i.High != 10*ms {
 		t.Errorf("equal samples leave no width: %+v", i)
 	}
-	if i := judged(repeat(72, sample(10*ms))...); !i.OpenHigh || i.OpenLow || i.Low != 10*ms {
-		t.Errorf("of 72 samples the upper end of a p95 is open: %+v", i)
+	if i := judged(repeat(71, sample(10*ms))...); !i.OpenHigh || i.OpenLow || i.Low != 10*ms {
+		t.Errorf("of 71 samples the upper end of a p95 is open: %+v", i)
 	}
-	if i := judged(repeat(73, sample(10*ms))...); i.OpenHigh {
-		t.Errorf("of 73 it is not: %+v", i)
+	if i := judged(repeat(72, sample(10*ms))...); i.OpenHigh {
+		t.Errorf("of 72 it is not: %+v", i)
 	}
 	timeouts := append(repeat(960, sample(10*ms)), repeat(40, failure(plan.FailTimeout, 1000*ms))...)
 	if i := judged(timeouts...); !i.OpenHigh || i.High != 1000*ms || i.Low != 10*ms {

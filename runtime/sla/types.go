@@ -26,9 +26,9 @@ type Judgement struct {
 	Valid            bool    // false when there was nothing to measure
 	Censored         bool    // the true value is at least Measured: timeouts reach the percentile
 	Samples          int64
-	Needed           int64  // samples below which the rule cannot pass
-	Over             int64  // samples beyond the limit (latency, metrics), failures (error_rate)
-	Timeouts         int64  // of Samples: timed out, so nobody knows how long they would have taken
+	Needed           int64 // samples below which the rule cannot pass
+	Over             int64 // samples beyond the limit (latency, metrics), failures (error_rate)
+	Timeouts         int64 // of Samples: timed out, so nobody knows how long they would have taken
 	Interval         Interval
 	Reason           string // one clause, when not Pass: "17 of 210 took longer"
 }

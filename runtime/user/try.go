@@ -51,7 +51,7 @@ func (u *User) eachOnce(t *plan.Task) flow {
 	u.remark(t.Site, "a set of tasks: each once here, in declared order")
 	worst, first := goOn, true
 	for i := range t.Set.Tasks {
-		if t.Set.Tasks[i].Weight <= 0 {
+		if !t.Set.Picks(i) {
 			continue
 		}
 		if !first {

@@ -240,6 +240,7 @@ func (m *maker) outcome(ticks []*outcome.Progress, end int) *outcome.Outcome {
 			Intended: m.ok + m.failed + inFlight, Succeeded: m.ok, Failed: m.failed, InFlight: inFlight,
 		},
 		Recorded: m.ok + m.failed, UsersStarted: 60, Saturated: s.Health.Saturated, Interrupted: s.Cut > 0,
+		Ran: at, Planned: time.Duration(s.Seconds) * time.Second, Generator: s.Health.String(),
 	}
 	if s.Open {
 		o.Conditions.Books.Missed = 12
@@ -253,7 +254,7 @@ func (m *maker) outcome(ticks []*outcome.Progress, end int) *outcome.Outcome {
 func (m *maker) classCounts(snap *record.Snapshot) []outcome.ClassCount {
 	counts := make([]outcome.ClassCount, len(m.plan.Classes))
 	for c := range counts {
-		counts[c] = outcome.ClassCount{Class: c, Tasks: make([]outcome.TaskCount, len(m.plan.Classes[c].Tasks)), Users: []int64{45, 15, 2}[c]}
+		counts[c] = outcome.ClassCount{Class: c, Tasks: make([]outcome.TaskCount, len(m.plan.Classes[c].Tasks)), Users: []int64{45, 15, 2}[c], Lived: []time.Duration{2100, 700, 150}[c] * time.Second}
 		for t := range m.plan.Classes[c].Tasks {
 			for i := range m.plan.Series {
 				if s := &m.plan.Series[i]; s.Class == c && s.Task == m.plan.Classes[c].Tasks[t].Name {

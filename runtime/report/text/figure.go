@@ -23,6 +23,20 @@ func Figure(v float64, u Unit) string {
 	return Duration(v)
 }
 
+// Range writes two figures, the unit once where it is the same: "466–512 ms",
+// "980 ms–1.02 s".
+func Range(from, to string) string {
+	if from == to {
+		return from
+	}
+	a, unit, found := strings.Cut(from, " ")
+	b, other, _ := strings.Cut(to, " ")
+	if found && unit == other {
+		return a + "–" + b + " " + unit
+	}
+	return from + "–" + to
+}
+
 // amount writes a number with so many significant digits, whole digits never
 // cut, and returns what the text stands for.
 func amount(x float64, digits int) (string, float64) {

@@ -1,0 +1,89 @@
+package compile
+
+import (
+	"time"
+
+	"throng/dsl/config"
+	"throng/dsl/diag"
+	"throng/dsl/plan"
+)
+
+const (
+	windowStep = time.Second // between the begins of windows
+	maxWindow  = time.Hour
+	// maxWindowed bounds the seconds that all windows of a profile keep at
+	// once, added up over what is judged by itself.
+	maxWindowed = 1_000_000
+)
+
+// window reads how an SLA is judged stretch by stretch; nil where it is not,
+// or where that is wrong.
+func (c *compiler) window(b *config.Block) *plan.Window {
+	a := b.Arg("window")
+	if a == nil {
+		for _, name := range []string{"for", "all_but"} {
+			if other := b.Arg(name); other != nil {
+				c.fail(b, diag.MissingArgument, other.Range, "%s says how many windows may be broken, or for how long, and this SLA has none: it is judged over the whole run. Give it window = \"30s\".", name)
+			}
+		}
+		return nil
+	}
+	length, ok := c.duration(b, "window")
+	lasts, _ := c.duration(b, "for")
+	but, _ := c.count(b, "all_but")
+	if !ok {
+		return nil
+	}
+	if length < windowStep || length > maxWindow || length%windowStep != 0 {
+		c.fail(b, diag.OutOfRange, a.Expr.Range(), "A window is of whole seconds, from 1s to 1h: the run is looked at once a second.")
+		return nil
+	}
+	return &plan.Window{Length: length, AllBut: but, For: lasts}
+}
+
+// fits refuses an SLA whose windows could not be broken in this profile, or
+// of which there would be none.
+func (c *compiler) fits(b *config.Block, s *plan.SLA) {
+	w := s.Window
+	if w == nil {
+		return
+	}
+	c.windowed += int64(len(s.Groups)) * int64(w.Length/windowStep)
+	if c.windowed > maxWindowed {
+		c.fail(b, diag.LimitExceeded, b.Arg("window").Range, "The windows of all SLAs are too long for so many requests judged by themselves: together they may keep %d seconds. Judge them together, or in shorter windows.", maxWindowed)
+		return
+	}
+	room, where, known := c.room(s)
+	at := b.Arg("window").Expr.Range()
+	switch {
+	case !known:
+	case c.windows(s) == 0:
+		c.fail(b, diag.OutOfRange, at, "No window of %s fits into what is measured of %s: %s.", w.Length, where, room)
+	case w.For > room-w.Length:
+		c.fail(b, diag.OutOfRange, b.Arg("for").Expr.Range(), "Windows of %s can be broken for at most %s in what is measured of %s (%s), so nothing could break this SLA.", w.Length, room-w.Length, where, room)
+	case w.AllBut > 0 && w.AllBut >= c.windows(s):
+		c.fail(b, diag.OutOfRange, b.Arg("all_but").Expr.Range(), "There are %d windows of %s in what is measured of %s, so nothing could break this SLA.", c.windows(s), w.Length, where)
+	}
+}
+
+// room is the longest stretch that an SLA's windows can lie in.
+func (c *compiler) room(s *plan.SLA) (room time.Duration, where string, known bool) {
+	p := &c.plan.Profile
+	if s.Stages == nil {
+		return p.Duration - p.Warmup, "the profile " + quotedName(p.Name), p.Duration > p.Warmup && !p.Floats
+	}
+	for _, part := range plan.Stretches(s.Stages) {
+		room = max(room, part.End-part.Begin)
+	}
+	return room, "its stages", true
+}
+
+// windows is how many an SLA has, in a run of known length.
+func (c *compiler) windows(s *plan.SLA) int64 {
+	p := &c.plan.Profile
+	stretches := plan.Stretches(s.Stages)
+	if s.Stages == nil {
+		stretches = []plan.Span{{Begin: p.Warmup, End: p.Duration}}
+	}
+	return s.Window.Count(stretches, windowStep)
+}
