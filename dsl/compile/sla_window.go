@@ -21,9 +21,9 @@ const (
 func (c *compiler) window(b *config.Block) *plan.Window {
 	a := b.Arg("window")
 	if a == nil {
-		for _, name := range []string{"for", "all_but"} {
-			if other := b.Arg(name); other != nil {
-				c.fail(b, diag.MissingArgument, other.Range, "%s says how many windows may be broken, or for how long, and this SLA has none: it is judged over the whole run. Give it window = \"30s\".", name)
+		for _, says := range [][2]string{{"all_but", "how many windows may be broken"}, {"for", "for how long windows must be broken"}} {
+			if other := b.Arg(says[0]); other != nil {
+				c.fail(b, diag.MissingArgument, other.Range, "%s says %s, and this SLA has no windows: it is judged over the whole run. Give it window = \"30s\".", says[0], says[1])
 			}
 		}
 		return nil

@@ -3,6 +3,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -109,4 +110,13 @@ func (w *Window) Count(stretches []Span, step time.Duration) (n int64) {
 		}
 	}
 	return n
+}
+
+// StageNames are the stages an SLA is about, in words; "" for the whole run.
+func (s *SLA) StageNames() string {
+	names := make([]string, len(s.Stages))
+	for i := range s.Stages {
+		names[i] = s.Stages[i].Name
+	}
+	return strings.Join(names, ", ")
 }
