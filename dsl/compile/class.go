@@ -35,6 +35,8 @@ type classBuilder struct {
 	elsewhere func(part string) nameSet // values that parts other than this one and stop capture
 
 	flow                    // what is known at the current step
+	left    []flow          // what was known where start is left
+	told    bool            // that a list of steps goes on after it was left
 	where   string          // the part of the class being compiled: "start", "stop" or a task
 	submits bool            // a step fills in a form
 	renew   bool            // lifetime = "iteration": nothing is left of the tasks before
@@ -164,14 +166,17 @@ func partName(n *config.Block) string {
 // enter begins a part of the class: what can exist there at its first step.
 func (k *classBuilder) enter(part string) (leave func()) {
 	before := k.flow
-	k.flow, k.where = before.clone(), part
+	k.flow, k.where, k.left = before.clone(), part, nil
 	if part == "stop" || part != "start" && !k.renew {
 		k.pending.merge(k.elsewhere(part))
 	}
 	return func() {
 		if part == "start" {
-			k.dead = false // who leaves start goes on to the tasks
-			return         // what start captures stays for the tasks
+			for _, f := range k.left { // who leaves start goes on to the tasks
+				k.flow = k.flow.join(f)
+			}
+			k.dead = false
+			return // what start captures stays for the tasks
 		}
 		k.flow = before
 	}
@@ -182,6 +187,9 @@ func (k *classBuilder) read(l *lowering, name string, r hcl.Range) {
 	if k.pending.has(name) || k.unread {
 		return
 	}
+	if _, captured := k.captured[name]; captured && l.asking {
+		return // try and can ask whether it is there
+	}
 	at, captured := k.captured[name]
 	if !captured {
 		d := l.c.fail(l.block, diag.NotCaptured, r, "session.%s is never captured: no step of %s has capture = { %s = … }.", name, k.block.Title(), name)
@@ -189,9 +197,9 @@ func (k *classBuilder) read(l *lowering, name string, r hcl.Range) {
 		k.pend(name) // once is enough
 		return
 	}
-	d := l.c.fail(l.block, diag.NotCaptured, r, "session.%s has no value yet here: it is captured only later, so this step could never run.", name)
+	d := l.c.fail(l.block, diag.NotCaptured, r, "session.%s has no value here when a user first comes by: it is captured only later, so the task would end there.", name)
 	d.Relate("captured here", at)
-	d.Suggestion = "Move the capturing step before this one, or give a first value with session = { " + name + " = … } in the user."
+	d.Suggestion = "Move the capturing step before this one, give a first value with session = { " + name + " = … } in the user, or ask with try(session." + name + ", null)."
 	k.pend(name)
 }
 
@@ -263,6 +271,8 @@ type seriesKey struct {
 	target int
 	method string
 	name   string
+	tags   string // one request with other tags, or in other groups, is matched apart
+	groups string
 }
 
 type rowKey struct {
@@ -275,9 +285,8 @@ type rowKey struct {
 // series is the number of the series that a request or group records into.
 func (k *classBuilder) series(key seriesKey, s settings, b *config.Block) int {
 	key.class, key.task = k.id, s.task
+	key.tags, key.groups = strings.Join(s.tags, "\x00"), strings.Join(s.groups, "\x00")
 	if id, ok := k.c.series[key]; ok {
-		have := &k.c.plan.Series[id]
-		have.Tags = union(have.Tags, s.tags)
 		return id
 	}
 	rk := rowKey{key.kind, key.target, key.method, key.name}

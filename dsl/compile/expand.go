@@ -19,20 +19,20 @@ const maxCloned = 200_000
 
 // instances are what a block stands for: itself, or one for each element of
 // its for_each, with what is within it grown.
-func (c *compiler) instances(b *config.Block) []*config.Block {
+// They are none, and ok, where for_each is empty.
+func (c *compiler) instances(b *config.Block) (all []*config.Block, ok bool) {
 	a := b.Arg("for_each")
 	if a == nil || b.Type == "dynamic" {
-		return []*config.Block{c.grown(b)}
+		return []*config.Block{c.grown(b)}, true
 	}
 	elements, ok := c.elements(b, a, false)
 	if !ok {
-		return nil
+		return nil, false
 	}
-	var all []*config.Block
 	for _, e := range elements {
 		all = append(all, c.grown(b.Bind(instanceKey(e.key.AsString()), config.Binding{Name: "each", Key: e.key, Value: e.value})))
 	}
-	return all
+	return all, true
 }
 
 // grown is a block in which for_each and dynamic blocks are replaced by what
@@ -49,8 +49,8 @@ func (c *compiler) grown(b *config.Block) *config.Block {
 			out.Broken = out.Broken || c.overgrown
 			continue
 		}
-		made := c.instances(n)
-		out.Broken = out.Broken || len(made) == 0
+		made, ok := c.instances(n)
+		out.Broken = out.Broken || !ok
 		out.Blocks = append(out.Blocks, made...)
 	}
 	return &out
@@ -87,7 +87,8 @@ func (c *compiler) dynamic(b *config.Block) []*config.Block {
 		if !c.dynamicLabels(bound, made) {
 			return nil
 		}
-		all = append(all, c.instances(made)...)
+		instances, _ := c.instances(made)
+		all = append(all, instances...)
 	}
 	return all
 }

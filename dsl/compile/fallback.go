@@ -31,6 +31,14 @@ func (l *lowering) evaluated(e hclsyntax.Expression, id int) *evaluated {
 	h.static = ctx.Variables
 	delete(h.static, config.MeterName) // while users run each evaluation pays for itself
 	seen := map[string]bool{}
+	needed := map[string]bool{}
+	for _, t := range required(e) {
+		if len(t) > 1 {
+			needed[t.RootName()+"."+stepName(t[1])] = true
+		}
+	}
+	asking := l.asking
+	defer func() { l.asking = asking }()
 	for _, t := range e.Variables() {
 		root, name := t.RootName(), ""
 		if len(t) > 1 {
@@ -40,7 +48,9 @@ func (l *lowering) evaluated(e hclsyntax.Expression, id int) *evaluated {
 		seen[root+"."+name] = true
 		switch root {
 		default:
+			l.asking = asking || name != "" && !needed[root+"."+name]
 			if r, ok := l.runRoot(t); ok && first {
+				r.asked = l.asking
 				h.roots = append(h.roots, r)
 			}
 		case "data":

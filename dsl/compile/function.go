@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -156,6 +157,7 @@ func (e *param) Describe(*plan.Plan) string { return e.name }
 type runRoot struct {
 	root, name string // name is "" where the root is a value itself
 	value      plan.Expr
+	asked      bool // read only in try and can: it may be missing
 }
 
 // runRoot is what a traversal reads that only a run knows; false where it is
@@ -164,7 +166,7 @@ func (l *lowering) runRoot(t hcl.Traversal) (runRoot, bool) {
 	root := t.RootName()
 	for i, p := range l.param {
 		if p == root {
-			return runRoot{root, "", &param{i, p}}, true
+			return runRoot{root: root, value: &param{i, p}}, true
 		}
 	}
 	if len(t) < 2 {
@@ -172,7 +174,7 @@ func (l *lowering) runRoot(t hcl.Traversal) (runRoot, bool) {
 	}
 	name := stepName(t[1])
 	value := l.head(root, name, t.SourceRange())
-	return runRoot{root, name, value}, value != nil
+	return runRoot{root: root, name: name, value: value}, value != nil
 }
 
 // add puts the values into the variables of an evaluation.
@@ -180,6 +182,13 @@ func addRoots(vars map[string]cty.Value, roots []runRoot, f *plan.Frame) error {
 	objects := map[string]map[string]cty.Value{}
 	for _, r := range roots {
 		v, err := r.value.Eval(f)
+		var missing *plan.MissingSlot
+		if r.asked && errors.As(err, &missing) {
+			if objects[r.root] == nil {
+				objects[r.root] = map[string]cty.Value{}
+			}
+			continue
+		}
 		if err != nil {
 			return err
 		}

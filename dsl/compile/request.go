@@ -335,13 +335,53 @@ func (k *classBuilder) defaultHeaders(r *plan.Request, has func(name string) boo
 // certainAll reports whether every session value that a level of headers
 // reads is certain here, or there is none.
 func (k *classBuilder) certainAll(lv level) bool {
-	for _, t := range lv.arg.Expr.Variables() {
+	for _, t := range required(lv.arg.Expr) {
 		if t.RootName() == "session" && len(t) > 1 && !k.certain.has(stepName(t[1])) {
 			return false
 		}
 	}
 	return true
 }
+
+// required are the names that an expression reads outside of try and can,
+// which ask whether a value is there.
+func required(e hcl.Expression) []hcl.Traversal {
+	node, ok := e.(hclsyntax.Node)
+	if !ok {
+		return e.Variables()
+	}
+	w := &requiredWalker{}
+	_ = hclsyntax.Walk(node, w)
+	return w.read
+}
+
+type requiredWalker struct {
+	asking int // calls of try and can around the node
+	read   []hcl.Traversal
+}
+
+func (w *requiredWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
+	switch n := n.(type) {
+	case *hclsyntax.FunctionCallExpr:
+		if asks(n) {
+			w.asking++
+		}
+	case *hclsyntax.ScopeTraversalExpr:
+		if w.asking == 0 {
+			w.read = append(w.read, n.Traversal)
+		}
+	}
+	return nil
+}
+
+func (w *requiredWalker) Exit(n hclsyntax.Node) hcl.Diagnostics {
+	if call, ok := n.(*hclsyntax.FunctionCallExpr); ok && asks(call) {
+		w.asking--
+	}
+	return nil
+}
+
+func asks(call *hclsyntax.FunctionCallExpr) bool { return call.Name == "try" || call.Name == "can" }
 
 // partly adds those headers of an outer level whose session values are
 // certain, and notes the others.
@@ -356,7 +396,7 @@ func (k *classBuilder) partly(lv level, set func(string, plan.Pair)) {
 	for _, i := range object.Items {
 		var missing []string
 		certain, unknown := true, false
-		for _, t := range i.ValueExpr.Variables() {
+		for _, t := range required(i.ValueExpr) {
 			if t.RootName() != "session" || len(t) < 2 {
 				continue
 			}

@@ -22,7 +22,8 @@ func (c *compiler) slas() {
 	for _, declared := range c.root.Tree.Config.Root.Of("sla") {
 		used, diags := resolve.Use(c.root, declared)
 		c.diags.Extend(diags)
-		for _, b := range c.instances(used) {
+		instances, _ := c.instances(used)
+		for _, b := range instances {
 			sla, ok := c.sla(b, asked)
 			if ok && wanted(b.Name()) {
 				c.fits(b, &sla)

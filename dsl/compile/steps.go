@@ -24,9 +24,9 @@ func (k *classBuilder) steps(list []*config.Block, s settings) []plan.Step {
 			}
 			return steps
 		}
-		if k.dead {
+		if k.dead && !k.told {
 			k.c.warn(n, diag.Unused, n.Range, "This step is never reached: the one before it always leaves.")
-			k.dead = false // once is enough
+			k.told = true // once is enough
 		}
 		if step := k.step(n, s); step != nil {
 			steps = append(steps, step)
@@ -201,11 +201,11 @@ func (k *classBuilder) repeat(n *config.Block, s settings) plan.Step {
 		r.Every, _ = c.seconds(a, n, k)
 	}
 	r.Count = k.rounds(n)
-	before := k.flow.clone()
-	k.assigned(n, func(name string, _ hcl.Range) { k.pend(name) }) // in the round before
-	if n.Arg("while") != nil {
+	if n.Arg("while") != nil { // asked before the first round, too
 		r.While, r.Text = k.condition(n, "while")
 	}
+	before := k.flow.clone()
+	k.assigned(n, func(name string, _ hcl.Range) { k.pend(name) }) // in the round before
 	r.Steps = k.steps(n.Blocks, s)
 	left := k.dead
 	k.dead = false
@@ -372,7 +372,10 @@ func (k *classBuilder) leave(n *config.Block) plan.Step {
 			}
 		}
 	}
-	k.dead = true
+	if k.where == "start" && reach == plan.FailureTask && !k.dead {
+		k.left = append(k.left, k.flow.clone())
+	}
+	k.dead, k.told = true, k.dead && k.told
 	return l
 }
 

@@ -1,7 +1,9 @@
 package compile
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -135,7 +137,7 @@ func (k *classBuilder) next(n *config.Block, set *plan.TaskSet) {
 	for _, row := range n.Of("next") {
 		from := index(row.Name())
 		if from < 0 {
-			k.c.fail(row, diag.UnknownReference, row.Labels[0].Range, "%s holds no task called %q.", n.Title(), row.Name()).DidYouMean(row.Name(), all)
+			k.noChild(row, row.Labels[0].Range, n, row.Name(), all)
 			continue
 		}
 		v, a, ok := k.c.known(row, "to", cty.DynamicPseudoType)
@@ -153,7 +155,7 @@ func (k *classBuilder) next(n *config.Block, set *plan.TaskSet) {
 			w, bad := numberOf(share)
 			switch {
 			case to < 0:
-				k.c.fail(row, diag.UnknownReference, keyRange(a.Expr, key.AsString()), "%s holds no task called %q.", n.Title(), key.AsString()).DidYouMean(key.AsString(), all)
+				k.noChild(row, keyRange(a.Expr, key.AsString()), n, key.AsString(), all)
 			case bad || w < 0 || w > maxCount:
 				k.c.fail(row, diag.InvalidWeight, keyRange(a.Expr, key.AsString()), "The share of %q must be a number, 0 or more.", key.AsString())
 			default:
@@ -175,6 +177,14 @@ func (k *classBuilder) next(n *config.Block, set *plan.TaskSet) {
 			k.c.fail(row, diag.DuplicateBlock, row.Range, "What follows %q is said twice.", row.Name())
 		}
 		set.Next[from] = weights
+	}
+}
+
+// noChild reports the name of a task that a set does not hold.
+func (k *classBuilder) noChild(row *config.Block, at hcl.Range, set *config.Block, name string, all []string) {
+	d := k.c.fail(row, diag.UnknownReference, at, "%s holds no task called %q.", set.Title(), name).DidYouMean(name, all)
+	if i := slices.IndexFunc(all, func(n string) bool { return strings.HasPrefix(n, name+"[") }); i >= 0 {
+		d.Suggestion = fmt.Sprintf("Its instances are named one by one: %q.", all[i])
 	}
 }
 

@@ -92,7 +92,7 @@ func (c *compiler) users() {
 		if abstract, _ := c.boolean(used, "abstract"); abstract {
 			continue
 		}
-		instances := c.instances(used)
+		instances, _ := c.instances(used)
 		if c.overgrown {
 			return // what there is would take long, and there will be no plan
 		}

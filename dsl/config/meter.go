@@ -105,15 +105,35 @@ func (m *Meter) refuse(diags hcl.Diagnostics, e hcl.Expression) hcl.Diagnostics 
 func (m *Meter) Functions(table map[string]function.Function) {
 	for name, fn := range table {
 		if name != "try" && name != "can" { // they evaluate their arguments themselves
-			table[name] = m.function(fn)
+			table[name] = m.function(fn, dear[name])
 		}
 	}
 }
 
-func (m *Meter) function(fn function.Function) function.Function {
+// cost is what a function costs beside the weight of its arguments: so many
+// times that weight, or its square.
+type cost struct {
+	times  int
+	square bool
+	flat   int
+}
+
+// dear are the functions whose work their arguments' weight does not tell.
+var dear = map[string]cost{
+	"distinct": {square: true}, "matchkeys": {square: true}, "setunion": {square: true}, "setintersection": {square: true},
+	"setsubtract": {square: true}, "transpose": {times: 20}, "sort": {times: 20}, "zipmap": {times: 20},
+	"regex": {times: 40}, "regexall": {times: 40}, "replace": {times: 40},
+	"md5": {times: 4}, "sha1": {times: 4}, "sha256": {times: 4}, "sha512": {times: 4}, "hmac": {times: 4},
+	"base64sha256": {times: 4}, "base64sha512": {times: 4}, "base64gzip": {times: 40}, "base64gunzip": {times: 40},
+	"jsonencode": {times: 4}, "jsondecode": {times: 20}, "csvdecode": {times: 20}, "join": {times: 4}, "format": {times: 4},
+	"css": {times: 100}, "cssall": {times: 100}, "xpath": {times: 100}, "xpathall": {times: 100}, "gjson": {times: 10},
+	"jwt": {flat: 20_000, times: 10}, "totp": {flat: 200}, "hotp": {flat: 200},
+}
+
+func (m *Meter) function(fn function.Function, p cost) function.Function {
 	spec := &function.Spec{Params: fn.Params(), VarParam: fn.VarParam(), Description: fn.Description()}
 	spec.Type = func(args []cty.Value) (cty.Type, error) {
-		if !m.pay(args) {
+		if !m.pay(args, p) {
 			return cty.NilType, errWork
 		}
 		return fn.ReturnTypeForValues(args)
@@ -128,12 +148,17 @@ func (m *Meter) function(fn function.Function) function.Function {
 	return function.New(spec)
 }
 
-func (m *Meter) pay(args []cty.Value) bool {
-	ok := m.spend(callUnits)
+func (m *Meter) pay(args []cty.Value, p cost) bool {
+	ok := m.spend(callUnits + p.flat)
+	before := m.left
 	for _, v := range args {
 		ok = ok && m.Weigh(v)
 	}
-	return ok
+	weight := before - m.left
+	if p.square {
+		return ok && m.spend(weight*min(weight, granted)/2)
+	}
+	return ok && m.spend(weight*p.times)
 }
 
 const errWork = diag.LimitError(TooMuch)

@@ -61,6 +61,10 @@ func fromHCL(h *hcl.Diagnostic) *Diagnostic {
 	if strings.HasSuffix(d.Detail, "..") && !strings.HasSuffix(d.Detail, "...") { // a function's own full stop, and HCL's
 		d.Detail = strings.TrimSuffix(d.Detail, ".")
 	}
+	if strings.HasPrefix(d.Detail, "Template sequences are not allowed in this string") {
+		d.Detail = "Labels and plain names are fixed texts: what stands in them cannot change."
+		d.Suggestion = "In a request's label write the part that changes as :name, and give it a value: params = { name = … }."
+	}
 	if limit, ok := LimitIn(h); ok {
 		d.Code, d.Summary, d.Detail = LimitExceeded, Summary(LimitExceeded), limit.Error()
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
@@ -54,7 +55,7 @@ func allAround(b *config.Block, a *config.Arg) []inner {
 		case n.Type == "dynamic" && (!own || a.Name == "labels"):
 			add(n.Iterator(), schema.Static, element, n)
 		case n.Type == "loop" && !own:
-			add(n.Name(), schema.User, []string{"value", "index", "key"}, n)
+			add(loopLabel(n), schema.User, []string{"value", "index", "key"}, n)
 		case n.Type == "function" && a.Name == "result":
 			for _, p := range Params(n) {
 				add(p.Name, schema.Static, nil, n)
@@ -73,6 +74,34 @@ func allAround(b *config.Block, a *config.Arg) []inner {
 		}
 	}
 	return all
+}
+
+// loopLabel is what a loop's content reads its element by. One that a dynamic
+// block makes has the label that stands there, written out.
+func loopLabel(b *config.Block) string {
+	if len(b.Labels) > 0 || b.Parent == nil {
+		return b.Name()
+	}
+	name, _ := literalLabel(b.Parent)
+	return name
+}
+
+// literalLabel is the only label of a dynamic block's blocks, where it is
+// written out.
+func literalLabel(dynamic *config.Block) (string, bool) {
+	a := dynamic.Arg("labels")
+	if a == nil {
+		return "", false
+	}
+	list, diags := hcl.ExprList(a.Expr)
+	if diags.HasErrors() || len(list) != 1 {
+		return "", false
+	}
+	v, diags := list[0].Value(nil)
+	if diags.HasErrors() || v.IsNull() || !v.IsKnown() || v.Type() != cty.String {
+		return "", false
+	}
+	return v.AsString(), true
 }
 
 // inner checks the use of a name that the blocks around know.

@@ -91,6 +91,13 @@ func (c *checker) names(b *config.Block) {
 			check(b.Name(), b.Labels[0].Range)
 		}
 	case "dynamic":
+		if len(b.Labels) == 1 && b.Name() == "loop" {
+			if name, ok := literalLabel(b); ok {
+				check(name, b.Arg("labels").Expr.Range())
+			} else if a := b.Arg("labels"); a != nil {
+				c.report(diag.New(diag.NotConstant, a.Expr.Range(), "The label of a loop is what its content reads the element by, so a dynamic block must write it out: labels = [\"item\"]."), b)
+			}
+		}
 		if a := b.Arg("iterator"); a != nil {
 			check(hcl.ExprAsKeyword(a.Expr), a.Expr.Range())
 		}

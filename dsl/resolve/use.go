@@ -149,20 +149,33 @@ func withBase(o, base *config.Arg) *config.Arg {
 	return &chained
 }
 
+// mergeBlocks puts own blocks over those of base. One that overrides stands
+// where the overridden one stood; of several alike the first overrides the
+// first, and so on. The others follow.
 func mergeBlocks(base, own []*config.Block) []*config.Block {
-	replaced := map[string]bool{}
+	waiting := map[string][]*config.Block{}
 	for _, o := range own {
 		if key, ok := place(o); ok {
-			replaced[key] = true
+			waiting[key] = append(waiting[key], o)
 		}
 	}
+	used := map[*config.Block]bool{}
 	var out []*config.Block
 	for _, b := range base {
-		if key, ok := place(b); !ok || !replaced[key] {
-			out = append(out, b)
+		key, ok := place(b)
+		if list := waiting[key]; ok && len(list) > 0 {
+			waiting[key] = list[1:]
+			b = list[0]
+			used[b] = true
+		}
+		out = append(out, b)
+	}
+	for _, o := range own {
+		if !used[o] {
+			out = append(out, o)
 		}
 	}
-	return append(out, own...)
+	return out
 }
 
 // place tells blocks apart of which there can be one: those with labels by

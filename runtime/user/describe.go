@@ -133,7 +133,7 @@ func (u *User) partsText(limit int) string {
 func (u *User) shownURI(r *plan.Request) string {
 	uri := string(u.message.URI)
 	if r.Path.Secret {
-		uri = u.env.Plan.Rows[u.env.Plan.Series[r.Series].Row].Pattern
+		uri = u.env.Plan.Targets[r.Target].BasePath + u.env.Plan.Rows[u.env.Plan.Series[r.Series].Row].Pattern
 	}
 	if secretPairs(r.Query) || r.Submit != nil && r.Method == "GET" && secretPairs(r.Submit.Fields) {
 		path, _, _ := strings.Cut(uri, "?")
