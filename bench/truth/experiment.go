@@ -24,7 +24,7 @@ type load struct {
 	span    time.Duration
 }
 
-// figures are latencies in milliseconds; 0 where a tool does not say.
+// figures are latencies in milliseconds; below 0 where a tool does not say.
 type figures struct {
 	N    int64   `json:"n"`
 	Mean float64 `json:"mean"`

@@ -55,7 +55,7 @@ func main() {
 	flag.BoolVar(&b.first, "first", false, "run server and generators ahead of everything else on the machine (chrt -r 1; as root)")
 	flag.StringVar(&b.throng, "throng", "", "the executable to examine; built from this module where not given")
 	out := flag.String("out", "", "write the tables into `FILE` too")
-	raw := flag.String("raw", "truth.ndjson", "write every single run into `FILE`, a line of JSON each")
+	raw := flag.String("raw", filepath.Join(os.TempDir(), "throng-truth.ndjson"), "write every single run into `FILE`, a line of JSON each")
 	flag.Usage = func() {
 		fmt.Fprintf(flag.CommandLine.Output(), "usage: go run ./bench/truth [flags] EXPERIMENT…\nexperiments: all, %s\n", strings.Join(names(), ", "))
 		flag.PrintDefaults()
@@ -121,7 +121,10 @@ func (b *battery) main(wanted []string, out, raw string) (err error) {
 			all = append(all, vs...)
 		}
 	}
-	b.sum(all)
+	note("every single run: %s", raw)
+	if n := b.sum(all); n > 0 {
+		return fmt.Errorf("%d figures are off by more than allowed, on a quiet machine", n)
+	}
 	return nil
 }
 
@@ -195,6 +198,9 @@ func (b *battery) once(e experiment, t tool, round int) (run, error) {
 	log, err := server.Log()
 	if err != nil {
 		return r, err
+	}
+	if len(trace.Complete(log)) == 0 {
+		return r, errors.New("the server saw no request")
 	}
 	server.Stop()
 	r.Busy = before.others(readMachine(), r.cpu+server.CPU())

@@ -110,6 +110,7 @@ func heyRun(b *battery, e experiment, url string) (r run, err error) {
 	if err != nil {
 		return r, err
 	}
+	r.Tells.P999 = -1
 	for line := range strings.Lines(out) {
 		f := strings.Fields(line)
 		if len(f) < 2 {
@@ -179,7 +180,7 @@ func wrkRun(b *battery, e experiment, url string) (r run, err error) {
 	if err != nil {
 		return r, err
 	}
-	out, err := b.command(&r, e, b.find("wrk"), "-t1", "-c50", "-d"+e.load.span.String(), "--timeout", "20s", "-s", script, url+"/")
+	out, err := b.command(&r, e, b.find("wrk"), "-t1", "-c50", fmt.Sprintf("-d%d", int(e.load.span.Seconds())), "--timeout", "20s", "-s", script, url+"/")
 	if err != nil {
 		return r, err
 	}

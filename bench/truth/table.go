@@ -87,8 +87,8 @@ func (b *battery) compare(ours, others []run) {
 	}
 }
 
-// sum writes how the whole battery came out.
-func (b *battery) sum(all []verdict) {
+// sum writes how the whole battery came out, and counts what is off.
+func (b *battery) sum(all []verdict) (off int) {
 	fmt.Fprint(b.out, "## Summary\n\n")
 	for _, s := range []state{good, bad, unknown} {
 		var list []string
@@ -98,11 +98,15 @@ func (b *battery) sum(all []verdict) {
 			}
 		}
 		fmt.Fprintf(b.out, "- %s: %d of %d", strings.Trim(string(s), "*"), len(list), len(all))
+		if s == bad {
+			off = len(list)
+		}
 		if s != good && len(list) > 0 {
 			fmt.Fprintf(b.out, " (%s)", strings.Join(list, ", "))
 		}
 		fmt.Fprintln(b.out)
 	}
+	return off
 }
 
 // middle is the round whose error is the median, of one line, and the errors
@@ -165,7 +169,7 @@ func signed(x float64, unit string) string {
 }
 
 func said(ms float64) string {
-	if ms == 0 {
+	if ms < 0 {
 		return "–"
 	}
 	return fmt.Sprintf("%.2f", ms)

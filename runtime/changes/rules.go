@@ -86,8 +86,12 @@ func init() {
 		"Load.After":    after,
 		"Profile.Loads": nil,
 
-		"SLA.Rules":  limits,
-		"SLA.Groups": judged,
+		"SLA.Rules":     limits,
+		"SLA.Groups":    judged,
+		"SLA.Stages":    judgedStages,
+		"Window.AllBut": unlessZero("window all but"),
+		"Window.For":    unlessZero("window broken for"),
+		"Abort.Grace":   unlessZero("abort when broken for"),
 	}
 	for _, t := range sited {
 		rules[t+".Site"] = nil
@@ -320,6 +324,25 @@ func limits(_ *walker, n *node, _, v reflect.Value) {
 			f.text, f.show, f.strict = "at least "+exact, "at least "+limit(r), r.Limit
 		}
 		n.add(f)
+	}
+}
+
+// judgedStages are one fact: a stage is nothing by itself here.
+func judgedStages(w *walker, n *node, _, v reflect.Value) {
+	var list []string
+	for _, s := range v.Interface().([]plan.StageTime) {
+		list = append(list, fmt.Sprintf("%s (%s to %s)", w.clean(s.Name), s.Begin, s.End))
+	}
+	if list != nil {
+		n.add(fact{name: "only what begins in", text: listed(list)})
+	}
+}
+
+func unlessZero(name string) rule {
+	return func(_ *walker, n *node, _, v reflect.Value) {
+		if !v.IsZero() {
+			n.add(fact{name: name, text: fmt.Sprint(v.Interface())})
+		}
 	}
 }
 

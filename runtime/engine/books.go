@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,7 +24,7 @@ func (r *run) outcome(end ending) *outcome.Outcome {
 	}
 	r.health.Stop()
 	o.Health = r.health.Report(r.tightest)
-	o.Judged = sla.Judge(r.plan, final, o.Measured)
+	o.Judged = r.judge(final, o.Measured)
 	o.Classes, o.Leaves = r.classes(), leaves(r.env)
 	o.Loads = r.account(end.done)
 	o.Conditions = r.conditions(final, end, o)
@@ -52,6 +53,16 @@ func (r *run) conditions(final *record.Snapshot, end ending, o *outcome.Outcome)
 	}
 	if !r.plan.Profile.Floats {
 		c.Planned = r.plan.Profile.Duration
+	}
+	for _, s := range slices.Concat(final.Total, final.Warmup) {
+		if s != nil {
+			c.Backward += s.Backward
+		}
+	}
+	for _, s := range slices.Concat(final.Total, final.Warmup) {
+		if s != nil {
+			c.Forbidden += s.ByClass[plan.FailGuard]
+		}
 	}
 	for _, f := range r.env.Faults() {
 		if f.Own {

@@ -121,6 +121,9 @@ type run struct {
 	ordinals []int64
 	state    atomic.Int32
 	watcher  watcher
+	windows  *sla.Windows
+	aborts   *sla.Aborts
+	ended    atomic.Int64 // when no new work was begun; 0 while it is
 	observer observer
 }
 
@@ -174,11 +177,12 @@ func newRun(e *Engine) *run {
 	for i := range p.Series {
 		rows[i] = p.Series[i].Row
 	}
-	config := record.Config{Series: len(p.Series), Rows: rows, Thresholds: sla.Thresholds(p), Limits: sla.Limits(p), Open: open}
+	config := record.Config{Series: len(p.Series), Rows: rows, Thresholds: sla.Thresholds(p), Limits: sla.Limits(p), Open: open, Phases: sla.Phases(p, r.zero)}
 	if p.Profile.Warmup > 0 {
 		config.WarmupEnd = r.zero + int64(p.Profile.Warmup)
 	}
 	r.recorder = record.New(config)
+	r.windows, r.aborts = sla.NewWindows(p, e.o.Tick), sla.NewAborts(p)
 	r.loads = r.makeShifts()
 	return r
 }

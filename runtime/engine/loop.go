@@ -169,6 +169,7 @@ func (r *run) unfinished() string {
 
 // finish ends all users: stop, grace, cut.
 func (r *run) finish(ctx context.Context, end *ending) {
+	r.ended.Store(int64(max(1, end.at)))
 	r.enter(outcome.Stopping)
 	r.crew.stopAll()
 	grace := r.plan.Profile.Grace

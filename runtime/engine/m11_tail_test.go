@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -165,12 +166,12 @@ func TestM29_FastFailures(t *testing.T) {
 func TestM30_TimeoutsAreCensored(t *testing.T) {
 	for _, limit := range []time.Duration{sec, 5 * sec} {
 		synctest.Test(t, func(t *testing.T) {
-			n := 0
+			var n atomic.Int64
 			b := arrivals(100, 10*sec, 500).limit(percentileBelow("p99", 0.99, limit))
 			r := b.Classes[0].Tasks[0].Steps[0].(*plan.Request)
 			r.Timeout = sec
 			out := do(t, b, newFake(func(call) reply {
-				if n++; n%50 == 0 {
+				if n.Add(1)%50 == 0 {
 					return reply{after: time.Hour}
 				}
 				return reply{after: 10 * ms}

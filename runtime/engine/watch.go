@@ -54,11 +54,27 @@ func (r *run) tick() {
 	if why := r.watcher.guard.look(r.plan, s); why != "" {
 		offer(r.halt, why)
 	}
-	judged := sla.Judge(r.plan, s, r.measured(now))
-	if i, broken := sla.Broken(r.plan, judged, now); broken {
+	judged := r.judge(s, r.measured(now))
+	if i, broken := r.aborts.Look(judged, now); broken {
 		offer(r.abort, i)
 	}
 	r.observer.tell(func() *outcome.Progress { return r.progress(s, judged, r.health.Report(r.tightest)) })
+}
+
+// judge applies the rules to a snapshot, and to the windows that end with it.
+// It has been remembered.
+func (r *run) judge(s *record.Snapshot, measured time.Duration) []sla.Judgement {
+	until := forever
+	if d := r.plan.Profile.Duration; d > 0 && !r.plan.Profile.Floats {
+		until = d
+	}
+	if ended := r.ended.Load(); ended > 0 {
+		until = min(until, time.Duration(ended))
+	}
+	r.windows.Observe(s, until, r.watcher.history[len(r.watcher.history)-1].Missed)
+	judged := sla.Judge(r.plan, s, measured)
+	r.windows.Apply(judged)
+	return judged
 }
 
 // measured is how much of the run until t counts: not the warm-up, and

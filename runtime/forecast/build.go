@@ -59,6 +59,9 @@ type builder struct {
 	run    *outlook
 	all    [][numAnswers]float64 // by series: the whole run
 	judged [][numAnswers]float64 // by series: after the warm-up
+
+	moments map[time.Duration][][numAnswers]float64 // by, as far as it was asked for
+	staged  map[*plan.SLA][][numAnswers]float64     // judgedBy, of SLAs about stages
 }
 
 // study reckons what everything else is made of.

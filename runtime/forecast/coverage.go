@@ -20,8 +20,12 @@ func (b *builder) slas(f *Forecast) []SLA {
 		s := &b.plan.SLAs[i]
 		out := SLA{Name: s.Name, Match: b.text(s.Match), Metrics: noun(s) == "metric", Requests: []string{}, Rules: []Rule{}, Site: b.site(s.Site)}
 		if s.Abort != nil {
-			after := report.Ms(s.Abort.After)
-			out.Abort = &after
+			after, grace := report.Ms(s.Abort.After), report.Ms(s.Abort.Grace)
+			out.Abort, out.AbortGrace = &after, &grace
+		}
+		out.Stages, out.Window = report.Stages(b.mask, s), report.WindowOf(s)
+		if s.Window != nil {
+			out.Windows = b.windowCount(s)
 		}
 		for _, g := range s.Groups {
 			out.Each = out.Each || g.Row >= 0
@@ -76,7 +80,7 @@ func (b *builder) rule(s *plan.SLA, r *plan.Rule) Rule {
 		}
 	}
 	for i := range s.Groups {
-		n := b.samples(&s.Groups[i], assumed)
+		n := b.samples(s, &s.Groups[i], assumed)
 		if i == 0 || n < float64(out.Fewest) {
 			out.Fewest = report.Num(n)
 		}
@@ -85,13 +89,18 @@ func (b *builder) rule(s *plan.SLA, r *plan.Rule) Rule {
 			out.Short++
 		}
 	}
+	b.windowed(s, r, &out)
 	return out
 }
 
 // samples is how many samples a judgement is expected to rest on.
-func (b *builder) samples(g *plan.Judged, answer int) (n float64) {
+func (b *builder) samples(s *plan.SLA, g *plan.Judged, answer int) float64 {
+	return b.sum(g, b.judgedBy(s), answer)
+}
+
+func (b *builder) sum(g *plan.Judged, counts [][numAnswers]float64, answer int) (n float64) {
 	for _, s := range g.Series {
-		n += b.judged[s][answer]
+		n += counts[s][answer]
 	}
 	return n
 }

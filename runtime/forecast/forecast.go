@@ -187,29 +187,35 @@ type Request struct {
 
 // SLA is a promise and what it will rest on.
 type SLA struct {
-	Name     string       `json:"name"`
-	Match    string       `json:"match"`
-	Each     bool         `json:"judged_each"`   // every request by itself
-	Metrics  bool         `json:"about_metrics"` // then Requests are their names
-	Requests []string     `json:"requests"`
-	Rules    []Rule       `json:"rules"`
-	Abort    *report.Ms   `json:"abort_after_ms"`
-	Site     *report.Site `json:"site"`
+	Name       string             `json:"name"`
+	Match      string             `json:"match"`
+	Each       bool               `json:"judged_each"`   // every request by itself
+	Metrics    bool               `json:"about_metrics"` // then Requests are their names
+	Requests   []string           `json:"requests"`
+	Rules      []Rule             `json:"rules"`
+	Stages     []report.StageTime `json:"stages"` // it judges what begins in them; empty for the whole run
+	Window     *report.Window     `json:"window"` // null where it judges the run as a whole only
+	Windows    int64              `json:"expected_windows"`
+	Abort      *report.Ms         `json:"abort_after_ms"`
+	AbortGrace *report.Ms         `json:"abort_grace_ms"` // how long it must have been broken
+	Site       *report.Site       `json:"site"`
 }
 
 // Rule is one limit.
 type Rule struct {
-	Name      string       `json:"name"`
-	Words     string       `json:"words"`            // "p95 ≤ 500 ms"
-	Profile   string       `json:"limit_of_profile"` // whose own limit it is; "" for one of every profile
-	Otherwise string       `json:"limit_otherwise"`  // what it is in other profiles, in words; "" where they have none of their own
-	Warning   bool         `json:"warning"`
-	Needed    int64        `json:"samples_needed"`
-	Fewest    report.Num   `json:"expected_samples_fewest"` // of what is judged by itself
-	Highest   report.Num   `json:"expected_samples_most"`
-	Short     int          `json:"expected_short"` // how many of Judged get fewer than needed
-	Judged    int          `json:"judged"`
-	Site      *report.Site `json:"site"`
+	Name         string       `json:"name"`
+	Words        string       `json:"words"`            // "p95 ≤ 500 ms"
+	Profile      string       `json:"limit_of_profile"` // whose own limit it is; "" for one of every profile
+	Otherwise    string       `json:"limit_otherwise"`  // what it is in other profiles, in words; "" where they have none of their own
+	Warning      bool         `json:"warning"`
+	Needed       int64        `json:"samples_needed"`
+	Fewest       report.Num   `json:"expected_samples_fewest"` // of what is judged by itself
+	Highest      report.Num   `json:"expected_samples_most"`
+	Short        int          `json:"expected_short"` // how many of Judged get fewer than needed
+	Judged       int          `json:"judged"`
+	WindowFewest *report.Num  `json:"expected_window_samples_fewest"` // in the poorest window; null without windows
+	WindowShort  report.Num   `json:"expected_windows_short_ratio"`   // part of the windows that get fewer than needed
+	Site         *report.Site `json:"site"`
 }
 
 // Surprise is something a careful reader would want to know before the run.

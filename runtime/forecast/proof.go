@@ -45,7 +45,7 @@ func (b *builder) tooFew(f *Forecast) {
 // hardly more than that.
 func (b *builder) scarce(s *plan.SLA, r *Rule) (n int) {
 	for i := range s.Groups {
-		if x := b.samples(&s.Groups[i], assumed); r.Needed > 1 && !short(x, r.Needed) && x < 1.1*float64(r.Needed) {
+		if x := b.samples(s, &s.Groups[i], assumed); r.Needed > 1 && !short(x, r.Needed) && x < 1.1*float64(r.Needed) {
 			n++
 		}
 	}
@@ -67,7 +67,7 @@ func (b *builder) tooFewFor(s *plan.SLA, r *Rule) {
 	var list []poor
 	for i := range s.Groups {
 		g := &s.Groups[i]
-		if n := b.samples(g, assumed); short(n, r.Needed) {
+		if n := b.samples(s, g, assumed); short(n, r.Needed) {
 			list = append(list, poor{b.judgedName(s, g), n, g})
 		}
 	}
@@ -90,12 +90,12 @@ func (b *builder) tooFewFor(s *plan.SLA, r *Rule) {
 	}
 	switch {
 	case r.Judged == 1:
-		say("samples_short", r.Site, detail, "%s will rest on %s; %s: %s%s", head, aboutSamples(least), needs, end, b.patience(list[0].group, r.Needed))
+		say("samples_short", r.Site, detail, "%s will rest on %s; %s: %s%s", head, aboutSamples(least), needs, end, b.patience(s, list[0].group, r.Needed))
 	case r.Short == 1:
-		say("samples_short", r.Site, detail, "%s of %s will rest on %s; %s: %s%s", head, list[0].name, aboutSamples(least), needs, end, b.patience(list[0].group, r.Needed))
+		say("samples_short", r.Site, detail, "%s of %s will rest on %s; %s: %s%s", head, list[0].name, aboutSamples(least), needs, end, b.patience(s, list[0].group, r.Needed))
 	default:
 		say("samples_short", r.Site, detail, "%s: %s will rest on fewer samples than the %s that prove it (%s): %s%s",
-			head, partOf(r.Short, r.Judged, noun(s)), text.Count(r.Needed), few(detail, 3), end, b.patience(list[0].group, r.Needed))
+			head, partOf(r.Short, r.Judged, noun(s)), text.Count(r.Needed), few(detail, 3), end, b.patience(s, list[0].group, r.Needed))
 	}
 }
 
@@ -122,14 +122,14 @@ func aboutSamples(n float64) string {
 }
 
 // patience says what it would take to get the samples.
-func (b *builder) patience(g *plan.Judged, needed int64) string {
-	n, once := b.samples(g, assumed), 0.0
-	for _, s := range g.Series {
-		once += b.aside(b.run, b.plan.Series[s].Class, s)
+func (b *builder) patience(s *plan.SLA, g *plan.Judged, needed int64) string {
+	n, once := b.samples(s, g, assumed), 0.0
+	for _, id := range g.Series {
+		once += b.aside(b.run, b.plan.Series[id].Class, id)
 	}
 	measured := b.measured().Seconds()
 	switch {
-	case n <= 0 || measured <= 0 || b.spent:
+	case n <= 0 || measured <= 0 || b.spent || s.Stages != nil:
 		return ""
 	case once >= n:
 		return fmt.Sprintf("; what is sent once a user needs %s times as many users", trimmed(math.Ceil(10*float64(needed)/n)/10))
@@ -161,19 +161,19 @@ func (b *builder) judgedName(s *plan.SLA, g *plan.Judged) string {
 
 // outOfReach warns of throughput limits that the load cannot keep.
 func (b *builder) outOfReach(f *Forecast) {
-	seconds := b.measured().Seconds()
-	if seconds <= 0 {
-		return
-	}
 	for i := range b.plan.SLAs {
 		s := &b.plan.SLAs[i]
+		seconds := b.seconds(s)
+		if seconds <= 0 {
+			continue
+		}
 		for r := range s.Rules {
 			rule := &s.Rules[r]
 			if rule.Metric != plan.Throughput {
 				continue
 			}
 			for g := range s.Groups {
-				n, most := b.samples(&s.Groups[g], assumed)/seconds, b.samples(&s.Groups[g], atOnce)/seconds
+				n, most := b.samples(s, &s.Groups[g], assumed)/seconds, b.samples(s, &s.Groups[g], atOnce)/seconds
 				head := fmt.Sprintf("%s, %s", s.Name, words(rule))
 				site := b.site(rule.Site)
 				switch {

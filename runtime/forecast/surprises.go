@@ -18,6 +18,7 @@ func (b *builder) surprises(f *Forecast) []Surprise {
 	b.watch = &watch{list: []Surprise{}}
 	b.withoutSLA(f)
 	b.tooFew(f)
+	b.fewInWindows(f)
 	b.outOfReach(f)
 	b.dataShort(f)
 	b.openLoads()

@@ -313,9 +313,10 @@ func (t *textWriter) slas() {
 	for _, l := range lines.Lines(t.width) {
 		t.line(l)
 	}
+	t.scopes()
 	for i := range f.SLAs {
 		if s := &f.SLAs[i]; s.Abort != nil {
-			t.prose(2, text.Dim, fmt.Sprintf("%s ends the run when it is broken after %s", text.Clean(s.Name), span(time.Duration(*s.Abort))))
+			t.prose(2, text.Dim, fmt.Sprintf("%s ends the run %s after %s", text.Clean(s.Name), s.patience(), span(time.Duration(*s.Abort))))
 		}
 	}
 	t.overrides()

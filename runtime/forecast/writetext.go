@@ -243,10 +243,16 @@ func (t *textWriter) surprises() {
 			t.line(t.st.Paint(role, mark) + l)
 			mark = "  "
 		}
-		if t.o.All {
-			for _, d := range s.Detail {
-				t.line(t.st.Paint(text.Dim, "    "+t.st.Cut(t.outside(d), t.width-4)))
+		const most = 12 // details of one finding; the rest is in the JSON
+		for i, d := range s.Detail {
+			if !t.o.All && s.Kind != "fallback" {
+				break
 			}
+			if i == most && !t.o.All && len(s.Detail) > most+1 {
+				t.line(t.st.Paint(text.Dim, fmt.Sprintf("    … and %d more, in plan --json", len(s.Detail)-most)))
+				break
+			}
+			t.line(t.st.Paint(text.Dim, "    "+t.st.Cut(t.outside(d), t.width-4)))
 		}
 	}
 	t.line("")

@@ -24,6 +24,9 @@ func newCell(thresholds []int64, open bool) *cell {
 // add books one sample.
 func (c *cell) add(s *Sample) {
 	before := c.clamped
+	if s.Response() < 0 || s.Service() < 0 {
+		c.Backward++
+	}
 	waited := c.inRange(s.Response())
 	c.BytesIn += s.BytesIn
 	c.BytesOut += s.BytesOut
@@ -179,6 +182,7 @@ func (s *Stats) merge(o *Stats) {
 	s.Failed += o.Failed
 	s.Censored += o.Censored
 	s.Retried += o.Retried
+	s.Backward += o.Backward
 	for i, n := range o.ByClass {
 		s.ByClass[i] += n
 	}

@@ -19,6 +19,7 @@ type StatusCount struct {
 type Stats struct {
 	OK, Failed, Censored int64 // Censored is part of Failed
 	Retried              int64 // part of Failed too: followed by another attempt
+	Backward             int64 // ended before they began, as only a clock or a defect can have it; counted as 0
 	ByClass              [plan.NumErrorClasses]int64
 	Status               []StatusCount // sorted by status; exact
 	BytesIn, BytesOut    int64

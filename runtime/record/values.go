@@ -126,6 +126,15 @@ func (v *Values) Mean() float64 {
 	return min(max(mean, v.min), v.max)
 }
 
+// Sum is the total of all values in two parts, the second being what the
+// first cannot hold. Parts of several Values add up without loss of digits.
+func (v *Values) Sum() (high, low float64) {
+	if v == nil {
+		return 0, 0
+	}
+	return v.sum.high, v.sum.low
+}
+
 // Quantile is the value of nearest rank ceil(p·n); false without a value. It
 // errs upwards by at most 0.1 %, or 1e-9 where that is more, up to magnitudes
 // of 1e18; beyond, only the maximum is known. It never leaves the exact

@@ -159,21 +159,23 @@ type Fallback struct {
 // SLA is one rule of one SLA. Where it is judged for several sets of
 // requests, its state and figures are those of the worst one.
 type SLA struct {
-	Name      string   `json:"name"`
-	Match     string   `json:"match"`
-	Rule      string   `json:"rule"`
-	Metric    string   `json:"metric"` // percentile, mean, max, error_rate or throughput
-	Quantile  *Num     `json:"quantile_ratio"`
-	Warning   bool     `json:"warning"` // it never decides the verdict
-	Metrics   bool     `json:"about_metrics"`
-	Unit      string   `json:"unit"` // of measured and limit: ms, ratio or per_s; of metrics ms, number, bytes or ratio
-	Limit     Num      `json:"limit"`
-	Floor     bool     `json:"limit_is_floor"`
-	Profile   string   `json:"limit_of_profile"` // whose own limit it is; "" for one of every profile
-	Otherwise *Num     `json:"limit_otherwise"`  // what it would be in other profiles; null where they have none of their own
-	Site      *Site    `json:"site"`
-	Judged             // the worst of All
-	All       []Judged `json:"judged"`
+	Name      string      `json:"name"`
+	Match     string      `json:"match"`
+	Rule      string      `json:"rule"`
+	Metric    string      `json:"metric"` // percentile, mean, max, error_rate or throughput
+	Quantile  *Num        `json:"quantile_ratio"`
+	Warning   bool        `json:"warning"` // it never decides the verdict
+	Metrics   bool        `json:"about_metrics"`
+	Stages    []StageTime `json:"stages"` // it judges what began in them; empty for the whole run
+	Window    *Window     `json:"window"` // null where it judges the run as a whole only
+	Unit      string      `json:"unit"`   // of measured and limit: ms, ratio or per_s; of metrics ms, number, bytes or ratio
+	Limit     Num         `json:"limit"`
+	Floor     bool        `json:"limit_is_floor"`
+	Profile   string      `json:"limit_of_profile"` // whose own limit it is; "" for one of every profile
+	Otherwise *Num        `json:"limit_otherwise"`  // what it would be in other profiles; null where they have none of their own
+	Site      *Site       `json:"site"`
+	Judged                // the worst of All
+	All       []Judged    `json:"judged"`
 }
 
 // Judged is one judgement.
@@ -187,6 +189,7 @@ type Judged struct {
 	Needed   int64      `json:"samples_needed"`
 	Over     int64      `json:"samples_over"`
 	Interval *Interval  `json:"interval_95"` // of a percentile; null for other figures and without samples
+	Windows  *Windows   `json:"windows"`     // null where the SLA has no window
 	Reason   string     `json:"reason"`
 }
 

@@ -41,7 +41,7 @@ func (b *builder) slaLine(s *plan.SLA, r *plan.Rule, judged []sla.Judgement) SLA
 	line := SLA{
 		Name: b.mask.Replace(s.Name), Match: b.mask.Replace(s.Match), Rule: r.Name, Metric: metricNames[r.Metric],
 		Metrics: r.Unit != plan.UnitNone, Warning: r.Warn, Floor: r.AtLeast, Unit: "ms", Limit: Num(r.Limit / 1e6), Site: b.site(s.Site, r.Site),
-		All: make([]Judged, 0, len(judged)),
+		All: make([]Judged, 0, len(judged)), Stages: Stages(b.mask, s), Window: WindowOf(s),
 	}
 	switch {
 	case r.Metric == plan.ErrorRate:
@@ -79,7 +79,7 @@ func (b *builder) slaLine(s *plan.SLA, r *plan.Rule, judged []sla.Judgement) SLA
 func (b *builder) judged(s *plan.SLA, r *plan.Rule, j sla.Judgement, unit string) Judged {
 	out := Judged{
 		State: stateOf(j.State, j.Warn || r.Warn), Censored: j.Censored,
-		Samples: j.Samples, Needed: j.Needed, Over: j.Over, Reason: b.mask.Replace(j.Reason),
+		Samples: j.Samples, Needed: j.Needed, Over: j.Over, Reason: b.mask.Replace(j.Reason), Windows: b.windows(s, r, j, unit),
 	}
 	if j.Group >= 0 && j.Group < len(s.Groups) {
 		if row := s.Groups[j.Group].Row; row >= 0 && row < len(b.plan.Rows) {
@@ -143,10 +143,14 @@ func within(j sla.Judgement, r *plan.Rule) float64 {
 	if r.Metric != plan.Quantile {
 		return j.Measured
 	}
+	state := j.State
+	if j.Windows != nil {
+		state = j.Windows.Run
+	}
 	switch {
-	case !r.AtLeast && j.State == sla.Pass:
+	case !r.AtLeast && state == sla.Pass:
 		return min(j.Measured, r.Limit)
-	case r.AtLeast && j.State == sla.Fail:
+	case r.AtLeast && state == sla.Fail:
 		return min(j.Measured, r.Limit-1)
 	}
 	return j.Measured

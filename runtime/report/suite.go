@@ -72,7 +72,7 @@ func WriteSuiteText(w io.Writer, s *Suite, o TextOptions) error {
 	t.line(t.st.Paint(text.Bold, "SUITE") + "  " + t.st.Text(text.Clean(s.Scenario)+" · "+s.tally()))
 	t.line("")
 	table := &text.Table{Style: t.st, Min: 8, Columns: []text.Column{
-		{Title: "PROFILE", Shrink: true}, {Title: "VERDICT"}, {Title: "ran", Right: true}, {Title: "users", Right: true, Drop: 3},
+		{Title: "PROFILE", Shrink: true}, {Title: "VERDICT"}, {Title: "model"}, {Title: "ran", Right: true}, {Title: "users", Right: true, Drop: 3},
 		{Title: "requests", Right: true, Drop: 2}, {Title: "req/s", Right: true, Drop: 1}, {Title: "p95", Right: true}, {Title: "errors %", Right: true},
 	}}
 	for i := range s.Profiles {
@@ -119,7 +119,7 @@ func (t *textWriter) suiteRun(p *SuiteRun) []text.Cell {
 	name := text.Cell{Text: t.outside(p.Profile), Role: text.Bold}
 	if p.Summary == nil {
 		none := text.Cell{Text: t.st.Text(text.None), Role: text.Dim}
-		return []text.Cell{name, {Text: "not run", Role: text.WarnRole}, none, none, none, none, none, none}
+		return []text.Cell{name, {Text: "not run", Role: text.WarnRole}, none, none, none, none, none, none, none}
 	}
 	r := p.Summary
 	p95 := t.st.Text(text.None)
@@ -136,7 +136,7 @@ func (t *textWriter) suiteRun(p *SuiteRun) []text.Cell {
 		errors = text.Percent(float64(r.Total.ErrorRate))
 	}
 	return []text.Cell{
-		name, {Text: verdictWord(r.Verdict.State), Role: r.Verdict.State.Role()}, {Text: text.Clock(time.Duration(r.Run.Elapsed))},
+		name, {Text: verdictWord(r.Verdict.State), Role: r.Verdict.State.Role()}, {Text: r.Plan.Model}, {Text: text.Clock(time.Duration(r.Run.Elapsed))},
 		{Text: text.Count(int64(r.Run.PeakUsers))}, {Text: text.Count(r.Total.Samples)}, {Text: text.Rate(float64(r.Total.Rate))},
 		{Text: t.st.Text(p95)}, {Text: errors},
 	}

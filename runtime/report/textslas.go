@@ -57,7 +57,7 @@ func (t *textWriter) slaTable(list []*SLA) *text.Table {
 	}
 	for _, s := range list {
 		row := []text.Cell{
-			{Text: t.st.Symbol(s.State), Role: s.State.Role()}, {Text: t.outside(s.Name), Role: text.Bold}, {Text: t.outside(s.Rule)},
+			{Text: t.st.Symbol(s.State), Role: s.State.Role()}, {Text: t.outside(s.Title()), Role: text.Bold}, {Text: t.outside(s.RuleText())},
 			{Text: t.st.Text(s.MeasuredText()), Role: s.State.Role()}, {Text: t.st.Text(s.LimitText())},
 			{Text: t.st.Text(s.MarginText())}, {Text: text.Count(s.Samples)},
 		}
@@ -86,6 +86,9 @@ func (t *textWriter) slaDetails(s *SLA) []string {
 			details = append(details, "declared at "+text.Clean(fmt.Sprintf("%s:%d", s.Site.File, s.Site.Line)))
 		}
 		return details
+	}
+	if s.Windows != nil {
+		details = append(details, text.Clean(s.Windows.Says))
 	}
 	if sure := t.sure(s); sure != "" {
 		details = append(details, sure)
@@ -222,7 +225,7 @@ func (t *textWriter) kept(list []*SLA, others bool) {
 	}
 	s := fmt.Sprintf("%d passed", len(list))
 	if tight.Measured != nil {
-		s += fmt.Sprintf(", tightest: %s %s %s", text.Clean(tight.Name), text.Clean(tight.Rule), t.use(tight))
+		s += fmt.Sprintf(", tightest: %s %s %s", text.Clean(tight.Title()), text.Clean(tight.RuleText()), t.use(tight))
 	}
 	if others || len(list) > 1 {
 		s += "  (--all lists them)"

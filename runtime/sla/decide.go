@@ -142,8 +142,14 @@ func (d *decision) circumstances() {
 	for _, why := range c.Saturated {
 		d.doubt("the generator was saturated: %s", why)
 	}
-	if c.LocalFailures > 0 {
-		d.doubt("%s failed on this machine, before the target could answer", count(c.LocalFailures, "request"))
+	if c.Backward > 0 {
+		d.doubt("%s ended before they began: no time that was measured can be trusted", count(c.Backward, "sample"))
+	}
+	if own := c.LocalFailures - c.Forbidden; own > 0 {
+		d.doubt("%s failed on this machine, before the target could answer", count(own, "request"))
+	}
+	if c.Forbidden > 0 {
+		d.doubt("a target's guard forbade the connection of %s: its allowed_hosts do not cover where it would lead", count(c.Forbidden, "request"))
 	}
 	if c.Stuck > 0 {
 		d.doubt("%s could not go on: %s", count(c.Stuck, "task"), c.StuckWhy)
@@ -282,6 +288,9 @@ func (d *decision) ruleOf(j Judgement) plan.Rule { return d.plan.SLAs[j.SLA].Rul
 func (d *decision) name(j Judgement) string {
 	s := d.plan.SLAs[j.SLA]
 	name := fmt.Sprintf("sla %q", s.Name)
+	if s.Stages != nil {
+		name += " in " + s.StageNames()
+	}
 	if row := s.Groups[j.Group].Row; row >= 0 && row < len(d.plan.Rows) {
 		name += ", " + d.plan.Rows[row].Label()
 	}

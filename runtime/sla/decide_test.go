@@ -101,6 +101,7 @@ func TestNoFalseGreen(t *testing.T) {
 		{"samples lost", func(r *run) { r.Recorded-- }, Inconclusive, "999 samples were recorded"},
 		{"samples doubled", func(r *run) { r.Recorded++ }, Inconclusive, "1001 samples"},
 		{"own failure", func(r *run) { r.LocalFailures = 1 }, Inconclusive, "1 request failed on this machine"},
+		{"forbidden", func(r *run) { r.LocalFailures, r.Forbidden = 3, 3 }, Inconclusive, "guard forbade the connection of 3 requests"},
 		{"stuck", func(r *run) { r.Stuck, r.StuckWhy = 2, "still not done after 30 rounds" }, Inconclusive, "2 tasks could not go on: still not done after 30 rounds"},
 		{"users failed", func(r *run) { r.UsersFailed = 2 }, Inconclusive, "2 of 100 users"},
 		{"users failed, none counted", func(r *run) { r.UsersFailed, r.UsersStarted = 1, 0 }, Inconclusive, "users"},

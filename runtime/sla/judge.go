@@ -63,11 +63,12 @@ func nanoseconds(r plan.Rule) float64 {
 // by integers: a limit that is met exactly is met.
 func Judge(p *plan.Plan, s *record.Snapshot, elapsed time.Duration) []Judgement {
 	var list []Judgement
+	_, phase := phases(p)
 	for i := range p.SLAs {
 		for g, group := range p.SLAs[i].Groups {
-			stats, values := gather(s, group.Series), gatherValues(s, group.Series)
+			stats, values := gather(total(s, phase[i]), group.Series), gatherValues(s, group.Series)
 			for r, rule := range p.SLAs[i].Rules {
-				j := judge(rule, stats, elapsed)
+				j := judge(rule, stats, lasted(p, &p.SLAs[i], elapsed))
 				if rule.Unit != plan.UnitNone {
 					j = judgeValues(rule, values)
 				}
@@ -79,10 +80,10 @@ func Judge(p *plan.Plan, s *record.Snapshot, elapsed time.Duration) []Judgement 
 	return list
 }
 
-func gather(s *record.Snapshot, series []int) *record.Stats {
+func gather(all []*record.Stats, series []int) *record.Stats {
 	list := make([]*record.Stats, 0, len(series))
 	for _, i := range series {
-		list = append(list, s.Total[i])
+		list = append(list, all[i])
 	}
 	return record.Merge(list...)
 }
@@ -283,20 +284,4 @@ func (j *Judgement) throughput(r plan.Rule, s *record.Stats, elapsed time.Durati
 	}
 	j.State = Fail
 	j.Reason = fmt.Sprintf("%d in %s are %s/s, %s %s/s is wanted", j.Samples, duration(float64(elapsed)), trim(j.Measured, 3), word, trim(r.Limit, 3))
-}
-
-// Broken is the first SLA that ends the run: it has an abort block, whose
-// delay has passed, and a rule, not merely a warning, that fails.
-func Broken(p *plan.Plan, js []Judgement, elapsed time.Duration) (slaIndex int, ok bool) {
-	found := len(p.SLAs)
-	for _, j := range js {
-		abort := p.SLAs[j.SLA].Abort
-		if abort != nil && elapsed >= abort.After && j.State == Fail && !j.Warn {
-			found = min(found, j.SLA)
-		}
-	}
-	if found == len(p.SLAs) {
-		return 0, false
-	}
-	return found, true
 }

@@ -329,31 +329,3 @@ func TestJudgeMergesAGroupsSeries(t *testing.T) {
 		t.Errorf("measured %v", js[0].Measured)
 	}
 }
-
-func TestBroken(t *testing.T) {
-	p := planOf(quantileRule(0.5, ms))
-	p.SLAs = append(p.SLAs, p.SLAs[0], p.SLAs[0])
-	p.SLAs[1].Abort = &plan.Abort{After: 5 * time.Second}
-	p.SLAs[2].Abort = &plan.Abort{After: 2 * time.Second}
-	js := []Judgement{{SLA: 0}, {SLA: 2}, {SLA: 1}}
-	for _, c := range []struct {
-		elapsed time.Duration
-		change  func([]Judgement)
-		want    int
-		ok      bool
-	}{
-		{time.Second, nil, 0, false},
-		{2 * time.Second, nil, 2, true},
-		{5 * time.Second, nil, 1, true},
-		{5 * time.Second, func(js []Judgement) { js[2].Warn = true }, 2, true},
-		{5 * time.Second, func(js []Judgement) { js[2].State, js[1].State = Inconclusive, Pass }, 0, false},
-	} {
-		list := slices.Clone(js)
-		if c.change != nil {
-			c.change(list)
-		}
-		if i, ok := Broken(p, list, c.elapsed); i != c.want || ok != c.ok {
-			t.Errorf("at %v: %d %v, want %d %v", c.elapsed, i, ok, c.want, c.ok)
-		}
-	}
-}

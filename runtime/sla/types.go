@@ -1,6 +1,6 @@
 // Package sla turns a snapshot and the plan's rules into judgements, and
 // judgements and the state of the books into the verdict. It never sees a
-// sample, and holds no state.
+// sample. What it knows of earlier snapshots stands in Windows and Aborts.
 package sla
 
 import "time"
@@ -30,7 +30,8 @@ type Judgement struct {
 	Over             int64 // samples beyond the limit (latency, metrics), failures (error_rate)
 	Timeouts         int64 // of Samples: timed out, so nobody knows how long they would have taken
 	Interval         Interval
-	Reason           string // one clause, when not Pass: "17 of 210 took longer"
+	Windows          *Windowed // nil where the SLA has no window, or nothing looked at them
+	Reason           string    // one clause, when not Pass: "17 of 210 took longer"
 }
 
 // Margin is measured divided by limit; above 1 is a breach of a ceiling.
@@ -58,7 +59,9 @@ func (b Books) Balance() int64 { return b.Intended - b.Succeeded - b.Failed - b.
 type Conditions struct {
 	Books         Books
 	Recorded      int64    // samples in the snapshot; must equal Succeeded + Failed
+	Backward      int64    // samples that ended before they began
 	LocalFailures int64    // failures of this machine, not of the target
+	Forbidden     int64    // of the LocalFailures: connections that a target's guard forbade
 	Stuck         int64    // tasks that could go on no further, outside of any request
 	StuckWhy      string   // why the first of them could not
 	UsersStarted  int64    // users whose start steps were begun

@@ -8,7 +8,8 @@
 // status, byte for byte. A load generator whose counts cannot be reconciled
 // with the server's cannot be believed in anything else.
 //
-// The tests build their plans by hand: the package must not know the language.
-// Nor may a test here rest on how fast the machine is. What bounds a latency
-// from below can be asserted; from above it is only logged.
+// The tests build their plans by hand, but for the matrix of no false green:
+// it goes from a scenario's source to its verdict, in virtual time. Nor may a
+// test here rest on how fast the machine is. What bounds a latency from below
+// can be asserted; from above it is only logged.
 package truth

@@ -31,7 +31,7 @@ func Range(from, to string) string {
 	}
 	a, unit, found := strings.Cut(from, " ")
 	b, other, _ := strings.Cut(to, " ")
-	if found && unit == other {
+	if found && unit == other && !strings.Contains(unit, " ") {
 		return a + "–" + b + " " + unit
 	}
 	return from + "–" + to

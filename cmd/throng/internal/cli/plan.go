@@ -8,6 +8,7 @@ import (
 	"throng/dsl"
 	"throng/dsl/plan"
 	"throng/runtime/forecast"
+	"throng/runtime/preflight"
 	"throng/runtime/report"
 )
 
@@ -75,6 +76,7 @@ func (a *app) planned(cmd *cobra.Command, f *planFlags, path string) (dsl.Result
 
 func (a *app) showPlan(p *plan.Plan, asJSON bool) error {
 	fc := forecast.New(p)
+	onThisMachine(p, fc, preflight.ThisMachine())
 	if asJSON {
 		return forecast.WriteJSON(a.env.Stdout, fc)
 	}

@@ -17,6 +17,7 @@ import (
 	"throng/dsl/plan"
 	"throng/runtime/engine"
 	"throng/runtime/outcome"
+	"throng/runtime/preflight"
 	"throng/runtime/report"
 	"throng/runtime/sla"
 	"throng/runtime/transport"
@@ -44,6 +45,9 @@ func (a *app) runCommand() *cobra.Command {
   PASS          every SLA is met, and the figures prove it     (exit 0)
   FAIL          an SLA is broken                               (exit 99)
   INCONCLUSIVE  the run proves neither, and says why           (exit 97)
+
+A load that this machine cannot make, for want of descriptors, ports or memory,
+is refused before anything is sent.
 
 --profile a,b runs several profiles one after another, --profile all every one
 of the scenario in the order in which it declares them. Each is a run of its
@@ -100,6 +104,9 @@ func (a *app) run(p *plan.Plan, f *runFlags) error {
 // once runs a plan and saves what came of it. There is no report when it
 // could not be run.
 func (a *app) once(p *plan.Plan, f *runFlags, out results, stop *stopper) (*report.Report, error) {
+	if err := a.preflight(p, preflight.ThisMachine()); err != nil {
+		return nil, err
+	}
 	local, err := startExamples(p, exampleOptions{seed: p.Seed})
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ type block struct {
 	above     []string // notes that are not printed yet
 	suspended bool
 	state     outcome.State
+	alarms    alarms
 }
 
 func (b *block) take(m message) (urgent bool) {
@@ -23,6 +24,10 @@ func (b *block) take(m message) (urgent bool) {
 		b.view.take(m.progress)
 		urgent = b.state != m.progress.State
 		b.state = m.progress.State
+		for _, s := range b.alarms.news(m.progress.Health.Saturated) {
+			b.above = append(b.above, b.view.st.Text(text.Clock(m.progress.Elapsed)+" generator SATURATED: "+text.Clean(s)))
+			urgent = true
+		}
 	case aNote:
 		b.above = append(b.above, b.view.st.Text(text.Clean(m.note)))
 		urgent = true

@@ -25,6 +25,8 @@ type plain struct {
 	next    time.Duration
 	stage   string // as it was told last
 	broken  map[string]bool
+	alarms  alarms
+	modeled bool // the load's model has been told
 	dead    bool
 }
 
@@ -40,7 +42,14 @@ func (p *plain) take(m message) bool {
 
 func (p *plain) tick(m message) {
 	p.recent = record.Merge(p.recent, p.view.take(m.progress))
+	if !p.modeled {
+		p.modeled = true
+		p.line(text.Clock(p.view.now.Elapsed) + " " + report.Model(p.view.plan) + " model")
+	}
 	p.stages()
+	for _, s := range p.alarms.news(m.progress.Health.Saturated) {
+		p.line(p.view.st.Text(text.Clock(p.view.now.Elapsed) + " generator SATURATED: " + text.Clean(s)))
+	}
 	p.breaches()
 	if p.view.now.Elapsed >= p.next {
 		p.status()
@@ -86,7 +95,7 @@ func (v *view) breach(s *report.SLA) string {
 	if s.State == text.Warn {
 		word = "WARN"
 	}
-	line := fmt.Sprintf("%s %s so far: %s %s", text.Clock(v.now.Elapsed), word, text.Clean(s.Name), text.Clean(s.Rule))
+	line := fmt.Sprintf("%s %s so far: %s %s", text.Clock(v.now.Elapsed), word, text.Clean(s.Title()), text.Clean(s.RuleText()))
 	if s.Request != "" {
 		line += " " + text.Clean(s.Request)
 	}

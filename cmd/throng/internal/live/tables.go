@@ -25,8 +25,8 @@ func (v *view) slaLines(width, n int) []string {
 			site = v.st.Shorten(v.st.Text(text.Clean(fmt.Sprintf("%s:%d", s.Site.File, s.Site.Line))), 24)
 		}
 		table.Rows = append(table.Rows, []text.Cell{
-			{Text: v.st.Symbol(s.State), Role: s.State.Role()}, {Text: v.st.Text(text.Clean(s.Name)), Role: text.Bold},
-			{Text: v.st.Text(text.Clean(s.Rule))}, {Text: v.st.Text(s.MeasuredText()), Role: s.State.Role()},
+			{Text: v.st.Symbol(s.State), Role: s.State.Role()}, {Text: v.st.Text(text.Clean(s.Title())), Role: text.Bold},
+			{Text: v.st.Text(text.Clean(s.RuleText()))}, {Text: v.st.Text(s.MeasuredText()), Role: s.State.Role()},
 			{Text: v.st.Text(relation(s))}, {Text: v.st.Text(distance(s, width))},
 			{Text: v.st.Text(samples(s))}, {Text: site, Role: text.Dim},
 		})
@@ -42,6 +42,9 @@ func (v *view) slaLines(width, n int) []string {
 func relation(s *report.SLA) string {
 	limit := strings.TrimPrefix(s.LimitText(), "≥ ")
 	broken := (s.State == text.Fail || s.State == text.Warn) && !hidden(s)
+	if w := s.Windows; w != nil {
+		broken = w.Run == text.Fail || w.Run == text.Warn
+	}
 	switch {
 	case broken && s.Floor:
 		return "< " + limit
@@ -62,6 +65,9 @@ func distance(s *report.SLA, width int) string {
 	words := s.MarginText()
 	if s.State == text.Inconclusive {
 		words = "no proof yet"
+	}
+	if w := s.Windows; w != nil && w.Broken > 0 {
+		return fmt.Sprintf("%d of %d windows broken", w.Broken, w.Whole)
 	}
 	if width < wide || s.Ratio == nil {
 		return words

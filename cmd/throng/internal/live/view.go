@@ -47,12 +47,13 @@ func (v *view) state() string {
 	return v.now.State.String()
 }
 
-// title names the run and what it runs against.
+// title names the run, what it runs against, and the load's model.
 func (v *view) title() string {
 	s := v.plan.Scenario
 	if v.plan.Profile.Name != "" {
 		s += " · " + v.plan.Profile.Name
 	}
+	s += ", " + report.Model(v.plan) + " model"
 	for i := range v.plan.Targets {
 		if i == 1 {
 			s += fmt.Sprintf(" +%d", len(v.plan.Targets)-1)

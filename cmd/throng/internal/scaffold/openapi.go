@@ -7,26 +7,20 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi2"
-	"github.com/getkin/kin-openapi/openapi2conv"
-	"github.com/getkin/kin-openapi/openapi3"
-	"github.com/oasdiff/yaml"
+	"throng/cmd/throng/internal/scaffold/openapi"
 )
-
-// maxDocument bounds a document, which is held in memory several times.
-const maxDocument = 16 << 20
 
 // FromOpenAPI makes a scenario of an OpenAPI 3 or Swagger 2 document, in JSON
 // or YAML: a user for each tag, with a request for each of its operations.
 // Nothing but the document is read: one that refers to other files or
 // addresses is refused. name is the scenario's; "" for the document's title.
 func FromOpenAPI(document []byte, name string) ([]File, error) {
-	doc, err := read(document)
+	doc, err := openapi.Read(document)
 	if err != nil {
 		return nil, err
 	}
-	if name == "" && doc.Info != nil {
-		name = ident(doc.Info.Title)
+	if name == "" && doc.Title != "" {
+		name = ident(doc.Title)
 	}
 	if name == "" {
 		name = "api"
@@ -39,49 +33,9 @@ func FromOpenAPI(document []byte, name string) ([]File, error) {
 	return formatted(File{"main.hcl", []byte(s.main(name))}, File{"users.hcl", []byte(users)})
 }
 
-// read decodes a document and resolves what it refers to within itself.
-func read(document []byte) (doc *openapi3.T, err error) {
-	if len(document) > maxDocument {
-		return nil, fmt.Errorf("the document is larger than %d MiB", maxDocument>>20)
-	}
-	defer func() { // the decoder is not ours, and the document may be anything
-		if p := recover(); p != nil {
-			doc, err = nil, fmt.Errorf("the document cannot be read: %v", p)
-		}
-	}()
-	var version struct {
-		Swagger any `json:"swagger"`
-		OpenAPI any `json:"openapi"`
-	}
-	options := yaml.DecodeOpts{DisableTimestamps: true}
-	if _, err := yaml.Unmarshal(document, &version, options); err != nil {
-		return nil, fmt.Errorf("the document is neither JSON nor YAML: %w", err)
-	}
-	loader := openapi3.NewLoader() // which refuses whatever lies outside of the document
-	switch {
-	case version.Swagger != nil:
-		var old openapi2.T
-		if _, err := yaml.Unmarshal(document, &old, options); err != nil {
-			return nil, fmt.Errorf("the document cannot be read as Swagger 2: %w", err)
-		}
-		doc, err = openapi2conv.ToV3WithLoader(&old, loader, nil)
-	case strings.HasPrefix(fmt.Sprint(version.OpenAPI), "3"):
-		doc, err = loader.LoadFromData(document)
-	default:
-		return nil, errors.New("this is no OpenAPI document: it has neither openapi: 3.… nor swagger: 2.0")
-	}
-	switch {
-	case err != nil && strings.Contains(err.Error(), "disallowed external reference"):
-		return nil, fmt.Errorf("the document refers to another one, and only the one that is named is read: %w\nBundle them into one file first", err)
-	case err != nil:
-		return nil, fmt.Errorf("the document cannot be read: %w", err)
-	}
-	return doc, nil
-}
-
 // scenario is what is made of one document.
 type scenario struct {
-	doc      *openapi3.T
+	doc      *openapi.Document
 	security *security
 	names    names // of users
 }
@@ -89,8 +43,8 @@ type scenario struct {
 // operation is one request to be.
 type operation struct {
 	method, path string
-	item         *openapi3.PathItem
-	*openapi3.Operation
+	item         *openapi.Path
+	*openapi.Operation
 }
 
 // methods are those the language has, in the order requests are written.
@@ -101,18 +55,15 @@ var methods = []string{"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS
 func (s *scenario) byTag() (tags []string, groups map[string][]operation) {
 	groups = map[string][]operation{}
 	for _, t := range s.doc.Tags {
-		if t != nil && !slices.Contains(tags, t.Name) {
+		if !slices.Contains(tags, t.Name) {
 			tags = append(tags, t.Name)
 		}
 	}
 	var found []string
-	for _, path := range sortedKeys(s.doc.Paths.Map()) {
-		item := s.doc.Paths.Value(path)
-		if item == nil {
-			continue
-		}
+	for _, path := range sortedKeys(s.doc.Paths) {
+		item := s.doc.Paths[path]
 		for _, m := range methods {
-			op := item.GetOperation(m)
+			op := item.Operations[m]
 			if op == nil {
 				continue
 			}
@@ -156,11 +107,11 @@ func (s *scenario) user(b *strings.Builder, tag string, operations []operation) 
 		name = ident(tag)
 	}
 	for _, t := range s.doc.Tags {
-		if t != nil && t.Name == tag {
+		if t.Name == tag {
 			comment(b, t.Description)
 		}
 	}
-	common := s.security.common(s.doc, operations)
+	common := s.security.common(operations)
 	fmt.Fprintf(b, "user %s {\n", quote(s.names.unique(name)))
 	fmt.Fprintf(b, "weight = %d # a request as often as any other\n", len(operations))
 	b.WriteString("wait = between(\"1s\", \"3s\")\n")
@@ -183,11 +134,7 @@ func (s *scenario) user(b *strings.Builder, tag string, operations []operation) 
 // main writes all but the users.
 func (s *scenario) main(name string) string {
 	var b strings.Builder
-	title := ""
-	if s.doc.Info != nil {
-		title = s.doc.Info.Title
-	}
-	comment(&b, "A load test made from an OpenAPI document: "+title)
+	comment(&b, "A load test made from an OpenAPI document: "+s.doc.Title)
 	fmt.Fprintf(&b, "\nscenario %s {\nprofile = \"smoke\"\n}\n\n", quote(name))
 	base, guessed := s.baseURL()
 	if guessed {
@@ -206,15 +153,13 @@ func (s *scenario) main(name string) string {
 // in it at their defaults; a guess where that is none that can be requested.
 func (s *scenario) baseURL() (address string, guessed bool) {
 	const guess = "http://127.0.0.1:8000"
-	if len(s.doc.Servers) == 0 || s.doc.Servers[0] == nil {
+	if len(s.doc.Servers) == 0 {
 		return guess, true
 	}
 	server := s.doc.Servers[0]
 	raw := server.URL
 	for _, name := range sortedKeys(server.Variables) {
-		if v := server.Variables[name]; v != nil {
-			raw = strings.ReplaceAll(raw, "{"+name+"}", v.Default)
-		}
+		raw = strings.ReplaceAll(raw, "{"+name+"}", server.Variables[name])
 	}
 	u, err := url.Parse(raw)
 	if err != nil || strings.ContainsAny(raw, "{}") {

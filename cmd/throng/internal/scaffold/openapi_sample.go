@@ -5,12 +5,13 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
+	"throng/cmd/throng/internal/scaffold/openapi"
 )
 
 const (
-	maxNodes = 300 // values made for one schema
-	maxDepth = 12  // of values within each other
+	maxNodes = 300    // values made for one schema
+	maxDepth = 12     // of values within each other
+	maxParts = 50_000 // schemas and properties gathered for one schema
 )
 
 // sampler makes up a value that fits a schema, as far as one can without
@@ -18,17 +19,18 @@ const (
 // may refer to themselves, and to each other many times.
 type sampler struct {
 	nodes int
-	open  []*openapi3.Schema // being sampled, outermost first
+	parts int
+	open  []*openapi.Schema // being sampled, outermost first
 }
 
 // sample is a value for a schema.
-func sample(ref *openapi3.SchemaRef) any {
-	v, _ := (&sampler{}).value(ref)
+func sample(schema *openapi.Schema) any {
+	v, _ := (&sampler{}).value(schema)
 	return v
 }
 
 // mediaValue is a value for a kind of content: its example, or a made-up one.
-func mediaValue(m *openapi3.MediaType) any {
+func mediaValue(m *openapi.Media) any {
 	if m.Example != nil {
 		return plain(m.Example)
 	}
@@ -38,21 +40,18 @@ func mediaValue(m *openapi3.MediaType) any {
 	return sample(m.Schema)
 }
 
-func firstExample(examples openapi3.Examples) (any, bool) {
+func firstExample(examples map[string]any) (any, bool) {
 	for _, name := range sortedKeys(examples) {
-		if e := examples[name]; e != nil && e.Value != nil && e.Value.Value != nil {
-			return plain(e.Value.Value), true
-		}
+		return plain(examples[name]), true
 	}
 	return nil, false
 }
 
 // value is a value for a schema; false where there is no room for one.
-func (s *sampler) value(ref *openapi3.SchemaRef) (any, bool) {
-	if ref == nil || ref.Value == nil {
+func (s *sampler) value(schema *openapi.Schema) (any, bool) {
+	if schema == nil {
 		return object(nil), true
 	}
-	schema := ref.Value
 	if v, ok := shown(schema); ok {
 		return v, true
 	}
@@ -61,7 +60,7 @@ func (s *sampler) value(ref *openapi3.SchemaRef) (any, bool) {
 	}
 	s.open = append(s.open, schema)
 	defer func() { s.open = s.open[:len(s.open)-1] }()
-	for _, alternatives := range []openapi3.SchemaRefs{schema.OneOf, schema.AnyOf} {
+	for _, alternatives := range [][]*openapi.Schema{schema.OneOf, schema.AnyOf} {
 		if len(alternatives) == 0 || len(schema.Properties) > 0 || len(schema.AllOf) > 0 {
 			continue
 		}
@@ -92,7 +91,7 @@ func (s *sampler) value(ref *openapi3.SchemaRef) (any, bool) {
 }
 
 // shown is a value that the schema itself shows.
-func shown(schema *openapi3.Schema) (any, bool) {
+func shown(schema *openapi.Schema) (any, bool) {
 	switch {
 	case schema.Const != nil:
 		return plain(schema.Const), true
@@ -112,16 +111,16 @@ func shown(schema *openapi3.Schema) (any, bool) {
 }
 
 // kind is the type of value a schema is about.
-func kind(schema *openapi3.Schema) string {
-	for _, t := range schema.Type.Slice() {
+func kind(schema *openapi.Schema) string {
+	for _, t := range schema.Types {
 		if t != "null" {
 			return t
 		}
 	}
 	switch {
-	case schema.Type.Includes("null"):
+	case len(schema.Types) > 0:
 		return "null"
-	case len(schema.Properties) > 0 || len(schema.Required) > 0 || schema.AdditionalProperties.Schema != nil:
+	case len(schema.Properties) > 0 || len(schema.Required) > 0 || schema.Extra:
 		return "object"
 	case schema.Items != nil:
 		return "array"
@@ -129,7 +128,7 @@ func kind(schema *openapi3.Schema) string {
 		return "string"
 	case schema.Min != nil || schema.Max != nil:
 		return "number"
-	case len(schema.AllOf) == 1 && schema.AllOf[0] != nil && schema.AllOf[0].Value != nil:
+	case len(schema.AllOf) == 1 && schema.AllOf[0] != nil:
 		return "" // what that one is
 	case len(schema.AllOf) > 1:
 		return "object"
@@ -138,13 +137,13 @@ func kind(schema *openapi3.Schema) string {
 }
 
 // object has the properties that a writer gives, required ones at any depth.
-func (s *sampler) object(schema *openapi3.Schema) object {
-	properties, required := openapi3.Schemas{}, map[string]bool{}
+func (s *sampler) object(schema *openapi.Schema) object {
+	properties, required := map[string]*openapi.Schema{}, map[string]bool{}
 	s.collect(schema, properties, required, 0)
 	var o object
 	for _, name := range sortedKeys(properties) {
 		p := properties[name]
-		if p != nil && p.Value != nil && p.Value.ReadOnly {
+		if p != nil && p.ReadOnly {
 			continue
 		}
 		v, ok := s.value(p)
@@ -157,18 +156,18 @@ func (s *sampler) object(schema *openapi3.Schema) object {
 }
 
 // collect gathers the properties of a schema and of those it is composed of.
-func (s *sampler) collect(schema *openapi3.Schema, properties openapi3.Schemas, required map[string]bool, depth int) {
-	if depth > maxDepth {
+func (s *sampler) collect(schema *openapi.Schema, properties map[string]*openapi.Schema, required map[string]bool, depth int) {
+	if s.parts += 1 + len(schema.Properties); s.parts > maxParts || depth > maxDepth {
 		return
 	}
 	for _, part := range schema.AllOf {
-		if part != nil && part.Value != nil {
-			s.collect(part.Value, properties, required, depth+1)
+		if part != nil {
+			s.collect(part, properties, required, depth+1)
 		}
 	}
-	for _, alternatives := range []openapi3.SchemaRefs{schema.OneOf, schema.AnyOf} {
-		if len(alternatives) > 0 && alternatives[0] != nil && alternatives[0].Value != nil {
-			s.collect(alternatives[0].Value, properties, required, depth+1)
+	for _, alternatives := range [][]*openapi.Schema{schema.OneOf, schema.AnyOf} {
+		if len(alternatives) > 0 && alternatives[0] != nil {
+			s.collect(alternatives[0], properties, required, depth+1)
 		}
 	}
 	for name, p := range schema.Properties {
@@ -180,11 +179,11 @@ func (s *sampler) collect(schema *openapi3.Schema, properties openapi3.Schemas, 
 }
 
 // array has as many elements as it must, one where it may.
-func (s *sampler) array(schema *openapi3.Schema) []any {
-	most := 3
-	count := int(min(max(schema.MinItems, 1), uint64(most)))
-	if schema.MaxItems != nil && *schema.MaxItems < uint64(count) {
-		count = int(*schema.MaxItems)
+func (s *sampler) array(schema *openapi.Schema) []any {
+	const most = 3
+	count := min(max(schema.MinItems, 1), most)
+	if schema.MaxItems != nil {
+		count = min(count, *schema.MaxItems)
 	}
 	items := []any{}
 	for range count {
@@ -197,22 +196,19 @@ func (s *sampler) array(schema *openapi3.Schema) []any {
 	return items
 }
 
-func numberFor(schema *openapi3.Schema) any {
+func numberFor(schema *openapi.Schema) any {
 	low, high := 1.0, math.Inf(1)
 	if schema.Max != nil {
 		high = *schema.Max
 	}
-	if v := schema.ExclusiveMax.Value; v != nil {
+	if v := schema.ExclusiveMax; v != nil {
 		high = min(high, *v-1)
 	}
 	if schema.Min != nil {
 		low = *schema.Min
 	}
-	if v := schema.ExclusiveMin.Value; v != nil {
+	if v := schema.ExclusiveMin; v != nil {
 		low = *v + 1
-	}
-	if b := schema.ExclusiveMin.Bool; b != nil && *b {
-		low++
 	}
 	v := min(low, high)
 	if m := schema.MultipleOf; m != nil && *m > 0 {
@@ -225,7 +221,7 @@ func numberFor(schema *openapi3.Schema) any {
 }
 
 // stringFor is a text of a format, as long as the schema asks for.
-func stringFor(schema *openapi3.Schema) any {
+func stringFor(schema *openapi.Schema) any {
 	switch strings.ToLower(schema.Format) {
 	case "uuid", "guid":
 		return expr("uuid()")
@@ -252,10 +248,10 @@ func stringFor(schema *openapi3.Schema) any {
 	}
 	text := "text"
 	const most = 200
-	for uint64(len(text)) < min(schema.MinLength, most) {
+	for len(text) < min(schema.MinLength, most) {
 		text += "text"
 	}
-	if schema.MaxLength != nil && *schema.MaxLength < uint64(len(text)) {
+	if schema.MaxLength != nil && *schema.MaxLength < len(text) {
 		text = text[:*schema.MaxLength]
 	} else if schema.MinLength > 0 && schema.MinLength <= most {
 		text = text[:max(schema.MinLength, 4)]

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/getkin/kin-openapi/openapi3"
+	"throng/cmd/throng/internal/scaffold/openapi"
 )
 
 // security is how the document's security schemes are written: a sensitive
@@ -25,23 +25,18 @@ type sent struct {
 // secret is a variable to be.
 type secret struct{ name, about string }
 
-func newSecurity(doc *openapi3.T) *security {
+func newSecurity(doc *openapi.Document) *security {
 	s := &security{schemes: map[string]sent{}, names: names{"base_url": true}, used: map[string]bool{}}
-	if doc.Components == nil {
-		return s
-	}
-	for _, name := range sortedKeys(doc.Components.SecuritySchemes) {
-		if ref := doc.Components.SecuritySchemes[name]; ref != nil && ref.Value != nil {
-			if made, ok := s.scheme(name, ref.Value); ok {
-				s.schemes[name] = made
-			}
+	for _, name := range sortedKeys(doc.Security) {
+		if made, ok := s.scheme(name, doc.Security[name]); ok {
+			s.schemes[name] = made
 		}
 	}
 	return s
 }
 
 // scheme says what is sent for a scheme; false for one that needs a human.
-func (s *security) scheme(name string, scheme *openapi3.SecurityScheme) (sent, bool) {
+func (s *security) scheme(name string, scheme *openapi.SecurityScheme) (sent, bool) {
 	word := strings.ToLower(ident(name))
 	kind := strings.ToLower(scheme.Type)
 	switch {
@@ -86,18 +81,14 @@ func literalText(s string) string {
 
 // of is what an operation's requests send: that of the first of its
 // alternatives which can be written. human says that none can.
-func (s *security) of(doc *openapi3.T, op *openapi3.Operation) (all sent, human bool) {
-	alternatives := doc.Security
-	if op.Security != nil {
-		alternatives = *op.Security
-	}
-	if len(alternatives) == 0 {
+func (s *security) of(op *openapi.Operation) (all sent, human bool) {
+	if len(op.Security) == 0 {
 		return sent{}, false
 	}
 next:
-	for _, alternative := range alternatives {
+	for _, alternative := range op.Security {
 		all := sent{}
-		for _, name := range sortedKeys(alternative) {
+		for _, name := range alternative {
 			one, known := s.schemes[name]
 			if !known {
 				continue next
@@ -114,11 +105,11 @@ next:
 
 // common is what all requests of a user can send, since at least half of them
 // have to: the headers of the first operation that sends any.
-func (s *security) common(doc *openapi3.T, operations []operation) sent {
+func (s *security) common(operations []operation) sent {
 	count := map[string]int{}
 	first := object(nil)
 	for _, op := range operations {
-		one, _ := s.of(doc, op.Operation)
+		one, _ := s.of(op.Operation)
 		if len(one.headers) > 0 && first == nil {
 			first = one.headers
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"throng/cmd/throng/internal/scaffold/openapi"
 	"throng/scenarios/exampleapi"
 )
 
@@ -92,7 +93,7 @@ func TestRefused(t *testing.T) {
 		{"Swagger and a file", `{"swagger": "2.0", "paths": {"/a": {"get": {"responses": {"200": {"description": "", "schema": {"$ref": "other.json#/a"}}}}}}}`, "only the one that is named is read"},
 		{"a reference to nothing", `{"openapi": "3.0.0", "paths": {"/a": {"get": {"responses": {"200": {"$ref": "#/components/responses/no"}}}}}}`, "cannot be read"},
 		{"a bomb of aliases", bomb, "excessive aliasing"},
-		{"too large", strings.Repeat(" ", maxDocument+1), "larger than 16 MiB"},
+		{"too large", strings.Repeat(" ", openapi.MaxDocument+1), "larger than 16 MiB"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			files, err := FromOpenAPI([]byte(c.document), "x")

@@ -1,0 +1,189 @@
+package sla
+
+import (
+	"math/big"
+
+	"throng/dsl/plan"
+	"throng/runtime/record"
+)
+
+// lane is a judged set of series of an SLA with a window: what ended in each
+// of the last ticks, and what they hold together.
+type lane struct {
+	sla                 *plan.SLA
+	index, group, phase int
+	length              int64       // of the window, in ticks
+	stretches           []plan.Span // of the stages it is about
+	ring                []tally     // by slot; nil until something ends
+	news, sum           tally       // since the last slot; of the window
+	beyond              []excess
+	rules               []course
+}
+
+// tally is what ended in a stretch of time, in exact counts. That of a window
+// is kept by adding what comes and taking off what goes.
+type tally struct {
+	n        int64 // finished requests, or values
+	judged   int64 // of these: successes and timeouts, or all values
+	failed   int64
+	timeouts int64
+	local    int64 // failures of this machine
+	missed   int64 // arrivals, of the whole run
+	seconds  int64 // sum of judged times: whole seconds, and the rests
+	rest     int64 // ns
+}
+
+func (t *tally) add(o *tally, sign int64) {
+	t.n += sign * o.n
+	t.judged += sign * o.judged
+	t.failed += sign * o.failed
+	t.timeouts += sign * o.timeouts
+	t.local += sign * o.local
+	t.missed += sign * o.missed
+	t.seconds += sign * o.seconds
+	t.rest += sign * o.rest
+}
+
+// nanoseconds is the sum of judged times.
+func (t *tally) nanoseconds() *big.Rat {
+	sum := new(big.Int).Mul(big.NewInt(t.seconds), big.NewInt(1e9))
+	return new(big.Rat).SetInt(sum.Add(sum, big.NewInt(t.rest)))
+}
+
+// excess is one rule's share of a lane: what is beyond its limit, or for a
+// mean of values what they add up to.
+type excess struct {
+	ring      []int64
+	news, sum int64
+	parts     []parts // by slot; nil but for means of values
+	newParts  parts
+}
+
+// parts is a sum of float64s with twice their digits (Knuth's TwoSum).
+type parts struct{ high, low float64 }
+
+func (p *parts) add(high, low float64) {
+	t := p.high + high
+	back := t - p.high
+	p.low += (p.high - (t - back)) + (high - back) + low
+	p.high = t
+}
+
+func newLane(s *plan.SLA, index, group, phase int, length int64) *lane {
+	l := &lane{sla: s, index: index, group: group, phase: phase, length: length, stretches: plan.Stretches(s.Stages),
+		beyond: make([]excess, len(s.Rules)), rules: make([]course, len(s.Rules))}
+	for r := range s.Rules {
+		l.rules[r] = newCourse(&s.Rules[r], s.Window)
+	}
+	return l
+}
+
+// take adds a snapshot's news.
+func (l *lane) take(s *record.Snapshot, missed int64) {
+	l.news.missed += missed
+	news := recent(s, l.phase)
+	for _, series := range l.sla.Groups[l.group].Series {
+		if st := news[series]; st.Count() > 0 {
+			l.requests(st)
+		}
+		if series < len(s.RecentMetrics) {
+			if v := s.RecentMetrics[series]; v.Count() > 0 {
+				l.values(v)
+			}
+		}
+	}
+}
+
+func (l *lane) requests(s *record.Stats) {
+	sum := s.JudgedSum()
+	l.news.add(&tally{n: s.Count(), judged: s.Judged(), failed: s.Failed, timeouts: s.Censored,
+		local: localFailures(s), seconds: sum / 1e9, rest: sum % 1e9}, 1)
+	for i := range l.rules {
+		if r := l.rules[i].rule; (r.Metric == plan.Quantile || r.Metric == plan.Max) && r.Unit == plan.UnitNone {
+			over, counted := s.OverAt(threshold(*r))
+			l.beyond[i].news += over
+			l.rules[i].blind = l.rules[i].blind || !counted
+		}
+	}
+}
+
+func (l *lane) values(v *record.Values) {
+	l.news.add(&tally{n: v.Count(), judged: v.Count()}, 1)
+	for i := range l.rules {
+		b := &l.beyond[i]
+		switch r := l.rules[i].rule; {
+		case r.Unit == plan.UnitNone:
+		case r.Metric == plan.Mean:
+			b.newParts.add(v.Sum())
+		default:
+			over, counted := v.OverAt(r.Limit)
+			b.news += over
+			l.rules[i].blind = l.rules[i].blind || !counted
+		}
+	}
+}
+
+// push moves the news into a slot, after the slot last, and what is older
+// than a window out.
+func (l *lane) push(last, slot int64) {
+	if l.ring == nil {
+		if l.news == (tally{}) {
+			return
+		}
+		l.ring = make([]tally, l.length)
+		for i := range l.beyond {
+			l.beyond[i].ring = make([]int64, l.length)
+			if r := l.rules[i].rule; r.Unit != plan.UnitNone && r.Metric == plan.Mean {
+				l.beyond[i].parts = make([]parts, l.length)
+			}
+		}
+	}
+	for s := max(last+1, slot-l.length+1); s <= slot; s++ {
+		at := s % l.length
+		old := l.ring[at]
+		l.sum.add(&old, -1)
+		l.ring[at] = tally{}
+		for i := range l.beyond {
+			l.beyond[i].clear(at)
+		}
+	}
+	at := slot % l.length
+	l.ring[at] = l.news
+	l.sum.add(&l.news, 1)
+	l.news = tally{}
+	for i := range l.beyond {
+		l.beyond[i].push(at)
+	}
+}
+
+func (b *excess) clear(at int64) {
+	b.sum -= b.ring[at]
+	b.ring[at] = 0
+	if b.parts != nil {
+		b.parts[at] = parts{}
+	}
+}
+
+func (b *excess) push(at int64) {
+	b.ring[at] = b.news
+	b.sum += b.news
+	b.news = 0
+	if b.parts != nil {
+		b.parts[at] = b.newParts
+		b.newParts = parts{}
+	}
+}
+
+// mean is that of a window's n values, rounded once.
+func (b *excess) mean(n int64) float64 {
+	var sum parts
+	for _, p := range b.parts {
+		sum.add(p.high, p.low)
+	}
+	high, low := new(big.Rat).SetFloat64(sum.high), new(big.Rat).SetFloat64(sum.low)
+	if high == nil || low == nil {
+		return sum.high / float64(n) // beyond every float64
+	}
+	mean, _ := high.Quo(high.Add(high, low), new(big.Rat).SetInt64(n)).Float64()
+	return mean
+}

@@ -1,0 +1,244 @@
+package sla
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"throng/dsl/plan"
+	"throng/runtime/record"
+)
+
+// Windowed is what the windows of one rule have come to.
+//
+// A window holds what ended between two ticks that lie its length apart. It
+// is broken when its samples break the limit, kept when they prove that it
+// holds, and open when they are too few for either: it decides nothing.
+type Windowed struct {
+	Whole   int64 // windows that lay wholly in what is judged, and ended
+	Decided int64 // of these: broken or kept
+	Broken  int64 // of these
+	Counted int64 // of the broken: those that lasted as long as the SLA asks
+	Now     bool  // the latest is broken
+	Run     State // what the run as a whole came to, judged at once
+	Worst   Stretch
+}
+
+// Stretch is one window, and how it kept its rule. Times are from the first
+// user.
+type Stretch struct {
+	From, To time.Duration
+	Samples  int64
+	Over     int64   // as in Judgement
+	Figure   float64 // share beyond the limit or failed; the mean; the rate
+	Valid    bool    // false where no window was decided
+}
+
+// DecidedShare is the part of all windows that must be decided for the rule
+// to pass.
+const DecidedShare = 0.9
+
+// Windows judge the SLAs of a plan that have windows, tick by tick. Memory
+// and time are in proportion to the windows' length and the rules, and
+// nothing without such SLAs. It has one caller.
+type Windows struct {
+	plan  *plan.Plan
+	tick  time.Duration
+	slot  int64   // number of the last tick that was taken
+	edges []int64 // ring: the slots at which a tick was taken
+	lanes []*lane
+}
+
+// NewWindows is for a run of p that is looked at once a tick.
+func NewWindows(p *plan.Plan, tick time.Duration) *Windows {
+	w := &Windows{plan: p, tick: tick}
+	_, phase := phases(p)
+	longest := int64(0)
+	for i := range p.SLAs {
+		s := &p.SLAs[i]
+		if s.Window == nil {
+			continue
+		}
+		length := max(1, int64((s.Window.Length+tick/2)/tick))
+		longest = max(longest, length)
+		for g := range s.Groups {
+			w.lanes = append(w.lanes, newLane(s, i, g, phase[i], length))
+		}
+	}
+	if longest > 0 {
+		w.edges = make([]int64, longest+1)
+		for i := range w.edges {
+			w.edges[i] = -1
+		}
+		w.edges[0] = 0 // the first user
+	}
+	return w
+}
+
+// Observe takes the snapshots of a run, one after another. until is when the
+// load ended, or is planned to: a window that goes on beyond it is none of
+// the run's. missed is how many arrivals were missed since the one before.
+//
+// A snapshot that comes more than a quarter of a tick late is the edge of no
+// window; what it holds counts with the next one.
+func (w *Windows) Observe(s *record.Snapshot, until time.Duration, missed int64) {
+	if len(w.lanes) == 0 {
+		return
+	}
+	for _, l := range w.lanes {
+		l.take(s, missed)
+	}
+	slot := int64((s.At + w.tick/2) / w.tick)
+	off := s.At - time.Duration(slot)*w.tick
+	if slot <= w.slot || max(off, -off) > w.tick/4 {
+		return
+	}
+	w.edges[slot%int64(len(w.edges))] = slot
+	for _, l := range w.lanes {
+		l.push(w.slot, slot)
+		w.look(l, slot, until)
+	}
+	w.slot = slot
+}
+
+// look judges a lane's window that ends at a slot.
+func (w *Windows) look(l *lane, slot int64, until time.Duration) {
+	from := slot - l.length
+	if from < 0 || time.Duration(slot)*w.tick > until || !w.within(l, from, slot) {
+		for i := range l.rules {
+			l.rules[i].pause()
+		}
+		return
+	}
+	if w.edges[from%int64(len(w.edges))] != from {
+		return // nobody looked when it began
+	}
+	for i := range l.rules {
+		l.rules[i].look(&l.sum, &l.beyond[i], from, slot, w.tick)
+	}
+}
+
+// within reports whether a window lies in what its SLA is about.
+func (w *Windows) within(l *lane, from, to int64) bool {
+	begin, end := time.Duration(from)*w.tick, time.Duration(to)*w.tick
+	if l.sla.Stages == nil {
+		return begin >= w.plan.Profile.Warmup
+	}
+	for _, s := range l.stretches {
+		if begin >= s.Begin && end <= s.End {
+			return true
+		}
+	}
+	return false
+}
+
+// Apply adds what windows say to judgements of the same moment. Where some
+// may be broken they decide alone, else beside the run as a whole.
+func (w *Windows) Apply(js []Judgement) {
+	if len(w.lanes) == 0 {
+		return
+	}
+	type key struct{ sla, group int }
+	at := make(map[key]*lane, len(w.lanes))
+	for _, l := range w.lanes {
+		at[key{l.index, l.group}] = l
+	}
+	for i := range js {
+		if l := at[key{js[i].SLA, js[i].Group}]; l != nil {
+			l.apply(&js[i])
+		}
+	}
+}
+
+func (l *lane) apply(j *Judgement) {
+	x := &l.rules[j.Rule]
+	found := x.found
+	found.Run = j.State
+	j.Windows = &found
+	state, reason := x.verdict(l.sla.Window)
+	whole, why := j.State, j.Reason
+	if l.sla.Window.Tolerant() {
+		whole = Pass
+	}
+	j.State, j.Reason = state, reason
+	switch {
+	case whole < state:
+		j.State, j.Reason = whole, "over the whole run: "+why
+	case whole == Fail:
+		j.Reason = reason + "; over the whole run: " + why
+	}
+}
+
+// verdict is what the windows alone say of a rule.
+func (x *course) verdict(w *plan.Window) (State, string) {
+	f := &x.found
+	switch {
+	case f.Counted > w.AllBut:
+		return Fail, f.Words(*x.rule, *w)
+	case f.Whole == 0:
+		return Inconclusive, f.Words(*x.rule, *w)
+	case float64(f.Decided) < DecidedShare*float64(f.Whole):
+		return Inconclusive, f.Words(*x.rule, *w)
+	}
+	return Pass, ""
+}
+
+// Words say what the windows came to, in one clause.
+func (f *Windowed) Words(r plan.Rule, w plan.Window) string {
+	length := duration(float64(w.Length))
+	if f.Whole == 0 {
+		return "no whole window of " + length + " has passed"
+	}
+	all := count(f.Whole, "window") + " of " + length
+	var text string
+	switch {
+	case f.Broken > 0:
+		text = fmt.Sprintf("broken in %d of %s", f.Broken, all)
+		if w.For > 0 {
+			text += fmt.Sprintf(", %d of them for %s or longer", f.Counted, duration(float64(w.For)))
+		}
+		if w.AllBut > 0 {
+			text += fmt.Sprintf(" (%d may be)", w.AllBut)
+		}
+	case f.Decided < f.Whole:
+		text = fmt.Sprintf("only %d of %s had the samples to decide", f.Decided, all)
+		if needed := Needed(r); needed > 1 {
+			text += fmt.Sprintf(" (%d each)", needed)
+		}
+	default:
+		text = "kept in " + all
+	}
+	if f.Broken > 0 && f.Decided < f.Whole {
+		text += fmt.Sprintf(", undecided in %d", f.Whole-f.Decided)
+	}
+	if f.Worst.Valid {
+		text += "; worst " + clock(f.Worst.From) + "–" + clock(f.Worst.To) + ": " + figure(r, f.Worst)
+	}
+	return text
+}
+
+// figure says how a window kept a rule.
+func figure(r plan.Rule, s Stretch) string {
+	switch {
+	case r.Metric == plan.Throughput:
+		return trim(s.Figure, 3) + "/s"
+	case r.Metric == plan.ErrorRate:
+		return fmt.Sprintf("%d of %d failed (%s)", s.Over, s.Samples, share(s.Figure))
+	case r.Metric == plan.Mean:
+		return fmt.Sprintf("mean of %s over %d", quantity(r, s.Figure), s.Samples)
+	case r.AtLeast:
+		return fmt.Sprintf("%d of %d beyond %s (%s)", s.Over, s.Samples, quantity(r, r.Limit), share(s.Figure))
+	case r.Unit != plan.UnitNone:
+		return fmt.Sprintf("%d of %d above %s (%s)", s.Over, s.Samples, quantity(r, r.Limit), share(s.Figure))
+	}
+	return fmt.Sprintf("%d of %d took longer than %s (%s)", s.Over, s.Samples, duration(r.Limit), share(s.Figure))
+}
+
+// clock is a time into the run: 1:05, or 1:00:05.
+func clock(t time.Duration) string {
+	s := int64(math.Floor(t.Seconds()))
+	if s < 3600 {
+		return fmt.Sprintf("%d:%02d", s/60, s%60)
+	}
+	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+}
