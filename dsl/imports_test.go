@@ -33,6 +33,7 @@ const (
 	cobraPath = "github.com/spf13/cobra"
 	hdrPath   = "github.com/HdrHistogram/hdrhistogram-go"
 	gjsonPath = "github.com/tidwall/gjson"
+	yamlPath  = "github.com/oasdiff/yaml"
 )
 
 func packages(t *testing.T) []pkg {
@@ -88,8 +89,8 @@ func forbidden(name, path string) string {
 		return "only dsl and stdlib know cty"
 	case under(path, cobraPath) && !in("cmd"):
 		return "only cmd knows cobra"
-	case under(path, "github.com/getkin/kin-openapi") && name != "cmd/throng/internal/scaffold":
-		return "only cmd/throng/internal/scaffold reads OpenAPI"
+	case under(path, yamlPath) && name != "cmd/throng/internal/scaffold/openapi":
+		return "only cmd/throng/internal/scaffold/openapi reads YAML"
 	case (under(path, "github.com/antchfx") || under(path, "github.com/golang-jwt/jwt/v5") || under(path, "github.com/brianvoe/gofakeit/v7")) && name != "stdlib":
 		return "documents, tokens and fake data are stdlib's"
 	case under(path, hdrPath) && name != "runtime/record":
@@ -171,6 +172,7 @@ func TestForbidden(t *testing.T) {
 		{"runtime/user", gjsonPath}, {"runtime/sla", hdrPath}, {"runtime/sla", cobraPath}, {"runtime/sla", "os/signal"},
 		{"dsl/compile", "throng/runtime/user"}, {"stdlib", "throng/runtime/pace"}, {"stdlib", hclPath + "/hclsyntax"},
 		{"scenarios/exampleapi", "throng/dsl/plan"}, {"scenarios/exampleapi", hdrPath}, {"cmd/throng", hclPath}, {"runtime/user", "throng/cmd/throng"},
+		{"cmd/throng/internal/scaffold", yamlPath},
 	} {
 		if forbidden(bad[0], bad[1]) == "" {
 			t.Errorf("%s may import %s", bad[0], bad[1])
@@ -179,6 +181,7 @@ func TestForbidden(t *testing.T) {
 	for _, good := range [][2]string{
 		{"dsl/plan", "math/big"}, {"dsl/compile", hclPath + "/hclsyntax"}, {"stdlib", ctyPath + "/cty"}, {"runtime/user", "throng/dsl/plan"},
 		{"runtime/record", hdrPath}, {"cmd/throng/internal/cli", "throng/dsl"}, {"dsl/compile", gjsonPath}, {"cmd/throng", "os/signal"},
+		{"cmd/throng/internal/scaffold/openapi", yamlPath},
 	} {
 		if why := forbidden(good[0], good[1]); why != "" {
 			t.Errorf("%s imports %s: %s", good[0], good[1], why)

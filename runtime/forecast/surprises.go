@@ -29,6 +29,7 @@ func (b *builder) surprises(f *Forecast) []Surprise {
 	b.spentEarly()
 	b.nobody(f)
 	b.rare(f)
+	b.guarded(f)
 	b.off(f)
 	b.slow(f)
 	b.assumptions()
@@ -256,6 +257,24 @@ func few(names []string, most int) string {
 		return strings.Join(names, ", ")
 	}
 	return fmt.Sprintf("%s, and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// guarded warns of a target that is likely to get more requests a second than
+// its guard allows: the run would be ended.
+func (b *builder) guarded(f *Forecast) {
+	for i := range b.plan.Targets {
+		t := &b.plan.Targets[i]
+		rate := 0.0
+		for _, r := range f.Requests {
+			if r.Target == b.text(t.Name) && !r.Off {
+				rate += float64(r.PeakExpected)
+			}
+		}
+		if most := t.Guard.MaxRate; most > 0 && rate > most {
+			b.warn("max_rate", b.site(t.Site), nil, "target %s would get about %s requests/s, and its max_rate is %s: a run that makes more is ended",
+				t.Name, text.Rate(rate), text.Rate(most))
+		}
+	}
 }
 
 // slow notes expressions that HCL evaluates.

@@ -104,6 +104,21 @@ func TestRefused(t *testing.T) {
 	}
 }
 
+// TestComposedOfItself holds that a schema which is composed of itself many
+// times over is bounded; without a bound this would not end.
+func TestComposedOfItself(t *testing.T) {
+	itself := `{"$ref": "#/components/schemas/A"}`
+	parts := itself + strings.Repeat(", "+itself, 99)
+	files, err := FromOpenAPI([]byte(`{"openapi": "3.1.0", "paths": {"/a": {"post": {"requestBody": {"content": {"application/json": {"schema": `+itself+`}}}}}},
+		"components": {"schemas": {"A": {"type": "object", "properties": {"name": {"type": "string"}}, "allOf": [`+parts+`]}}}}`), "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text := valid(t, files); !strings.Contains(text, `json = { name = "text" }`) {
+		t.Errorf("the body is another one:\n%s", text)
+	}
+}
+
 // FuzzNames holds that whatever a document calls its things, the scenario
 // made of it is valid.
 func FuzzNames(f *testing.F) {

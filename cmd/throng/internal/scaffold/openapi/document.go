@@ -151,6 +151,7 @@ func (r *reader) content(n node) map[string]*Media {
 	v, at := n.value("content")
 	all := map[string]*Media{}
 	for kind, v := range r.fields(v, at) {
+		all[kind] = &Media{} // also where the document has only the kind
 		if m, ok := r.object(v, at.in(kind)); ok {
 			all[kind] = &Media{Schema: r.schema(m.value("schema")), Example: m.raw("example"), Examples: r.examples(m)}
 		}
