@@ -72,6 +72,10 @@ func (r *run) judge(s *record.Snapshot, measured time.Duration) []sla.Judgement 
 		until = min(until, time.Duration(ended))
 	}
 	r.windows.Observe(s, until, r.watcher.history[len(r.watcher.history)-1].Missed)
+	if s.Final {
+		sum, inFlight, _ := r.crew.account()
+		r.windows.Finish(sum.cut + max(0, inFlight))
+	}
 	judged := sla.Judge(r.plan, s, measured)
 	r.windows.Apply(judged)
 	return judged

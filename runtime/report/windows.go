@@ -26,13 +26,14 @@ type Window struct {
 
 // Windows are what a judgement's windows came to.
 type Windows struct {
-	Whole   int64      `json:"whole"`   // that lay wholly in what is judged
-	Decided int64      `json:"decided"` // of these: had enough samples
-	Broken  int64      `json:"broken"`  // of these
-	Counted int64      `json:"counted"` // of the broken: lasted as long as the SLA asks
-	Run     text.State `json:"whole_run_state"`
-	Worst   *Stretch   `json:"worst"` // null where none was decided
-	Says    string     `json:"says"`
+	Whole    int64      `json:"whole"`    // that lay wholly in what is judged
+	Decided  int64      `json:"decided"`  // of these: had enough samples
+	Broken   int64      `json:"broken"`   // of these
+	Counted  int64      `json:"counted"`  // of the broken: lasted as long as the SLA asks
+	Doubtful int64      `json:"doubtful"` // that what is unknown could break: missed, cut off, timed out, failed here
+	Run      text.State `json:"whole_run_state"`
+	Worst    *Stretch   `json:"worst"` // null where none was decided
+	Says     string     `json:"says"`
 }
 
 // Stretch is one window. Times are from the first user.
@@ -67,7 +68,7 @@ func (b *builder) windows(s *plan.SLA, r *plan.Rule, j sla.Judgement, unit strin
 	if w == nil || s.Window == nil {
 		return nil
 	}
-	out := &Windows{Whole: w.Whole, Decided: w.Decided, Broken: w.Broken, Counted: w.Counted,
+	out := &Windows{Whole: w.Whole, Decided: w.Decided, Broken: w.Broken, Counted: w.Counted, Doubtful: w.Doubtful,
 		Run: stateOf(w.Run, j.Warn || r.Warn), Says: w.Words(*r, *s.Window)}
 	if !w.Worst.Valid {
 		return out

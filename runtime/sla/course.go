@@ -1,7 +1,7 @@
 package sla
 
 import (
-	"math"
+	"cmp"
 	"math/big"
 	"time"
 
@@ -20,7 +20,33 @@ type course struct {
 	since  int64 // the slot at which the first of them ended
 	counts bool  // they have lasted long enough
 	blind  bool  // what is beyond the limit was not counted
+	before memory
 }
+
+// memory is a course before its latest window, so that the window can be
+// judged again when more is known of it.
+type memory struct {
+	found      Windowed
+	run, since int64
+	counts     bool
+}
+
+// extent is what a window holds for one rule: how many are beyond the limit,
+// or the sum of values.
+type extent struct {
+	over int64
+	sum  parts
+}
+
+// finding is what one window says of a rule.
+type finding uint8
+
+const (
+	kept     finding = iota
+	broken           // its samples alone break the limit
+	doubtful         // what is unknown of it could
+	few              // it has too few samples to decide
+)
 
 func newCourse(r *plan.Rule, w *plan.Window) course {
 	limit := r.Limit
@@ -34,19 +60,24 @@ func newCourse(r *plan.Rule, w *plan.Window) course {
 func (c *course) pause() { c.run, c.counts, c.found.Now = 0, false, false }
 
 // look judges the window of the slots after from, up to to.
-func (c *course) look(t *tally, b *excess, from, to int64, step time.Duration) {
-	s := Stretch{From: time.Duration(from) * step, To: time.Duration(to) * step, Over: b.sum}
-	state := c.window(t, b, &s)
+func (c *course) look(t *tally, e extent, from, to int64, step time.Duration) {
+	c.before = memory{c.found, c.run, c.since, c.counts}
+	s := Stretch{From: time.Duration(from) * step, To: time.Duration(to) * step, Over: e.over}
+	found := c.window(t, e, &s)
 	f := &c.found
 	f.Whole++
-	if state != Inconclusive {
+	switch found {
+	case doubtful:
+		f.Doubtful++
+	case few:
+	default:
 		f.Decided++
 		s.Valid = true
 		if !f.Worst.Valid || c.worse(s, f.Worst) {
 			f.Worst = s
 		}
 	}
-	if state != Fail {
+	if found != broken {
 		c.pause()
 		return
 	}
@@ -64,6 +95,12 @@ func (c *course) look(t *tally, b *excess, from, to int64, step time.Duration) {
 	}
 }
 
+// again judges the latest window once more.
+func (c *course) again(t *tally, e extent, from, to int64, step time.Duration) {
+	c.found, c.run, c.since, c.counts = c.before.found, c.before.run, c.before.since, c.before.counts
+	c.look(t, e, from, to, step)
+}
+
 func (c *course) worse(s, than Stretch) bool {
 	if c.rule.AtLeast {
 		return s.Figure < than.Figure
@@ -71,9 +108,8 @@ func (c *course) worse(s, than Stretch) bool {
 	return s.Figure > than.Figure
 }
 
-// window is Fail where it is broken, Pass where it is kept, and Inconclusive
-// where nobody can tell. It completes s.
-func (c *course) window(t *tally, b *excess, s *Stretch) State {
+// window judges one window, and completes s.
+func (c *course) window(t *tally, e extent, s *Stretch) finding {
 	r := c.rule
 	s.Samples = t.judged
 	switch r.Metric {
@@ -81,24 +117,26 @@ func (c *course) window(t *tally, b *excess, s *Stretch) State {
 		s.Samples, s.Over = t.n, 0
 		s.Figure = float64(t.n) / (s.To - s.From).Seconds()
 		perNs := new(big.Rat).Quo(c.limit, decimal(1e9))
-		return kept(compareRatio(t.n, int64(s.To-s.From), perNs), r.AtLeast)
+		return keeps(compareRatio(t.n, int64(s.To-s.From), perNs), r.AtLeast)
 	case plan.ErrorRate:
 		s.Samples, s.Over = t.n, t.failed
 		return c.errorRate(t, s)
 	}
-	if t.judged < c.needed || c.blind {
-		return Inconclusive
+	switch {
+	case t.judged < c.needed:
+		return few
+	case c.blind:
+		return doubtful
+	case r.Metric == plan.Mean:
+		return c.mean(t, e, s)
 	}
-	if r.Metric == plan.Mean {
-		return c.mean(t, b, s)
-	}
-	s.Figure = float64(b.sum) / float64(t.judged)
-	return c.counted(t, b.sum)
+	s.Figure = float64(e.over) / float64(t.judged)
+	return c.counted(t, e.over)
 }
 
 // counted: percentiles and maxima are decided by how many are beyond the
 // limit. Missed arrivals may all have been.
-func (c *course) counted(t *tally, over int64) State {
+func (c *course) counted(t *tally, over int64) finding {
 	allowed := func(n int64) int64 {
 		if c.rule.Metric == plan.Max {
 			return 0
@@ -106,67 +144,67 @@ func (c *course) counted(t *tally, over int64) State {
 		return n - record.Rank(c.rule.Quantile, n)
 	}
 	within := over <= allowed(t.judged)
+	unseen := t.cut
+	if c.rule.Metric == plan.Quantile {
+		unseen += t.missed
+	}
 	switch {
 	case c.rule.AtLeast && within:
-		return Fail
+		return broken
 	case c.rule.AtLeast && over-t.timeouts <= allowed(t.judged):
-		return Inconclusive
+		return doubtful
 	case c.rule.AtLeast:
-		return Pass
+		return kept
 	case !within:
-		return Fail
-	case c.rule.Metric == plan.Quantile && t.missed > 0 && over+t.missed > allowed(t.judged+t.missed):
-		return Inconclusive
+		return broken
+	case unseen > 0 && over+unseen > allowed(t.judged+unseen):
+		return doubtful
 	}
-	return Pass
+	return kept
 }
 
 // mean: with timeouts it is known from below only.
-func (c *course) mean(t *tally, b *excess, s *Stretch) State {
+func (c *course) mean(t *tally, e extent, s *Stretch) finding {
 	s.Over = 0
+	above := 0
 	if c.rule.Unit != plan.UnitNone {
-		s.Figure = b.mean(t.n)
-		return kept(compare(s.Figure, c.rule.Limit), c.rule.AtLeast)
+		s.Figure = e.sum.mean(t.n)
+		above = cmp.Compare(s.Figure, c.rule.Limit)
+	} else {
+		mean := t.nanoseconds()
+		mean.Quo(mean, new(big.Rat).SetInt64(t.judged))
+		s.Figure, _ = mean.Float64()
+		above = mean.Cmp(c.limit)
 	}
-	mean := t.nanoseconds()
-	mean.Quo(mean, new(big.Rat).SetInt64(t.judged))
-	s.Figure, _ = mean.Float64()
-	above := mean.Cmp(c.limit)
-	if known := above > 0 || c.rule.AtLeast && above == 0; t.timeouts > 0 && !known {
-		return Inconclusive
+	if sure := above > 0 || c.rule.AtLeast && above == 0; t.timeouts+t.cut > 0 && !sure {
+		return doubtful
 	}
-	return kept(above, c.rule.AtLeast)
+	return keeps(above, c.rule.AtLeast)
 }
 
 // errorRate: failures of this machine are no proof for or against the target.
-func (c *course) errorRate(t *tally, s *Stretch) State {
+func (c *course) errorRate(t *tally, s *Stretch) finding {
 	if t.n == 0 {
-		return Inconclusive
+		return few
 	}
 	s.Figure = float64(t.failed) / float64(t.n)
-	if t.local == 0 {
-		return kept(compareRatio(t.failed, t.n, c.limit), c.rule.AtLeast)
+	found := keeps(compareRatio(t.failed, t.n, c.limit), c.rule.AtLeast)
+	if t.local > 0 {
+		found = doubtful
+		if !c.rule.AtLeast && t.local < t.n && compareRatio(t.failed-t.local, t.n-t.local, c.limit) > 0 {
+			found = broken
+		}
 	}
-	if !c.rule.AtLeast && t.local < t.n && compareRatio(t.failed-t.local, t.n-t.local, c.limit) > 0 {
-		return Fail
+	if found == kept && t.cut > 0 && !c.rule.AtLeast && compareRatio(t.failed+t.cut, t.n+t.cut, c.limit) > 0 {
+		return doubtful
 	}
-	return Inconclusive
+	return found
 }
 
-// kept is how a limit is kept by what compares with it so.
-func kept(c int, floor bool) State {
+// keeps is how a limit is kept by what compares with it so.
+func keeps(c int, floor bool) finding {
 	if c == 0 || (c > 0) == floor {
-		return Pass
+		return kept
 	}
-	return Fail
-}
-
-func compare(a, b float64) int {
-	switch {
-	case math.IsNaN(a), a > b:
-		return 1
-	case a < b:
-		return -1
-	}
-	return 0
+	return broken
 }

@@ -2,6 +2,7 @@ package sla
 
 import (
 	"math/big"
+	"time"
 
 	"throng/dsl/plan"
 	"throng/runtime/record"
@@ -18,6 +19,16 @@ type lane struct {
 	news, sum           tally       // since the last slot; of the window
 	beyond              []excess
 	rules               []course
+	last                *held // the latest window, with what belongs to it and came later
+}
+
+// held is what a window holds, for all rules of its SLA.
+type held struct {
+	tally
+	extents  []extent
+	from, to int64
+	more     bool // something has come since it was judged
+	gap      bool // slots have passed that are in no window
 }
 
 // tally is what ended in a stretch of time, in exact counts. That of a window
@@ -29,6 +40,7 @@ type tally struct {
 	timeouts int64
 	local    int64 // failures of this machine
 	missed   int64 // arrivals, of the whole run
+	cut      int64 // requests that were cut off, of the whole run
 	seconds  int64 // sum of judged times: whole seconds, and the rests
 	rest     int64 // ns
 }
@@ -40,6 +52,7 @@ func (t *tally) add(o *tally, sign int64) {
 	t.timeouts += sign * o.timeouts
 	t.local += sign * o.local
 	t.missed += sign * o.missed
+	t.cut += sign * o.cut
 	t.seconds += sign * o.seconds
 	t.rest += sign * o.rest
 }
@@ -174,16 +187,89 @@ func (b *excess) push(at int64) {
 	}
 }
 
-// mean is that of a window's n values, rounded once.
-func (b *excess) mean(n int64) float64 {
-	var sum parts
+// extent is what a window holds of a rule.
+func (b *excess) extent() extent {
+	e := extent{over: b.sum}
 	for _, p := range b.parts {
-		sum.add(p.high, p.low)
+		e.sum.add(p.high, p.low)
 	}
-	high, low := new(big.Rat).SetFloat64(sum.high), new(big.Rat).SetFloat64(sum.low)
+	return e
+}
+
+// mean is that of n values, rounded once.
+func (p parts) mean(n int64) float64 {
+	high, low := new(big.Rat).SetFloat64(p.high), new(big.Rat).SetFloat64(p.low)
 	if high == nil || low == nil {
-		return sum.high / float64(n) // beyond every float64
+		return p.high / float64(n) // beyond every float64
 	}
 	mean, _ := high.Quo(high.Add(high, low), new(big.Rat).SetInt64(n)).Float64()
 	return mean
+}
+
+// look judges the window that ends at slot to.
+func (l *lane) look(from, to int64, step time.Duration) {
+	l.settle(step)
+	if l.last == nil {
+		l.last = &held{extents: make([]extent, len(l.rules))}
+	}
+	h := l.last
+	h.tally, h.from, h.to, h.more, h.gap = l.sum, from, to, false, false
+	for i := range l.rules {
+		h.extents[i] = l.beyond[i].extent()
+		l.rules[i].look(&h.tally, h.extents[i], from, to, step)
+	}
+}
+
+// skip is a slot without a window. What ended in it belongs to the latest
+// window where that was the last of its stretch.
+func (l *lane) skip(slot int64, gap bool) {
+	if l.last == nil {
+		return
+	}
+	l.last.gap = l.last.gap || gap
+	for i := range l.rules {
+		l.rules[i].found.Now = false
+	}
+	if l.ring == nil {
+		return
+	}
+	at := slot % l.length
+	l.late(&l.ring[at], func(i int) extent {
+		b := &l.beyond[i]
+		e := extent{over: b.ring[at]}
+		if b.parts != nil {
+			e.sum = b.parts[at]
+		}
+		return e
+	})
+}
+
+// late adds to the latest window.
+func (l *lane) late(t *tally, of func(rule int) extent) {
+	h := l.last
+	h.add(t, 1)
+	h.more = true
+	for i := range h.extents {
+		e := of(i)
+		h.extents[i].over += e.over
+		h.extents[i].sum.add(e.sum.high, e.sum.low)
+	}
+}
+
+// settle judges the latest window again where it was the last of its stretch
+// and more has come: what was under way when the stretch ended.
+func (l *lane) settle(step time.Duration) {
+	h := l.last
+	if h == nil || !h.gap {
+		return
+	}
+	if h.more {
+		for i := range l.rules {
+			l.rules[i].again(&h.tally, h.extents[i], h.from, h.to, step)
+		}
+	}
+	for i := range l.rules {
+		l.rules[i].pause()
+	}
+	h.more, h.gap = false, false
 }

@@ -13,15 +13,18 @@ import (
 //
 // A window holds what ended between two ticks that lie its length apart. It
 // is broken when its samples break the limit, kept when they prove that it
-// holds, and open when they are too few for either: it decides nothing.
+// holds, doubtful when what is unknown could break it: missed arrivals,
+// requests that were cut off, a mean with timeouts, failures of this machine.
+// With too few samples it is nothing of all this, and decides nothing.
 type Windowed struct {
-	Whole   int64 // windows that lay wholly in what is judged, and ended
-	Decided int64 // of these: broken or kept
-	Broken  int64 // of these
-	Counted int64 // of the broken: those that lasted as long as the SLA asks
-	Now     bool  // the latest is broken
-	Run     State // what the run as a whole came to, judged at once
-	Worst   Stretch
+	Whole    int64 // windows that lay wholly in what is judged, and ended
+	Decided  int64 // of these: broken or kept
+	Broken   int64 // of these
+	Counted  int64 // of the broken: those that lasted as long as the SLA asks
+	Doubtful int64 // of all
+	Now      bool  // the latest is broken
+	Run      State // what the run as a whole came to, judged at once
+	Worst    Stretch
 }
 
 // Stretch is one window, and how it kept its rule. Times are from the first
@@ -103,24 +106,19 @@ func (w *Windows) Observe(s *record.Snapshot, until time.Duration, missed int64)
 
 // look judges a lane's window that ends at a slot.
 func (w *Windows) look(l *lane, slot int64, until time.Duration) {
-	from := slot - l.length
-	if from < 0 || time.Duration(slot)*w.tick > until || !w.within(l, from, slot) {
-		for i := range l.rules {
-			l.rules[i].pause()
+	from, end := slot-l.length, time.Duration(slot)*w.tick
+	switch {
+	case from >= 0 && end <= until && w.within(l, time.Duration(from)*w.tick, end):
+		if w.edges[from%int64(len(w.edges))] == from { // else nobody looked when it began
+			l.look(from, slot, w.tick)
 		}
-		return
-	}
-	if w.edges[from%int64(len(w.edges))] != from {
-		return // nobody looked when it began
-	}
-	for i := range l.rules {
-		l.rules[i].look(&l.sum, &l.beyond[i], from, slot, w.tick)
+	case end > until || !w.within(l, end-w.tick, end):
+		l.skip(slot, true)
 	}
 }
 
-// within reports whether a window lies in what its SLA is about.
-func (w *Windows) within(l *lane, from, to int64) bool {
-	begin, end := time.Duration(from)*w.tick, time.Duration(to)*w.tick
+// within reports whether a time lies in what an SLA is about.
+func (w *Windows) within(l *lane, begin, end time.Duration) bool {
 	if l.sla.Stages == nil {
 		return begin >= w.plan.Profile.Warmup
 	}
@@ -130,6 +128,24 @@ func (w *Windows) within(l *lane, from, to int64) bool {
 		}
 	}
 	return false
+}
+
+// Finish is called after the last snapshot. What was under way when the load
+// ended counts in the last window, whenever it ended; cut are requests that
+// never did, of which nobody knows how they would have.
+func (w *Windows) Finish(cut int64) {
+	for _, l := range w.lanes {
+		if l.last == nil {
+			continue
+		}
+		l.news.cut = cut
+		if l.news != (tally{}) {
+			l.late(&l.news, func(i int) extent { return extent{l.beyond[i].news, l.beyond[i].newParts} })
+			l.news = tally{}
+		}
+		l.last.gap = true
+		l.settle(w.tick)
+	}
 }
 
 // Apply adds what windows say to judgements of the same moment. Where some
@@ -177,7 +193,7 @@ func (x *course) verdict(w *plan.Window) (State, string) {
 		return Fail, f.Words(*x.rule, *w)
 	case f.Whole == 0:
 		return Inconclusive, f.Words(*x.rule, *w)
-	case float64(f.Decided) < DecidedShare*float64(f.Whole):
+	case f.Counted+f.Doubtful > w.AllBut, float64(f.Decided) < DecidedShare*float64(f.Whole):
 		return Inconclusive, f.Words(*x.rule, *w)
 	}
 	return Pass, ""
@@ -190,9 +206,8 @@ func (f *Windowed) Words(r plan.Rule, w plan.Window) string {
 		return "no whole window of " + length + " has passed"
 	}
 	all := count(f.Whole, "window") + " of " + length
-	var text string
-	switch {
-	case f.Broken > 0:
+	text := "kept in " + all
+	if f.Broken > 0 {
 		text = fmt.Sprintf("broken in %d of %s", f.Broken, all)
 		if w.For > 0 {
 			text += fmt.Sprintf(", %d of them for %s or longer", f.Counted, duration(float64(w.For)))
@@ -200,16 +215,17 @@ func (f *Windowed) Words(r plan.Rule, w plan.Window) string {
 		if w.AllBut > 0 {
 			text += fmt.Sprintf(" (%d may be)", w.AllBut)
 		}
-	case f.Decided < f.Whole:
-		text = fmt.Sprintf("only %d of %s had the samples to decide", f.Decided, all)
-		if needed := Needed(r); needed > 1 {
-			text += fmt.Sprintf(" (%d each)", needed)
-		}
-	default:
-		text = "kept in " + all
+	} else if f.Decided < f.Whole {
+		text = fmt.Sprintf("kept in %d of %s", f.Decided, all)
 	}
-	if f.Broken > 0 && f.Decided < f.Whole {
-		text += fmt.Sprintf(", undecided in %d", f.Whole-f.Decided)
+	if f.Doubtful > 0 {
+		text += fmt.Sprintf(", in doubt in %d (missed, cut off, timed out, or failed here)", f.Doubtful)
+	}
+	if poor := f.Whole - f.Decided - f.Doubtful; poor > 0 {
+		text += fmt.Sprintf(", too few samples in %d", poor)
+		if needed := Needed(r); needed > 1 {
+			text += fmt.Sprintf(" (each needs %d)", needed)
+		}
 	}
 	if f.Worst.Valid {
 		text += "; worst " + clock(f.Worst.From) + "–" + clock(f.Worst.To) + ": " + figure(r, f.Worst)

@@ -1,4 +1,4 @@
-// Package truth holds no code but its tests: end-to-end tests of the measuring
+// Package truth holds no code of its own: end-to-end tests of the measuring
 // against servers that nobody here wrote, and against a hostile one.
 //
 // Every other package is tested against its own idea of the world. Here whole

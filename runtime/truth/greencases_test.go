@@ -152,7 +152,7 @@ var greenCases = []greenCase{
 	{name: "saturated, and too slow", report: starved, answer: always(mockAnswer{after: sec}), want: inconclusive, says: "may itself be the cause"},
 	{name: "out of descriptors", answer: each(100, mockAnswer{class: plan.FailLocalFiles}), want: inconclusive, says: "failed on this machine"},
 	{name: "out of local ports", slas: "sla \"read\" { p95 = \"500ms\" }\n", answer: each(100, mockAnswer{class: plan.FailLocalPorts}), want: inconclusive, says: "failed on this machine"},
-	{name: "the guard refuses every connection", answer: always(mockAnswer{class: plan.FailGuard}), want: inconclusive, says: "failed on this machine"},
+	{name: "the guard refuses every connection", answer: always(mockAnswer{class: plan.FailGuard}), want: inconclusive, says: "guard forbade the connection"},
 	{name: "a defect of throng", slas: "sla \"read\" { p95 = \"500ms\" }\n", answer: each(1000, mockAnswer{class: plan.FailInternal}), want: inconclusive, says: "failed on this machine"},
 	{name: "the clock goes back", slas: "sla \"read\" { p95 = \"500ms\" }\n", answer: each(100, mockAnswer{back: time.Hour}), want: inconclusive, says: "ended before they began"},
 
