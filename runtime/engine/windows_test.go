@@ -176,3 +176,46 @@ func TestStages(t *testing.T) {
 		}
 	}
 }
+
+// A target that hangs when the load ends is slow in the last window, although
+// nothing of it ends in any; where it never answers, nobody knows.
+func TestHangAtTheEnd(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		takes time.Duration
+		want  sla.State
+	}{{"answers in the grace", 8 * sec, sla.Fail}, {"never answers", 25 * sec, sla.Inconclusive}} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(func(x call) reply {
+				if x.At >= 595*sec {
+					return reply{after: c.takes}
+				}
+				return reply{after: 20 * ms}
+			})
+			out := do(t, shop(plan.SLA{Name: "s", Window: &plan.Window{Length: 30 * sec}}), f)
+			j := out.Judged[0]
+			if j.State != c.want || j.Windows.Run != sla.Pass || j.Windows.Whole != 571 || j.Windows.Broken+j.Windows.Doubtful != 1 {
+				t.Errorf("%s: %v %q, %+v", c.name, j.State, j.Reason, j.Windows)
+			}
+		})
+	}
+}
+
+// What began in a stage and ended after it counts in the stage's last window,
+// and not in one of the stage after it.
+func TestHangAtTheEndOfAStage(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stages := []plan.StageTime{{Name: "a", Begin: 100 * sec, End: 200 * sec}, {Name: "b", Begin: 300 * sec, End: 400 * sec}}
+		f := newFake(func(c call) reply {
+			if c.At >= 195*sec && c.At < 200*sec {
+				return reply{after: 20 * sec}
+			}
+			return reply{after: 20 * ms}
+		})
+		out := do(t, shop(plan.SLA{Name: "s", Stages: stages, Window: &plan.Window{Length: 30 * sec}}), f)
+		w := out.Judged[0].Windows
+		if out.Judged[0].State != sla.Fail || w.Broken != 1 || w.Whole != 2*71 || w.Worst.To != 200*sec || w.Worst.Over != 100 || w.Worst.Samples != 600 {
+			t.Errorf("%v %+v", out.Judged[0].State, w)
+		}
+	})
+}

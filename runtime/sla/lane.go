@@ -226,10 +226,10 @@ func (l *lane) skip(slot int64, gap bool) {
 	if l.last == nil {
 		return
 	}
-	l.last.gap = l.last.gap || gap
 	for i := range l.rules {
-		l.rules[i].found.Now = false
+		l.rules[i].found.Now = l.rules[i].found.Now && !gap
 	}
+	l.last.gap = l.last.gap || gap
 	if l.ring == nil {
 		return
 	}
@@ -265,7 +265,9 @@ func (l *lane) settle(step time.Duration) {
 	}
 	if h.more {
 		for i := range l.rules {
-			l.rules[i].again(&h.tally, h.extents[i], h.from, h.to, step)
+			if l.rules[i].rule.Metric != plan.Throughput { // that is about the time, not about what was begun in it
+				l.rules[i].again(&h.tally, h.extents[i], h.from, h.to, step)
+			}
 		}
 	}
 	for i := range l.rules {

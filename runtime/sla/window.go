@@ -109,9 +109,11 @@ func (w *Windows) look(l *lane, slot int64, until time.Duration) {
 	from, end := slot-l.length, time.Duration(slot)*w.tick
 	switch {
 	case from >= 0 && end <= until && w.within(l, time.Duration(from)*w.tick, end):
-		if w.edges[from%int64(len(w.edges))] == from { // else nobody looked when it began
-			l.look(from, slot, w.tick)
+		if w.edges[from%int64(len(w.edges))] != from {
+			l.skip(slot, false) // nobody looked when it began
+			return
 		}
+		l.look(from, slot, w.tick)
 	case end > until || !w.within(l, end-w.tick, end):
 		l.skip(slot, true)
 	}
