@@ -36,7 +36,7 @@ func (s *suite) runThrong(cores string, limit time.Duration, scenario string, va
 		return usage{}, sum, err
 	}
 	results := filepath.Join(dir, "results")
-	command := []string{s.throng, "run", "--out", results}
+	command := []string{s.throng, "run", "--anyway", "--out", results}
 	for _, v := range vars {
 		command = append(command, "--var", v)
 	}

@@ -13,21 +13,22 @@ import (
 )
 
 // preflight refuses a run that this machine cannot bear, and warns of what it
-// may not.
-func (a *app) preflight(p *plan.Plan, m preflight.Machine) error {
+// may not. It reckons with users that keep their connections; whoever knows
+// better can run anyway.
+func (a *app) preflight(p *plan.Plan, m preflight.Machine, anyway bool) error {
 	if preflight.Small(p, m) {
 		return nil
 	}
 	var fatal []string
 	for _, f := range preflight.Check(p, forecast.New(p), m) {
-		if f.Error {
+		if f.Error && !anyway {
 			fatal = append(fatal, "this machine cannot make the load: "+text.Clean(f.Text))
 			continue
 		}
 		fmt.Fprintf(a.env.Stderr, "throng: this machine may not make the load: %s\n", text.Clean(f.Text))
 	}
 	if len(fatal) > 0 {
-		return fmt.Errorf("%s", strings.Join(fatal, "\nthrong: "))
+		return fmt.Errorf("%s\nthrong: if its users do not keep their connections, give --anyway", strings.Join(fatal, "\nthrong: "))
 	}
 	return nil
 }

@@ -26,6 +26,7 @@ import (
 
 // runFlags are the flags of run beside those of every scenario verb.
 type runFlags struct {
+	anyway bool // against what the preflight says
 	scenarioFlags
 	out      string
 	json     bool
@@ -80,6 +81,7 @@ the second cuts it at once and still reports; the third gives up.`,
 	flags.StringVar(&f.out, "out", "", "write summary.json into `DIR`, which must be new or empty; of several profiles each into a directory of its own there")
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON on stdout")
 	flags.BoolVar(&f.quiet, "quiet", false, "no progress, and of the summary only the verdict")
+	flags.BoolVar(&f.anyway, "anyway", false, "run although this machine seems too small for the load")
 	flags.BoolVar(&f.all, "all", false, "show every SLA, error and share in the summary")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "of several profiles: run no more after the first that does not pass")
 	flags.DurationVar(&f.pause, "pause", 0, "of several profiles: wait so `LONG` between two, such as 30s")
@@ -104,7 +106,7 @@ func (a *app) run(p *plan.Plan, f *runFlags) error {
 // once runs a plan and saves what came of it. There is no report when it
 // could not be run.
 func (a *app) once(p *plan.Plan, f *runFlags, out results, stop *stopper) (*report.Report, error) {
-	if err := a.preflight(p, preflight.ThisMachine()); err != nil {
+	if err := a.preflight(p, preflight.ThisMachine(), f.anyway); err != nil {
 		return nil, err
 	}
 	local, err := startExamples(p, exampleOptions{seed: p.Seed})
