@@ -51,14 +51,11 @@ func (k *classBuilder) keepPages(class *plan.Class) {
 	if !k.submits {
 		return
 	}
-	mark := func(s plan.Step) {
+	class.EachStep(func(s plan.Step) {
 		if r, ok := s.(*plan.Request); ok {
 			r.KeepsPage = true
 		}
-	}
-	plan.Walk(class.Start, mark)
-	plan.Walk(class.Stop, mark)
-	class.EachTask(func(t *plan.Task) { plan.Walk(t.Steps, mark) })
+	})
 }
 
 // graphql compiles an operation: the POST, and the rule that an answer with

@@ -91,7 +91,7 @@ type lenientWalker struct {
 func (w *lenientWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
 	switch n := n.(type) {
 	case *hclsyntax.FunctionCallExpr:
-		if n.Name == "try" || n.Name == "can" {
+		if asks(n) {
 			w.asking++
 		}
 	case *hclsyntax.ScopeTraversalExpr:
@@ -121,7 +121,7 @@ func (w *lenientWalker) add(e *hclsyntax.ScopeTraversalExpr, each hcl.Traversal)
 }
 
 func (w *lenientWalker) Exit(n hclsyntax.Node) hcl.Diagnostics {
-	if call, ok := n.(*hclsyntax.FunctionCallExpr); ok && (call.Name == "try" || call.Name == "can") {
+	if call, ok := n.(*hclsyntax.FunctionCallExpr); ok && asks(call) {
 		w.asking--
 	}
 	return nil

@@ -152,7 +152,7 @@ func (e *param) Eval(f *plan.Frame) (plan.Value, error) {
 // Describe is the parameter's name.
 func (e *param) Describe(*plan.Plan) string { return e.name }
 
-// runRoots are the values that an expression left to HCL reads from a frame
+// runRoot is a value that an expression left to HCL reads from a frame,
 // beside the roots that it knows.
 type runRoot struct {
 	root, name string // name is "" where the root is a value itself
@@ -160,7 +160,7 @@ type runRoot struct {
 	asked      bool // read only in try and can: it may be missing
 }
 
-// runRoot is what a traversal reads that only a run knows; false where it is
+// runRoot is that value for what a traversal reads that only a run knows; false where it is
 // settled before.
 func (l *lowering) runRoot(t hcl.Traversal) (runRoot, bool) {
 	root := t.RootName()
@@ -177,7 +177,7 @@ func (l *lowering) runRoot(t hcl.Traversal) (runRoot, bool) {
 	return runRoot{root: root, name: name, value: value}, value != nil
 }
 
-// add puts the values into the variables of an evaluation.
+// addRoots puts the values into the variables of an evaluation.
 func addRoots(vars map[string]cty.Value, roots []runRoot, f *plan.Frame) error {
 	objects := map[string]map[string]cty.Value{}
 	for _, r := range roots {

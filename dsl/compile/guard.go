@@ -127,13 +127,10 @@ func (c *compiler) loadOn(target int) (users, rate float64) {
 
 func usesTarget(class *plan.Class, target int) bool {
 	found := false
-	look := func(s plan.Step) {
+	class.EachStep(func(s plan.Step) {
 		if r, ok := s.(*plan.Request); ok && r.Target == target {
 			found = true
 		}
-	}
-	plan.Walk(class.Start, look)
-	plan.Walk(class.Stop, look)
-	class.EachTask(func(t *plan.Task) { plan.Walk(t.Steps, look) })
+	})
 	return found
 }

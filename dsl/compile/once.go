@@ -8,7 +8,7 @@ import (
 	"throng/dsl/plan"
 )
 
-// setup compiles setup and teardown: a small plan of its own, with one class.
+// setupAndTeardown compiles both: a small plan of its own, with one class.
 // What its steps capture is what every other block reads as setup.NAME.
 func (c *compiler) setupAndTeardown() {
 	root := c.root.Tree.Config.Root

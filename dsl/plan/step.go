@@ -220,6 +220,13 @@ func (c *Class) EachTask(visit func(*Task)) {
 	walk(c.Tasks)
 }
 
+// EachStep visits every step of a class, those of start and stop among them.
+func (c *Class) EachStep(visit func(Step)) {
+	Walk(c.Start, visit)
+	Walk(c.Stop, visit)
+	c.EachTask(func(t *Task) { Walk(t.Steps, visit) })
+}
+
 // SeriesOf are the series that a step itself records into.
 func SeriesOf(s Step) []int {
 	switch s := s.(type) {

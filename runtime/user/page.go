@@ -92,7 +92,5 @@ func eachRequest(c *plan.Class, visit func(*plan.Request)) {
 			visit(r)
 		}
 	}
-	plan.Walk(c.Start, one)
-	plan.Walk(c.Stop, one)
-	c.EachTask(func(t *plan.Task) { plan.Walk(t.Steps, one) })
+	c.EachStep(one)
 }
