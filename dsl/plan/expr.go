@@ -37,6 +37,9 @@ type Frame struct {
 	User     UserInfo
 	Run      RunInfo
 	Response *Response // the last answer; nil outside expect, capture and record
+	Message  *Message  // of a socket; nil outside reply, receive and on_message
+	Sent     *Message  // the message a reply is wanted for; nil outside reply
+	Event    *Event    // of a stream; nil outside of its conditions
 	Params   []Value   // arguments of the user-defined function under evaluation
 	Each     int64     // number of the generated row under evaluation, from 0
 
@@ -97,6 +100,7 @@ type Response struct {
 	Size    int64 // bytes of the body, kept or not
 	Elapsed time.Duration
 	JSON    JSONState
+	Stream  *StreamInfo // nil where the request has no stream
 }
 
 // JSONState remembers whether a body has been found to be JSON.

@@ -57,6 +57,8 @@ type Target struct {
 	BasePath string // "" or "/prefix", without a slash at its end
 	Example  string // name of the embedded example API that stands for it; "" for a real one
 	Guard    Guard
+	HTTP     HTTP
+	TLS      *TLS // nil: the defaults
 }
 
 // Authority is the target's host and port as a Host header has them: without
@@ -142,6 +144,7 @@ type Class struct {
 	Start      []Step
 	Stop       []Step
 	Tasks      []Task
+	Sockets    int   // how many sockets its steps open; their Numbers lie below
 	Reads      []int // data sources its expressions read; nil when unknown, which counts as all
 }
 

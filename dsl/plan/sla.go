@@ -17,18 +17,20 @@ const (
 	Max
 	ErrorRate
 	Throughput // requests a second
+	Tally      // how much of Rule.Counter there may be, or a second
 )
 
 // SLA is a promise about some series.
 type SLA struct {
-	Name   string
-	Site   SiteID
-	Match  string      // the match block in words, "" for everything
-	Stages []StageTime // only what began in one of them is judged; nil for the whole run
-	Window *Window     // nil: judged over all of it at once
-	Groups []Judged    // each is judged by itself
-	Rules  []Rule
-	Abort  *Abort
+	Name    string
+	Site    SiteID
+	Match   string      // the match block in words, "" for everything
+	Stages  []StageTime // only what began in one of them is judged; nil for the whole run
+	Window  *Window     // nil: judged over all of it at once
+	Measure Measure     // which times its limits are about
+	Groups  []Judged    // each is judged by itself
+	Rules   []Rule
+	Abort   *Abort
 }
 
 // Judged is a set of series judged together: a row's, or all of the match.
@@ -43,11 +45,36 @@ type Rule struct {
 	Name     string // as written: "p95", "error_rate"
 	Metric   Metric
 	Quantile float64 // in 0..1
+	Counter  Counter // of a Tally
+	Scale    Scale   // what a Tally's limit is
 	Unit     Unit    // of the metrics it is about; UnitNone where it is about requests or groups
 	Limit    float64 // nanoseconds, a ratio in 0..1, requests a second, or as the Unit is recorded
 	AtLeast  bool    // the limit is a floor
 	Warn     bool    // breaking it is a warning
 	Override *Override
+}
+
+// Scale is what the limit of a Tally is.
+type Scale uint8
+
+// Scales.
+const (
+	Absolute  Scale = iota // a number
+	Share                  // a ratio in 0..1 of what could have been; see Counter.Base
+	PerSecond              // a number a second
+)
+
+// Base is the counter that a share of c is taken of: of the questions for
+// what is unanswered and late, else of the messages that came, with the lost
+// ones where c is that. It is c itself where no share makes sense.
+func (c Counter) Base() Counter {
+	switch c {
+	case CountUnanswered, CountLate:
+		return CountAsked
+	case CountOutOfOrder, CountDuplicated, CountLost:
+		return CountIn
+	}
+	return c
 }
 
 // Timed reports whether the rule's limit is a time, in nanoseconds: of

@@ -30,6 +30,10 @@ type Request struct {
 	URL Expr
 	// Submit fills in a form of the last HTML page instead of Path and Body.
 	Submit *Submit
+	// Stream reads the body as it comes; nil: it is read as a whole.
+	Stream *Stream
+	// Auth is what goes before or follows the exchange to authenticate; nil for none.
+	Auth *Auth
 }
 
 // Submit says which form of the user's last HTML page a request sends, and
@@ -194,6 +198,15 @@ func Inner(s Step) [][]Step {
 		return [][]Step{s.Steps}
 	case *Call:
 		return [][]Step{s.Steps}
+	case *Socket:
+		var all [][]Step
+		for i := range s.Handlers {
+			all = append(all, s.Handlers[i].Steps)
+		}
+		for i := range s.Beats {
+			all = append(all, s.Beats[i].Steps)
+		}
+		return all
 	}
 	return nil
 }
@@ -231,15 +244,38 @@ func (c *Class) EachStep(visit func(Step)) {
 func SeriesOf(s Step) []int {
 	switch s := s.(type) {
 	case *Request:
-		ids := []int{s.Series}
-		for _, r := range s.Records {
-			ids = append(ids, r.Series)
+		ids := withRecords([]int{s.Series}, s.Records)
+		if s.Auth != nil && s.Auth.Token != nil {
+			ids = append(ids, s.Auth.Token.Series)
 		}
 		return ids
 	case *Group:
 		return []int{s.Series}
+	case *Socket:
+		ids := []int{s.Series}
+		for i := range s.Handlers {
+			ids = withRecords(ids, s.Handlers[i].Records)
+		}
+		if s.Auth != nil && s.Auth.Token != nil {
+			ids = append(ids, s.Auth.Token.Series)
+		}
+		return ids
+	case *Send:
+		if s.Reply == nil {
+			return []int{s.Series}
+		}
+		return withRecords([]int{s.Series}, s.Reply.Records)
+	case *Receive:
+		return withRecords([]int{s.Series}, s.Records)
 	}
 	return nil
+}
+
+func withRecords(ids []int, records []Record) []int {
+	for _, r := range records {
+		ids = append(ids, r.Series)
+	}
+	return ids
 }
 
 // Record writes a value of an answer into a metric's own series. A value that

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"throng/dsl/plan"
 )
 
 // Config says what a Recorder has to keep. Times are nanoseconds.
@@ -150,6 +152,17 @@ func (w *Writer) Add(s Sample) {
 	}
 	w.shard.mu.Unlock()
 }
+
+// Measure books a time (ns) that belongs to a series but is no sample of it:
+// a stream's gaps, a socket's pings and recoveries. Intended says which period
+// it belongs to, as a sample's does.
+func (w *Writer) Measure(series int32, m plan.Measure, ns, intended int64) {}
+
+// Count adds n to a counter of a series; at says which period it belongs to.
+func (w *Writer) Count(series int32, c plan.Counter, n, at int64) {}
+
+// Closed books the end of a socket's connection by its close code.
+func (w *Writer) Closed(series int32, code int, at int64) {}
 
 // add books a sample in a period; the shard is locked.
 func (sh *shard) add(config *Config, p period, s *Sample) {

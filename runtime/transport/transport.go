@@ -31,13 +31,27 @@ func (c *Clock) Now() int64 { return int64(time.Since(c.base)) }
 // Start is the wall-clock time of the clock's zero.
 func (c *Clock) Start() time.Time { return c.base }
 
+// Route is how a target is reached. It is shared by all that goes there and
+// never changes.
+type Route struct {
+	Scheme string // "http" or "https"
+	Addr   string // host:port to dial
+	Server string // host name for TLS
+	Host   string // Host header
+	HTTP   plan.HTTP
+	TLS    *plan.TLS // for https; nil: the system's roots, sessions resumed
+}
+
+// RouteTo is the route to a target.
+func RouteTo(t *plan.Target) Route {
+	return Route{Scheme: t.Scheme, Addr: t.Address(), Server: t.Host, Host: t.Authority(), HTTP: t.HTTP, TLS: t.TLS}
+}
+
 // Message is one rendered HTTP request. Its slices belong to the user and
 // are only read until Do returns.
 type Message struct {
-	Scheme   string // "http" or "https"
-	Addr     string // host:port to dial
-	Server   string // host name for TLS
-	Host     string // Host header
+	Route    *Route // where it goes
+	Host     string // Host header; the route's, or one of the request's own
 	Method   string
 	URI      []byte        // path and query, percent-encoded
 	Header   []byte        // "Name: value\r\n" lines; no Host, Content-Length, Connection
@@ -45,6 +59,17 @@ type Message struct {
 	More     [][]byte      // what follows Body, in order: a body of pieces that nobody joins
 	Timeout  time.Duration // for the whole exchange, connecting included
 	KeepBody bool          // the caller reads Result.Body
+	Sink     Sink          // hears of the body as it comes; nil: nobody does
+	Idle     time.Duration // with a Sink: the longest silence between two reads of the body; 0: only Timeout bounds it
+}
+
+// Sink hears of the body of a successful answer (2xx) as it comes, framing
+// taken off, on the goroutine that called Do.
+type Sink interface {
+	// Chunk gives what one read brought, and when, in nanoseconds on the run's
+	// clock. The bytes are valid until it returns. With false the exchange
+	// ends there as a success, and its connection is given up.
+	Chunk(p []byte, at int64) bool
 }
 
 // BodySize is the length of the whole body, in bytes.
@@ -94,6 +119,14 @@ type Rester interface {
 	// Rest says that the next Do is a while off. The slices of the last
 	// result are void.
 	Rest()
+}
+
+// Forgetter is a Client that can give up its connections to the targets that
+// keep them for an iteration only.
+type Forgetter interface {
+	Client
+	// Forget closes the connections whose route says plan.KeepIteration.
+	Forget()
 }
 
 // Factory makes the clients of a run and owns what they share.

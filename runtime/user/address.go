@@ -44,10 +44,10 @@ func (u *User) renderAddress(r *plan.Request) (away bool, err error) {
 // relativeTo is what a relative url is relative to.
 func (u *User) relativeTo(r *plan.Request) *url.URL {
 	to := &u.env.routes[r.Target]
-	if t := u.trail; t != nil && t.scheme == to.scheme && t.addr == to.addr {
+	if t := u.trail; t != nil && t.scheme == to.Scheme && t.addr == to.Addr {
 		return address(t.scheme, t.addr, t.uri)
 	}
-	return address(to.scheme, to.addr, u.env.Plan.Targets[r.Target].BasePath+"/")
+	return address(to.Scheme, to.Addr, u.env.Plan.Targets[r.Target].BasePath+"/")
 }
 
 // aim points the message at the host of an address: where it goes already, or
@@ -55,7 +55,7 @@ func (u *User) relativeTo(r *plan.Request) *url.URL {
 // something else, in words.
 func (u *User) aim(to *url.URL) (away bool, problem string) {
 	m := &u.message
-	if strings.EqualFold(to.Scheme, m.Scheme) && (strings.EqualFold(to.Host, m.Addr) || strings.EqualFold(to.Host, m.Host)) {
+	if strings.EqualFold(to.Scheme, m.Route.Scheme) && (strings.EqualFold(to.Host, m.Route.Addr) || strings.EqualFold(to.Host, m.Host)) {
 		return false, "" // a Host header of the request's own stays
 	}
 	known := u.env.routeTo(to)
@@ -64,10 +64,10 @@ func (u *User) aim(to *url.URL) (away bool, problem string) {
 		return false, to.Scheme + ":, which is no web address"
 	case known == nil:
 		return false, to.Scheme + "://" + to.Host + ", which is no declared target"
-	case known.addr == m.Addr && known.scheme == m.Scheme:
+	case known.Addr == m.Route.Addr && known.Scheme == m.Route.Scheme:
 		return false, ""
 	}
-	m.Scheme, m.Addr, m.Server, m.Host = known.scheme, known.addr, known.server, known.host
+	m.Route, m.Host = known, known.Host
 	return true, ""
 }
 

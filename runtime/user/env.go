@@ -16,6 +16,7 @@ type Config struct {
 	RunID   string
 	Clock   *transport.Clock
 	Factory transport.Factory
+	Sockets transport.SocketFactory // nil: a plan that opens sockets has none
 	// End is when no task may begin any more, in nanoseconds on the clock; 0
 	// when the plan has no such time.
 	End int64
@@ -44,7 +45,7 @@ type Config struct {
 type Env struct {
 	Config
 	classes []class
-	routes  []route
+	routes  []transport.Route // by target
 	series  []seriesState
 	feed    *feed
 	mask    *mask
@@ -72,11 +73,6 @@ type class struct {
 	follows bool   // some of its requests go where an answer led
 }
 
-// route is how a target is reached.
-type route struct {
-	scheme, addr, server, host string
-}
-
 // seriesState is what users remember together of a series.
 type seriesState struct {
 	examples atomic.Int32 // failures described with their texts
@@ -98,7 +94,7 @@ func NewEnv(c Config) *Env {
 	e := &Env{
 		Config:  c,
 		classes: make([]class, len(p.Classes)),
-		routes:  make([]route, len(p.Targets)),
+		routes:  make([]transport.Route, len(p.Targets)),
 		series:  make([]seriesState, len(p.Series)),
 		feed:    newFeed(p, newWindow(c.Part, c.Parts)),
 		mask:    &mask{p.MaskWith(hidden)},
@@ -137,7 +133,7 @@ func NewEnv(c Config) *Env {
 		e.weighSets(k.Tasks)
 	}
 	for i := range p.Targets {
-		e.routes[i] = newRoute(&p.Targets[i])
+		e.routes[i] = transport.RouteTo(&p.Targets[i])
 	}
 	return e
 }

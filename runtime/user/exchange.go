@@ -11,6 +11,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/record"
+	"throng/runtime/transport"
 )
 
 const lateRedirects = "the redirects took longer than the timeout"
@@ -108,7 +109,7 @@ func (u *User) follow() string {
 	if err != nil {
 		return "a Location that is no address"
 	}
-	to := address(m.Scheme, m.Addr, string(m.URI)).ResolveReference(ref)
+	to := address(m.Route.Scheme, m.Route.Addr, string(m.URI)).ResolveReference(ref)
 	away, problem := u.aim(to)
 	if problem != "" {
 		return "a redirect to " + problem
@@ -134,7 +135,7 @@ func (u *User) follow() string {
 }
 
 // routeTo is the declared target an address belongs to, or nil.
-func (e *Env) routeTo(to *url.URL) *route {
+func (e *Env) routeTo(to *url.URL) *transport.Route {
 	scheme := strings.ToLower(to.Scheme)
 	port := to.Port()
 	if port == "" {
@@ -142,7 +143,7 @@ func (e *Env) routeTo(to *url.URL) *route {
 	}
 	addr := net.JoinHostPort(to.Hostname(), port)
 	for i := range e.routes {
-		if r := &e.routes[i]; r.scheme == scheme && strings.EqualFold(r.addr, addr) {
+		if r := &e.routes[i]; r.Scheme == scheme && strings.EqualFold(r.Addr, addr) {
 			return r
 		}
 	}

@@ -42,7 +42,7 @@ func (u *User) here() place {
 		host = h
 	}
 	path, _, _ := strings.Cut(string(m.URI), "?")
-	return place{strings.ToLower(host), path, m.Scheme == "https",
+	return place{strings.ToLower(host), path, m.Route.Scheme == "https",
 		u.env.Clock.Start().Add(time.Duration(u.env.Clock.Now()))}
 }
 
@@ -164,7 +164,7 @@ func within(host, domain string) bool {
 func (u *User) cookie(name string) (string, bool) {
 	host := ""
 	if u.target < len(u.env.routes) {
-		host = strings.ToLower(u.env.routes[u.target].server)
+		host = strings.ToLower(u.env.routes[u.target].Server)
 	}
 	now := u.env.Clock.Start().Add(time.Duration(u.env.Clock.Now()))
 	found := -1

@@ -31,13 +31,13 @@ func (u *User) remember(r *plan.Request) {
 		return
 	}
 	m := &u.message
-	t := &trail{scheme: m.Scheme, addr: m.Addr, uri: string(m.URI)}
+	t := &trail{scheme: m.Route.Scheme, addr: m.Route.Addr, uri: string(m.URI)}
 	if u.trail != nil {
 		t.page = u.trail.page
 	}
 	u.trail = t
 	if r.KeepsPage && isPage(u.result.Header) {
-		t.page = &page{kept: int64(len(u.result.Body)), size: u.result.BodySize, from: address(m.Scheme, m.Addr, t.uri)}
+		t.page = &page{kept: int64(len(u.result.Body)), size: u.result.BodySize, from: address(m.Route.Scheme, m.Route.Addr, t.uri)}
 		if hasForm(u.result.Body) {
 			t.page.text = bytes.Clone(u.result.Body)
 		}

@@ -7,21 +7,12 @@ import (
 	"throng/dsl/plan"
 )
 
-func newRoute(t *plan.Target) route {
-	return route{
-		scheme: t.Scheme,
-		addr:   t.Address(),
-		server: t.Host,
-		host:   t.Authority(),
-	}
-}
-
 // render writes a request into the user's buffers and message. It allocates
 // only where an expression does.
 func (u *User) render(r *plan.Request) error {
 	to := &u.env.routes[r.Target]
 	m := &u.message
-	m.Scheme, m.Addr, m.Server, m.Host = to.scheme, to.addr, to.server, to.host
+	m.Route, m.Host = to, to.Host
 	m.Method, m.Timeout = r.Method, r.Timeout
 	m.KeepBody = u.keepsBody(r)
 	m.Body, m.More = nil, nil
@@ -70,7 +61,7 @@ func (u *User) hostHeader(r *plan.Request) (string, error) {
 		return "", err
 	}
 	if v.IsNull() {
-		return u.env.routes[r.Target].host, nil
+		return u.env.routes[r.Target].Host, nil
 	}
 	text := v.Text()
 	if text == "" || strings.ContainsAny(text, "\r\n\x00 ") {

@@ -165,7 +165,7 @@ func (u *User) book(r *plan.Request, v verdict, sent bool) flow {
 func (u *User) judge(r *plan.Request) verdict {
 	u.response = plan.Response{
 		Status: u.result.Status, Proto: u.result.Proto,
-		Scheme: u.message.Scheme, Host: u.message.Host, URI: u.message.URI,
+		Scheme: u.message.Route.Scheme, Host: u.message.Host, URI: u.message.URI,
 		Header: u.result.Header, Body: u.result.Body, Size: u.result.BodySize,
 		Elapsed: time.Duration(u.sample.End - u.sample.Start),
 	}

@@ -162,7 +162,7 @@ func (u *User) tellSent(r *plan.Request, hop int) {
 	m, mask := &u.message, u.mask()
 	u.tell(Event{Kind: EventSent, Site: r.Site, Step: r, Sent: &Sent{
 		Hop: hop, Method: m.Method,
-		URL:    m.Scheme + "://" + mask.text(m.Host+u.shownURI(r), false),
+		URL:    m.Route.Scheme + "://" + mask.text(m.Host+u.shownURI(r), false),
 		Header: mask.text(string(headers(nil, m.Header, r.Headers)), true),
 		Body:   mask.text(u.bodyText(r, maxTraced), true), Size: m.BodySize(),
 	}})

@@ -28,7 +28,7 @@ func (s *script) Cut()                     {}
 func (s *script) Close()                   {}
 func (s *script) Do(m *transport.Message, r *transport.Result) {
 	if s.sent != nil {
-		s.sent = append(s.sent, fmt.Sprintf("%s %s://%s (%s) %s\n%s\n%s", m.Method, m.Scheme, m.Addr, m.Host, m.URI, m.Header, m.Body))
+		s.sent = append(s.sent, fmt.Sprintf("%s %s://%s (%s) %s\n%s\n%s", m.Method, m.Route.Scheme, m.Route.Addr, m.Host, m.URI, m.Header, m.Body))
 	}
 	*r = s.answers[min(s.n, len(s.answers)-1)]
 	s.n++

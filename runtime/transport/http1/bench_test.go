@@ -60,7 +60,7 @@ func serveCanned(conn net.Conn, body int, answer []byte) {
 
 func get(addr string) *transport.Message {
 	return &transport.Message{
-		Scheme: "http", Addr: addr, Host: addr, Method: "GET", URI: []byte("/items?page=1"),
+		Route: routeTo("http", addr, ""), Host: addr, Method: "GET", URI: []byte("/items?page=1"),
 		Header: []byte("Accept: */*\r\nUser-Agent: throng\r\n"), Timeout: 10 * time.Second,
 	}
 }

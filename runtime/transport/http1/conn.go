@@ -19,13 +19,11 @@ const idleTrusted = time.Second
 
 // conn is one connection and what it can be used for.
 type conn struct {
-	raw    net.Conn // what deadlines are set on
-	rw     net.Conn // raw, or TLS over it
-	scheme string
-	addr   string
-	server string // host name that TLS was made for
-	used   int64  // end of its last exchange
-	wire   *wire  // its socket; nil if there is none to work on
+	raw   net.Conn // what deadlines are set on
+	rw    net.Conn // raw, or TLS over it
+	route *transport.Route
+	used  int64 // end of its last exchange
+	wire  *wire // its socket; nil if there is none to work on
 }
 
 func (cn *conn) close() { _ = cn.raw.Close() } // no TLS alert: it could block, and the answer is complete
@@ -44,10 +42,10 @@ func (cn *conn) alive(now int64) bool {
 }
 
 // plain reports whether the bytes of the exchange go over the wire as they are.
-func (cn *conn) plain() bool { return cn.wire != nil && cn.scheme == "http" }
+func (cn *conn) plain() bool { return cn.wire != nil && cn.route.Scheme == "http" }
 
 func (cn *conn) serves(m *transport.Message) bool {
-	return cn.addr == m.Addr && cn.scheme == m.Scheme && (m.Scheme != "https" || cn.server == m.Server)
+	return cn.route == m.Route
 }
 
 // take removes from the list a living connection that can serve m, if there
@@ -88,14 +86,14 @@ func (c *client) drop(i int) {
 // connect makes a connection for the exchange and notes what its phases took.
 func (e *exchange) connect() (*conn, error) {
 	c, m, r := e.c, e.m, e.r
-	if m.Scheme != "http" && m.Scheme != "https" {
-		return nil, newFault(plan.FailInternal, nil, "scheme %q is neither http nor https", m.Scheme)
+	if m.Route.Scheme != "http" && m.Route.Scheme != "https" {
+		return nil, newFault(plan.FailInternal, nil, "scheme %q is neither http nor https", m.Route.Scheme)
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	c.guarded = nil
 	c.watch.guard(nil, cancel)
-	d := c.f.dialAside(ctx, m.Addr, r.Start)
+	d := c.f.dialAside(ctx, m.Route.Addr, r.Start)
 	now := c.f.clock.Now()
 	e.stage, r.DNS = d.stage, d.dns
 	if e.stage == connecting {
@@ -106,11 +104,11 @@ func (e *exchange) connect() (*conn, error) {
 		return nil, d.err
 	}
 	raw := d.conn
-	cn := &conn{raw: raw, rw: raw, scheme: m.Scheme, addr: m.Addr, server: m.Server, wire: newWire(raw)}
+	cn := &conn{raw: raw, rw: raw, route: m.Route, wire: newWire(raw)}
 	c.guard(cn)
-	if m.Scheme == "https" {
+	if m.Route.Scheme == "https" {
 		e.stage = securing
-		secure := tls.Client(raw, c.config(m.Server))
+		secure := tls.Client(raw, c.config(m.Route.Server))
 		err := secure.Handshake()
 		r.TLS = c.f.clock.Now() - now
 		if err != nil {

@@ -39,7 +39,7 @@ func TestGuardForbidsConnections(t *testing.T) {
 	c := f.Client()
 	defer c.Close()
 	do := func(host string) transport.Result {
-		m := transport.Message{Scheme: "http", Addr: net.JoinHostPort(host, port), Server: host, Host: host, Method: "GET", URI: []byte("/"), Timeout: 10 * time.Second}
+		m := transport.Message{Route: routeTo("http", net.JoinHostPort(host, port), host), Host: host, Method: "GET", URI: []byte("/"), Timeout: 10 * time.Second}
 		var r transport.Result
 		c.Do(&m, &r)
 		return r
@@ -74,7 +74,7 @@ func TestGuardWithOwnDialer(t *testing.T) {
 	defer f.Close()
 	c := f.Client()
 	defer c.Close()
-	m := transport.Message{Scheme: "http", Addr: "api.example:80", Host: "api.example", Method: "GET", URI: []byte("/"), Timeout: 10 * time.Second}
+	m := transport.Message{Route: routeTo("http", "api.example:80", ""), Host: "api.example", Method: "GET", URI: []byte("/"), Timeout: 10 * time.Second}
 	var r transport.Result
 	c.Do(&m, &r)
 	if r.Class != plan.FailGuard || served.Load() != 0 {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,9 +33,17 @@ func newClient(t testing.TB, config Config) transport.Client {
 	return c
 }
 
+// routes are all there are, since a connection serves one of them only.
+var routes sync.Map // *transport.Route by what it leads to
+
+func routeTo(scheme, addr, server string) *transport.Route {
+	r, _ := routes.LoadOrStore(scheme+" "+addr+" "+server, &transport.Route{Scheme: scheme, Addr: addr, Server: server})
+	return r.(*transport.Route)
+}
+
 func message(addr, path string) *transport.Message {
 	return &transport.Message{
-		Scheme: "http", Addr: addr, Server: "127.0.0.1", Host: addr, Method: "GET",
+		Route: routeTo("http", addr, "127.0.0.1"), Host: addr, Method: "GET",
 		URI: []byte(path), Timeout: 20 * time.Second, KeepBody: true,
 	}
 }
@@ -358,7 +367,7 @@ func TestRefusedMessages(t *testing.T) {
 		"space in the method":  func(m *transport.Message) { m.Method = "GET /" },
 		"open header line":     func(m *transport.Message) { m.Header = []byte("X: y") },
 		"no method":            func(m *transport.Message) { m.Method = "" },
-		"scheme":               func(m *transport.Message) { m.Scheme = "ftp" },
+		"scheme":               func(m *transport.Message) { m.Route = routeTo("ftp", m.Route.Addr, "") },
 	} {
 		m := message("127.0.0.1:1", "/")
 		spoil(m)

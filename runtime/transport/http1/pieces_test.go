@@ -29,7 +29,7 @@ func listen(t *testing.T, secure bool, handler http.HandlerFunc) (transport.Clie
 	s := httptest.NewTLSServer(handler)
 	t.Cleanup(s.Close)
 	m := message(s.Listener.Addr().String(), "/up")
-	m.Method, m.Scheme, m.Server = "POST", "https", "example.com"
+	m.Method, m.Route = "POST", routeTo("https", m.Route.Addr, "example.com")
 	return newClient(t, Config{TLS: s.Client().Transport.(*http.Transport).TLSClientConfig}), m
 }
 

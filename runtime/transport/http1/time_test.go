@@ -83,7 +83,7 @@ func TestTimeoutsAreExact(t *testing.T) {
 		for _, timeout := range []time.Duration{time.Millisecond, 50 * time.Millisecond, time.Second, time.Minute} {
 			inBubble(t, test.dial, func(c transport.Client) {
 				m := message("server.test:80", "/")
-				m.Scheme, m.Timeout = test.scheme, timeout
+				m.Route, m.Timeout = routeTo(test.scheme, m.Route.Addr, "127.0.0.1"), timeout
 				for range 3 {
 					var r transport.Result
 					c.Do(m, &r)

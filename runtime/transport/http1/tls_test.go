@@ -77,7 +77,7 @@ func serveTLS(t *testing.T, config *tls.Config) *faultserver.Server {
 
 func secureMessage(addr, path string) *transport.Message {
 	m := message(addr, path)
-	m.Scheme, m.Server, m.Host = "https", "shop.test", "shop.test"
+	m.Route, m.Host = routeTo("https", addr, "shop.test"), "shop.test"
 	return m
 }
 

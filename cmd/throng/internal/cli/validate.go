@@ -134,8 +134,9 @@ func (a *app) reachTargets(p *plan.Plan) diag.Diagnostics {
 }
 
 func reachMessage(t *plan.Target) *transport.Message {
+	to := transport.RouteTo(t)
 	return &transport.Message{
-		Scheme: t.Scheme, Addr: t.Address(), Server: t.Host, Host: t.Authority(), Method: "GET",
+		Route: &to, Host: to.Host, Method: "GET",
 		URI: []byte(t.BasePath + "/"), Header: []byte("User-Agent: throng/" + version() + "\r\nAccept: */*\r\n"), Timeout: reachTimeout,
 	}
 }
