@@ -106,7 +106,7 @@ func (c converter) body(b *hclsyntax.Body, row *schema.Block) string {
 	for _, a := range attributes {
 		members = append(members, quote(a.Name)+": "+c.argument(a.Expr, row.Arg(a.Name)))
 	}
-	if row.Nested("get") != nil {
+	if row.Nested("get") != nil || row.Nested("send") != nil {
 		steps := make([]string, len(b.Blocks))
 		for i, n := range b.Blocks {
 			steps[i] = "{" + quote(n.Type) + ": " + c.block(n, row) + "}"

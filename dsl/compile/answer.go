@@ -11,6 +11,7 @@ import (
 	"throng/dsl/config"
 	"throng/dsl/diag"
 	"throng/dsl/plan"
+	"throng/dsl/schema"
 )
 
 // expects compiles a request's rules; it reports whether one reads the body.
@@ -106,7 +107,7 @@ func (k *classBuilder) captures(r *plan.Request, b *config.Block) (readsBody boo
 	}
 	object, ok := a.Expr.(*hclsyntax.ObjectConsExpr)
 	if !ok {
-		c.fail(b, diag.WrongType, a.Expr.Range(), "capture must be written out: { NAME = response.json.…, … }.")
+		c.fail(b, diag.WrongType, a.Expr.Range(), "capture must be written out: { NAME = %s.json.…, … }.", captureRoot(a))
 		return false
 	}
 	check := c.lowering(a, b, k)
@@ -125,7 +126,7 @@ func (k *classBuilder) captures(r *plan.Request, b *config.Block) (readsBody boo
 		value := l.lower(i.ValueExpr)
 		readsBody = readsBody || l.body
 		if l.static(i.ValueExpr) {
-			c.warn(b, diag.InvalidValue, i.ValueExpr.Range(), "session.%s is captured, but the value does not depend on the answer.", name)
+			c.warn(b, diag.InvalidValue, i.ValueExpr.Range(), "session.%s is captured, but the value does not depend on the %s.", name, strings.Replace(captureRoot(a), "response", "answer", 1))
 		}
 		r.Captures = append(r.Captures, plan.Capture{
 			Slot: k.slot(name), Name: name, Value: value, Site: c.site(i.ValueExpr.Range(), b), Null: isTry(i.ValueExpr),
@@ -136,6 +137,14 @@ func (k *classBuilder) captures(r *plan.Request, b *config.Block) (readsBody boo
 		k.assign(name)
 	}
 	return readsBody
+}
+
+// captureRoot is the root that an argument's captures are taken from.
+func captureRoot(a *config.Arg) string {
+	if a.Schema != nil && a.Schema.Phase > schema.Response {
+		return "message"
+	}
+	return "response"
 }
 
 func isTry(e hclsyntax.Expression) bool {

@@ -64,6 +64,7 @@ func convertible(v cty.Value, want cty.Type) bool {
 // runtimeRoots are the values of a run as the type checker sees them.
 var runtimeRoots = func() map[string]cty.Value {
 	str, num := cty.UnknownVal(cty.String), cty.UnknownVal(cty.Number)
+	message := cty.ObjectVal(map[string]cty.Value{"text": str, "json": cty.DynamicVal, "size": num, "binary": cty.UnknownVal(cty.Bool)})
 	return map[string]cty.Value{
 		"session": cty.DynamicVal,
 		"user":    cty.ObjectVal(map[string]cty.Value{"id": str, "index": num, "class": str, "iteration": num}),
@@ -74,7 +75,13 @@ var runtimeRoots = func() map[string]cty.Value {
 		"response": cty.ObjectVal(map[string]cty.Value{
 			"status": num, "headers": cty.DynamicVal, "cookies": cty.DynamicVal, "body": str, "json": cty.DynamicVal,
 			"html": str, "xml": str, "url": str, "elapsed": num, "size": num, "protocol": str,
+			"stream": cty.ObjectVal(map[string]cty.Value{
+				"first": num, "total": num, "gap": num, "events": num,
+				"last": cty.ObjectVal(map[string]cty.Value{"text": str, "json": cty.DynamicVal, "name": str, "id": str}),
+			}),
 		}),
+		"message": message, "sent": message,
+		"event": cty.ObjectVal(map[string]cty.Value{"data": str, "json": cty.DynamicVal, "name": str, "id": str}),
 	}
 }()
 

@@ -44,6 +44,10 @@ type classBuilder struct {
 	local   map[string]int  // slots of inputs and of loops, by their blocks' places
 	calls   []*config.Block // tasks under way, outermost first
 
+	sockets sockets
+	streams bool // the request being compiled reads its answer as a stream
+
+	auths      map[authKey]authentication      // made so far
 	headerSent map[*config.Arg]map[string]bool // headers that read the session, and whether any request sends them
 	headerAt   map[string]headerPlace
 }
@@ -211,7 +215,7 @@ func (k *classBuilder) startSteps(b *config.Block, s settings) []plan.Step {
 		return nil
 	}
 	s.task, s.onFailure = "start", plan.FailureUser
-	return k.steps(n.Blocks, k.inherit(s, n))
+	return k.within(n.Blocks, k.inherit(s, n))
 }
 
 func (k *classBuilder) stopSteps(b *config.Block, s settings) []plan.Step {
@@ -231,7 +235,7 @@ func (k *classBuilder) tasks(b *config.Block, s settings) []plan.Task {
 	names := map[string]*config.Block{}
 	total := 0.0
 	for _, n := range b.Blocks {
-		if n.Type == "start" || n.Type == "stop" {
+		if n.Type == "start" || n.Type == "stop" || n.Type == "auth" {
 			continue
 		}
 		leave := k.enter(partName(n))
@@ -258,8 +262,12 @@ func (k *classBuilder) headersNeverSent() {
 				continue
 			}
 			place := k.headerAt[fmt.Sprint(a.Range, name)]
+			what := "The header " + name
+			if place.block.Type == "auth" {
+				what = place.block.Title()
+			}
 			k.c.warn(place.block, diag.NotCaptured, place.at,
-				"The header %s is never sent: session.%s is certain at no request of %s. Capture it in start, where a failure ends the user.", name, strings.Join(place.reads, ", session."), k.block.Title())
+				"%s is never sent: session.%s is certain at no request of %s. Capture it in start, where a failure ends the user.", what, strings.Join(place.reads, ", session."), k.block.Title())
 		}
 	}
 }

@@ -152,6 +152,8 @@ type compiler struct {
 	reading       map[hclsyntax.Node]*reading
 	constantPairs map[*config.Arg][]named // headers of blocks around requests, where they are constant
 	headersMade   int
+	authGood      map[*config.Block]bool // auth blocks that fit their kinds, once they are checked
+	authNumbers   map[authKey]int        // of declarations of auth
 	offers        map[offeredKey]*offered
 	ofKind        map[plan.SeriesKind][]int
 	judging       int   // requests that SLAs judge, added up
@@ -159,6 +161,7 @@ type compiler struct {
 	stageNames    *stageNames
 	tasks         [][]string // by series: the names of its task and of the sequence around it
 	on            []bool     // by series: something records into it
+	able          []facts    // by series: what can be measured and counted of it; nil until an SLA asks
 }
 
 type siteKey struct {

@@ -228,6 +228,7 @@ var unknownHere = map[string]string{
 	"cookies": "%s is in the jar of a user who has been sent it, and a console sends no request.",
 	"input":   "%s is given to a task where it is called, and no task is called here.",
 	"message": noRun,
+	"sent":    noRun,
 	"event":   noRun,
 }
 

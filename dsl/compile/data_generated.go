@@ -61,7 +61,7 @@ func (t *table) generated() bool {
 func (t *table) foreign(e hclsyntax.Expression) (hcl.Traversal, bool) {
 	for _, v := range e.Variables() {
 		switch v.RootName() {
-		case "session", "user", "data", "run", "cookies", "setup", "input", "response":
+		case "session", "user", "data", "run", "cookies", "setup", "input", "response", "message", "sent", "event":
 			return v, true
 		}
 	}

@@ -56,12 +56,7 @@ func (c *compiler) rowsNeeded(id int) (n int64, noun string) {
 			continue
 		}
 		share := c.weightOf(l, func(k *plan.Class) bool { return c.needsRow(k, id) }) / all
-		switch {
-		case l.Model == plan.Closed:
-			n += int64(share*peak(l.Stages) + 1e-9) // each of them does at least one iteration
-		case !perUser:
-			n += int64(share*arrivals(l.Stages) + 1e-9)
-		}
+		n += readers(l, share, perUser, p.Duration == 0)
 	}
 	for i := range c.plan.Classes {
 		if k := &c.plan.Classes[i]; k.FixedCount > 0 && c.needsRow(k, id) {
@@ -75,6 +70,31 @@ func (c *compiler) rowsNeeded(id int) (n int64, noun string) {
 		n = min(n, p.Iterations)
 	}
 	return n, noun
+}
+
+// readers is how many users or iterations of a load at least read a source
+// that a share of its users read. unbound says that nothing but iterations
+// ends the profile.
+func readers(l *plan.Load, share float64, perUser, unbound bool) (n int64) {
+	unbound = unbound && l.Duration == 0 && !perUser
+	switch {
+	case l.Model == plan.Closed:
+		each := int64(1) // that every user does, whatever the time
+		if unbound && l.IterationsPerUser > 0 {
+			each = l.IterationsPerUser
+		}
+		n = int64(share*peak(l.Stages)+1e-9) * each
+	case !perUser:
+		n = int64(share*arrivals(l.Stages) + 1e-9)
+	}
+	switch {
+	case l.Iterations == 0:
+	case unbound && share == 1 && l.Model == plan.Closed && l.IterationsPerUser == 0:
+		n = l.Iterations
+	default:
+		n = min(n, l.Iterations)
+	}
+	return n
 }
 
 func (c *compiler) needsRow(k *plan.Class, id int) bool {

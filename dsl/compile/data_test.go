@@ -257,23 +257,30 @@ user "f" {
   get "/f" { query = { a = data.d.a } }
 }
 profile "p" {
-  duration = "10s"
   %s
 }
 `
+	const timed = "duration = \"10s\"\n  "
 	for _, c := range []struct {
 		per, load string
 		short     bool
 	}{
-		{"user", "users = 4", false},
-		{"user", "users = 6", true}, // 3 of 6, and the fixed one
-		{"user", "users = 5", false},
-		{"iteration", "users = 6", true},
-		{"shared", "users = 6", true},                        // unique wins
-		{"user", "rate = \"100/s\"\n  max_users = 9", false}, // users are made when they are needed
-		{"iteration", "rate = \"100/s\"\n  max_users = 9", true},
-		{"iteration", "rate = \"100/s\"\n  max_users = 9\n  iterations = 3", false},
-		{"user", "users = 6\n  iterations = 2", false},
+		{"user", timed + "users = 4", false},
+		{"user", timed + "users = 6", true}, // 3 of 6, and the fixed one
+		{"user", timed + "users = 5", false},
+		{"iteration", timed + "users = 6", true},
+		{"shared", timed + "users = 6", true},                        // unique wins
+		{"user", timed + "rate = \"100/s\"\n  max_users = 9", false}, // users are made when they are needed
+		{"iteration", timed + "rate = \"100/s\"\n  max_users = 9", true},
+		{"iteration", timed + "rate = \"100/s\"\n  max_users = 9\n  iterations = 3", false},
+		{"user", timed + "users = 6\n  iterations = 2", false},
+		{"iteration", timed + "users = 1\n  user \"u\" { users = 6 }", true},
+		{"iteration", timed + "users = 1\n  user \"u\" {\n    users = 6\n    iterations = 2\n  }", false}, // and no more
+		{"iteration", timed + "users = 1\n  user \"u\" {\n    users = 1\n    iterations = 9\n  }", false}, // or the time ends first
+		{"iteration", "user \"u\" {\n    users = 1\n    iterations = 9\n  }", true},                       // all of them, surely
+		{"iteration", "user \"u\" {\n    users = 1\n    iterations = 2\n  }", false},
+		{"iteration", "user \"u\" {\n    users = 2\n    iterations_per_user = 2\n  }", true},
+		{"user", "user \"u\" {\n    users = 2\n    iterations_per_user = 2\n  }", false},
 	} {
 		_, diags := compileText(fmt.Appendf(nil, source, c.per, c.load))
 		got := false

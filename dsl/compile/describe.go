@@ -89,9 +89,9 @@ func (e *failed) Describe(*plan.Plan) string { return "failure" }
 // Describe shows a duration that is drawn.
 func (s *seconds) Describe(p *plan.Plan) string { return "seconds(" + plan.Describe(p, s.x) + ")" }
 
-// Describe shows response.json and a path into it.
+// Describe shows a document and a path into it.
 func (j *jsonValue) Describe(*plan.Plan) string {
-	text := "response.json"
+	text := j.doc.String()
 	if j.path != "" {
 		text += "<" + j.path + ">"
 	}

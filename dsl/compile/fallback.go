@@ -61,22 +61,26 @@ func (l *lowering) evaluated(e hclsyntax.Expression, id int) *evaluated {
 			}
 		case "response":
 			if len(t) > 1 {
-				l.body = true
+				l.body = l.body || name != "stream"
+				l.streamed(t)
 				h.response = append(h.response, t)
 			}
+		case "message", "sent", "event":
+			h.arrived = append(h.arrived, t)
 		case "var", "local", "module":
 			v, diags := t.TraverseAbs(ctx)
 			l.secret = l.secret || diags.HasErrors() || v.ContainsMarked()
 		}
 	}
-	if !l.strict {
+	if h.strict = l.strict; !l.strict {
 		h.lenient = lenientPaths(e)
 	}
 	return h
 }
 
-// lenientPaths are the paths into the answer that read as null where they
-// are absent: those outside of try and can, which ask whether they exist.
+// lenientPaths are the paths into an answer, a message or an event that read
+// as null where they are absent: those outside of try and can, which ask
+// whether they exist.
 func lenientPaths(e hclsyntax.Expression) []hcl.Traversal {
 	w := &lenientWalker{}
 	_ = hclsyntax.Walk(e, w)
@@ -108,7 +112,7 @@ func (w *lenientWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
 
 // add notes a path, and what is followed in each of its elements.
 func (w *lenientWalker) add(e *hclsyntax.ScopeTraversalExpr, each hcl.Traversal) {
-	if w.asking > 0 || len(e.Traversal) < 2 || e.Traversal.RootName() != "response" {
+	if w.asking > 0 || len(e.Traversal) < 2 || !slices.Contains([]string{"response", "message", "sent", "event"}, e.Traversal.RootName()) {
 		return
 	}
 	path := e.Traversal
@@ -140,7 +144,9 @@ type evaluated struct {
 	roots    []runRoot
 	data     []int
 	response []hcl.Traversal
+	arrived  []hcl.Traversal // what is read of message, sent and event
 	lenient  []hcl.Traversal
+	strict   bool // what is absent is an error, not null
 }
 
 func (h *evaluated) Eval(f *plan.Frame) (plan.Value, error) {
@@ -185,16 +191,17 @@ func (h *evaluated) variables(f *plan.Frame) (map[string]cty.Value, error) {
 		return nil, err
 	}
 	if len(h.response) > 0 && f.Response != nil {
-		r, err := h.responseValue(f.Response)
+		r, err := h.responseValue(f)
 		if err != nil {
 			return nil, err
 		}
 		vars["response"] = r
 	}
-	return vars, nil
+	return vars, h.addArrived(vars, f)
 }
 
-func (h *evaluated) responseValue(r *plan.Response) (cty.Value, error) {
+func (h *evaluated) responseValue(f *plan.Frame) (cty.Value, error) {
+	r := f.Response
 	attrs := map[string]cty.Value{
 		"status":   cty.NumberIntVal(int64(r.Status)),
 		"url":      cty.StringVal(r.URL()),
@@ -225,7 +232,7 @@ func (h *evaluated) responseValue(r *plan.Response) (cty.Value, error) {
 			}
 		case "json":
 			if document == nil {
-				if !validJSON(r) {
+				if !validJSON(r.Body, &r.JSON) {
 					return cty.NilVal, h.at.error("the answer is not JSON")
 				}
 				v := fromJSON(gjson.ParseBytes(r.Body))
@@ -234,6 +241,9 @@ func (h *evaluated) responseValue(r *plan.Response) (cty.Value, error) {
 		}
 	}
 	for _, t := range h.lenient {
+		if t.RootName() != "response" {
+			continue
+		}
 		switch stepName(t[1]) {
 		case "cookies":
 			if name := stepName(t[2]); cookies[name] == cty.NilVal {
@@ -250,6 +260,11 @@ func (h *evaluated) responseValue(r *plan.Response) (cty.Value, error) {
 	attrs["headers"], attrs["cookies"] = cty.ObjectVal(headers), cty.ObjectVal(cookies)
 	if document != nil {
 		attrs["json"] = toCty(*document)
+	}
+	if stream, err := h.streamValue(f); err != nil {
+		return cty.NilVal, err
+	} else if stream != cty.NilVal {
+		attrs["stream"] = stream
 	}
 	return cty.ObjectVal(attrs), nil
 }

@@ -128,8 +128,11 @@ func (c *compiler) loadOn(target int) (users, rate float64) {
 func usesTarget(class *plan.Class, target int) bool {
 	found := false
 	class.EachStep(func(s plan.Step) {
-		if r, ok := s.(*plan.Request); ok && r.Target == target {
-			found = true
+		switch s := s.(type) {
+		case *plan.Request:
+			found = found || s.Target == target || s.Auth.AsksAt(target)
+		case *plan.Socket:
+			found = found || s.Target == target || s.Auth.AsksAt(target)
 		}
 	})
 	return found

@@ -40,7 +40,7 @@ func (c *compiler) setupAndTeardown() {
 		}
 		class.Stop = k.part(n, s, plan.FailureContinue)
 	}
-	class.Slots = k.slots
+	class.Slots, class.Sockets = k.slots, k.sockets.made
 	k.keepPages(&class)
 	once := *c.plan
 	once.Classes = []plan.Class{class}

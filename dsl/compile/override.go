@@ -46,7 +46,7 @@ func (c *compiler) overridden(sla *config.Block, rules []plan.Rule, unit plan.Un
 	first := map[said]*config.Arg{}
 	for _, n := range c.overrides(sla) {
 		own := c.allRules(n, unit)
-		if !limitsAny(n) {
+		if !limitsAny(n) && !tells(n) {
 			c.fail(n, diag.EmptySLA, n.Range, "%s limits nothing. Give it a limit such as p95 = \"500ms\" or error_rate = \"1%%\".", n.Title())
 		}
 		for _, r := range own {
@@ -81,7 +81,7 @@ func replaceRules(base, own []plan.Rule, profile string) []plan.Rule {
 		for _, b := range base {
 			if same(b, own[i]) && b.AtLeast == own[i].AtLeast {
 				otherwise := b.Limit
-				own[i].Override.Otherwise = &otherwise
+				own[i].Override.Otherwise, own[i].Override.Scale = &otherwise, b.Scale
 			}
 		}
 	}
@@ -148,6 +148,41 @@ func (c *compiler) checkOverrides(names []string, wanted func(string) bool) {
 			c.fail(n, diag.UnknownReference, n.Labels[0].Range, "There is no sla called %q. The scenario has: %s.", n.Name(), orNone(names)).DidYouMean(n.Name(), names)
 		case !wanted(names[hit]):
 			c.warn(n, diag.Unused, n.Range, "The slas of %s leave out %q, so these limits have no effect.", c.chosen.Title(), n.Name())
+		}
+	}
+}
+
+// tells reports whether a block says how limits are judged.
+func tells(b *config.Block) bool {
+	return slices.ContainsFunc(schema.Judging(), func(name string) bool { return b.Arg(name) != nil })
+}
+
+// saying is the block that says an argument of how an SLA is judged in this
+// profile: the profile's, else the SLA itself.
+func (c *compiler) saying(sla *config.Block, name string) *config.Block {
+	at := sla
+	for _, n := range c.overrides(sla) {
+		if n.Arg(name) != nil {
+			at = n
+		}
+	}
+	return at
+}
+
+// saidOnce reports what the profile and the SLA both say of how the SLA is
+// judged in this profile.
+func (c *compiler) saidOnce(sla *config.Block) {
+	for _, name := range schema.Judging() {
+		var first *config.Arg
+		for _, n := range c.overrides(sla) {
+			a := n.Arg(name)
+			if a != nil && first != nil {
+				c.fail(n, diag.ConflictingArguments, a.Range, "The %s of %s for this profile is given twice, in the profile and in the SLA.", name, sla.Title()).
+					Relate("the other one is here", first.Range)
+			}
+			if a != nil {
+				first = a
+			}
 		}
 	}
 }

@@ -70,6 +70,7 @@ func (k *classBuilder) request(b *config.Block, s settings) plan.Step {
 		}
 	}
 	k.headers(r, b, s)
+	k.streaming(r, b)
 	read := k.expects(r, b)
 	read = k.records(r, b, s) || read
 	read = k.captures(r, b) || read
@@ -109,7 +110,11 @@ func (k *classBuilder) resolveTarget(b *config.Block, s settings) (int, bool) {
 func underTarget(c *compiler, s settings, target *config.Block) settings {
 	if target != nil {
 		if a := target.Arg("headers"); a != nil {
-			s.headers = append(levels(a, target), s.headers...)
+			own := levels(a, target)
+			s.headers, s.authAt = append(own, s.headers...), s.authAt+len(own)
+		}
+		if n := target.First("auth"); n != nil && s.auth == nil {
+			s.auth = n // authAt is behind the target's own headers
 		}
 		if d, ok := c.duration(target, "timeout"); ok && s.timeout < 0 {
 			s.timeout = d
@@ -235,6 +240,12 @@ var ownHeaders = map[string]string{
 	"transfer-encoding": "throng frames the body itself",
 	"connection":        "throng keeps a connection for each user",
 	"upgrade":           "only sockets are upgraded",
+
+	"sec-websocket-key":        "throng makes the handshake of a socket itself",
+	"sec-websocket-version":    "throng makes the handshake of a socket itself",
+	"sec-websocket-accept":     "only a server answers a handshake",
+	"sec-websocket-protocol":   "a websocket block offers subprotocols with protocols",
+	"sec-websocket-extensions": "a websocket block offers compression with compress",
 }
 
 // headers merges the levels from the target down to the request; the nearest
@@ -244,17 +255,31 @@ func (k *classBuilder) headers(r *plan.Request, b *config.Block, s settings) {
 	type entry struct {
 		pair  plan.Pair
 		lower string
+		auth  *plan.Auth // makes the Authorization header when it is sent
 	}
 	var merged []entry
 	last := map[string]int{} // by lower name
 	set := func(name string, p plan.Pair) {
 		lower := strings.ToLower(name)
 		last[lower] = len(merged)
-		merged = append(merged, entry{p, lower})
+		merged = append(merged, entry{pair: p, lower: lower})
+	}
+	auth := k.authentication(s, r.Target)
+	authenticate := func() {
+		for _, p := range auth.headers {
+			set(p.Name, p)
+		}
+		if auth.auth != nil {
+			set("Authorization", plan.Pair{})
+			merged[len(merged)-1].auth = auth.auth
+		}
 	}
 	here := k.names
 	defer func() { k.names = here }()
-	for _, lv := range s.headers {
+	for i, lv := range s.headers {
+		if i == s.authAt {
+			authenticate()
+		}
 		if lv.arg.Bad {
 			continue
 		}
@@ -270,9 +295,21 @@ func (k *classBuilder) headers(r *plan.Request, b *config.Block, s settings) {
 			set(n.name, plan.Pair{Name: n.name, Value: n.value, Site: n.site, Secret: n.secret})
 		}
 	}
+	if s.authAt >= len(s.headers) {
+		authenticate()
+	}
+	for _, p := range auth.query {
+		if !sendsQuery(r, p.Name) {
+			r.Query = append(r.Query, p)
+		}
+	}
 	for i, e := range merged {
 		if i != last[e.lower] {
 			continue // a nearer block gives another
+		}
+		if e.auth != nil {
+			r.Auth = e.auth
+			continue
 		}
 		if v, ok := e.pair.Value.(plan.Const); ok && v.Value.IsNull() {
 			continue

@@ -27,6 +27,8 @@ func (l *lowering) response(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 		}}, t[2:], e.Range())
 	}
 	switch stepName(t[1]) {
+	case "stream":
+		return l.stream(e)
 	case "status":
 		return attr(func(r *plan.Response) plan.Value { return plan.IntValue(int64(r.Status)) })
 	case "url":
@@ -114,45 +116,44 @@ func responseCookies(r *plan.Response) map[string]string {
 	return all
 }
 
-// jsonPath lowers response.json with what follows it to gjson paths over the
-// raw body. It says false for shapes that such paths cannot express.
+// jsonPath lowers a document with what follows it to gjson paths over the raw
+// text. It says false for shapes that such paths cannot express.
 func (l *lowering) jsonPath(e hclsyntax.Expression) (plan.Expr, bool) {
-	path, splat, each, ok := gjsonPath(e)
-	if !ok {
+	j := &jsonValue{strict: l.strict, at: l.at(e.Range())}
+	if !j.of(e) {
 		return nil, false
 	}
-	l.body = true
-	return &jsonValue{path: path, splat: splat, each: each, strict: l.strict, at: l.at(e.Range())}, true
+	l.body = l.body || j.doc == docAnswer
+	return j, true
 }
 
-// gjsonPath takes apart an expression that begins with response.json:
-// attributes and whole-number indexes, and at most one splat with the path
-// that is followed in each of its elements.
-func gjsonPath(e hclsyntax.Expression) (path string, splat bool, each string, ok bool) {
+// of takes apart an expression that begins with a document: attributes and
+// whole-number indexes, and at most one splat with the path that is followed
+// in each of its elements.
+func (j *jsonValue) of(e hclsyntax.Expression) (ok bool) {
 	switch e := e.(type) {
 	case *hclsyntax.ScopeTraversalExpr:
-		t := e.Traversal
-		if t.RootName() != "response" || len(t) < 2 || stepName(t[1]) != "json" {
-			return "", false, "", false
+		var rest hcl.Traversal
+		if j.doc, rest, ok = documentOf(e.Traversal); ok {
+			j.path, ok = appendSteps("", rest)
 		}
-		path, ok := appendSteps("", t[2:])
-		return path, false, "", ok
+		return ok
 	case *hclsyntax.SplatExpr:
-		path, inner, _, ok := gjsonPath(e.Source)
-		if !ok || inner {
-			return "", false, "", false
+		if !j.of(e.Source) || j.splat {
+			return false
 		}
+		j.splat = true
 		switch item := e.Each.(type) {
 		case *hclsyntax.AnonSymbolExpr:
-			return path, true, "", true
+			return true
 		case *hclsyntax.RelativeTraversalExpr:
 			if _, direct := item.Source.(*hclsyntax.AnonSymbolExpr); direct {
-				each, ok := appendSteps("", item.Traversal)
-				return path, true, each, ok
+				j.each, ok = appendSteps("", item.Traversal)
+				return ok
 			}
 		}
 	}
-	return "", false, "", false
+	return false
 }
 
 func appendSteps(path string, steps hcl.Traversal) (string, bool) {
@@ -197,9 +198,11 @@ func escapePath(key string) string {
 	return b.String()
 }
 
-// jsonValue reads a path of the answer's JSON. A string it gives may share
-// the body's memory, so whoever keeps it longer than the answer copies it.
+// jsonValue reads a path of a document. A string it gives may share the
+// text's memory, so whoever keeps it longer than the answer, message or event
+// copies it.
 type jsonValue struct {
+	doc    document
 	path   string // "" for the whole document
 	splat  bool   // all elements of what path finds
 	each   string // followed in each of them; "" for the elements themselves
@@ -208,11 +211,21 @@ type jsonValue struct {
 }
 
 func (j *jsonValue) Eval(f *plan.Frame) (plan.Value, error) {
-	r := f.Response
-	if r == nil || !validJSON(r) {
-		return plan.Value{}, j.at.error("the answer is not JSON")
+	body, ok := j.doc.valid(f)
+	switch {
+	case ok:
+	case j.doc.lenient() && !j.strict && j.splat:
+		return plan.ListValue(nil), nil
+	case j.doc.lenient() && !j.strict:
+		return plan.Value{}, nil
+	default:
+		return plan.Value{}, j.at.error(j.doc.words() + " is not JSON")
 	}
-	body := unsafe.String(unsafe.SliceData(r.Body), len(r.Body))
+	return j.in(unsafe.String(unsafe.SliceData(body), len(body)))
+}
+
+// in reads it in a text that is JSON.
+func (j *jsonValue) in(body string) (plan.Value, error) {
 	found, err := j.find(gjson.Result{Type: gjson.JSON, Raw: body}, j.path)
 	if err != nil || !j.splat {
 		return fromJSON(found), err
@@ -243,20 +256,21 @@ func (j *jsonValue) find(in gjson.Result, path string) (gjson.Result, error) {
 		found = gjson.Parse(in.Raw)
 	}
 	if !found.Exists() && j.strict {
-		return found, j.at.error("the answer's JSON has no " + strconv.Quote(path))
+		return found, j.at.error(j.doc.words() + "'s JSON has no " + strconv.Quote(path))
 	}
 	return found, nil
 }
 
-// validJSON reports whether the answer's body is JSON; it looks once.
-func validJSON(r *plan.Response) bool {
-	if r.JSON == plan.JSONUnknown {
-		r.JSON = plan.JSONInvalid
-		if !tooDeep(r.Body) && gjson.ValidBytes(r.Body) {
-			r.JSON = plan.JSONValid
+// validJSON reports whether a text is JSON; it looks once, and keeps in state
+// what it found.
+func validJSON(text []byte, state *plan.JSONState) bool {
+	if *state == plan.JSONUnknown {
+		*state = plan.JSONInvalid
+		if !tooDeep(text) && gjson.ValidBytes(text) {
+			*state = plan.JSONValid
 		}
 	}
-	return r.JSON == plan.JSONValid
+	return *state == plan.JSONValid
 }
 
 // maxJSONDepth bounds how deep an answer may nest. The readers recurse, and a

@@ -11,6 +11,7 @@ import (
 	"throng/dsl/diag"
 	"throng/dsl/plan"
 	"throng/dsl/resolve"
+	"throng/dsl/schema"
 )
 
 // slas compiles every SLA, so that mistakes are found in all of them, and
@@ -25,10 +26,12 @@ func (c *compiler) slas() {
 		instances, _ := c.instances(used)
 		for _, b := range instances {
 			sla, ok := c.sla(b, asked)
-			if ok && wanted(b.Name()) {
-				c.fits(b, &sla)
-				c.plan.SLAs = append(c.plan.SLAs, sla)
+			if !ok || !wanted(b.Name()) {
+				c.plan.Unjudged = append(c.plan.Unjudged, b.Instance())
+				continue
 			}
+			c.fits(b, &sla)
+			c.plan.SLAs = append(c.plan.SLAs, sla)
 		}
 	}
 	c.checkOverrides(names, wanted)
@@ -104,6 +107,8 @@ func (c *compiler) sla(b *config.Block, asked bool) (plan.SLA, bool) {
 	series, words, ok := c.matched(b, match)
 	if unit, sure := c.measured(match, series); sure {
 		s.Rules = c.overridden(b, c.allRules(b, unit), unit)
+		c.confidence(b, s.Rules)
+		ok = c.measure(b, match, &s) && ok
 	}
 	if !limitsAny(b) && !b.Broken && !c.anyOverride(b) {
 		c.fail(b, diag.EmptySLA, b.Range, "%s limits nothing. Give it a limit such as p95 = \"500ms\" or error_rate = \"1%%\".", b.Title())
@@ -113,6 +118,7 @@ func (c *compiler) sla(b *config.Block, asked bool) (plan.SLA, bool) {
 		grace, _ := c.duration(n, "grace")
 		s.Abort = &plan.Abort{After: after, Grace: grace}
 	}
+	c.saidOnce(b)
 	s.Window = c.window(b)
 	if !ok {
 		return s, false
@@ -135,7 +141,7 @@ func (c *compiler) sla(b *config.Block, asked bool) (plan.SLA, bool) {
 		return s, false
 	}
 	s.Groups = c.judged(series, each)
-	return s, len(s.Rules) > 0
+	return s, c.occurs(b, &s) && len(s.Rules) > 0
 }
 
 // maxJudging bounds the requests that all SLAs of a profile judge, added up.
@@ -184,6 +190,7 @@ func (c *compiler) rules(b *config.Block, unit plan.Unit, warn bool) []plan.Rule
 		}
 		r := plan.Rule{Site: c.site(a.NameRange, b), Name: row.Name, Unit: unit, Warn: warn}
 		q, isQuantile := quantiles[row.Name]
+		_, isCounter := counterArgs[row.Name]
 		switch {
 		case isQuantile, row.Name == "mean", row.Name == "max":
 			limit, ok := c.limit(b, a, unit)
@@ -200,7 +207,7 @@ func (c *compiler) rules(b *config.Block, unit plan.Unit, warn bool) []plan.Rule
 				r.Metric = plan.Max
 			}
 			rules = append(rules, r)
-		case unit != plan.UnitNone && (row.Name == "error_rate" || row.Name == "requests_per_second"):
+		case unit != plan.UnitNone && slices.Contains(schema.Limits(), row.Name):
 			c.fail(b, diag.ConflictingArguments, a.NameRange, "%s is about requests, and this SLA about the values of metrics: give the requests an sla of their own.", row.Name)
 		case row.Name == "error_rate":
 			ratio, ok := c.ratio(b, row.Name)
@@ -210,19 +217,21 @@ func (c *compiler) rules(b *config.Block, unit plan.Unit, warn bool) []plan.Rule
 			r.Metric, r.Limit = plan.ErrorRate, ratio
 			rules = append(rules, r)
 		case row.Name == "requests_per_second":
-			rules = append(rules, c.throughput(b, a, r)...)
+			r.Metric = plan.Throughput
+			rules = append(rules, c.perSecond(b, a, r)...)
+		case isCounter:
+			rules = append(rules, c.tally(b, a, r)...)
 		}
 	}
 	return rules
 }
 
-// throughput reads a floor, or { min = …, max = … }.
-func (c *compiler) throughput(b *config.Block, a *config.Arg, r plan.Rule) []plan.Rule {
+// perSecond reads a floor, or { min = …, max = … }.
+func (c *compiler) perSecond(b *config.Block, a *config.Arg, r plan.Rule) []plan.Rule {
 	v, _, ok := c.known(b, a.Name, cty.DynamicPseudoType)
 	if !ok {
 		return nil
 	}
-	r.Metric = plan.Throughput
 	if v.Type().IsPrimitiveType() {
 		rate, problem := rateOf(v, nil)
 		if problem != "" {
@@ -236,7 +245,7 @@ func (c *compiler) throughput(b *config.Block, a *config.Arg, r plan.Rule) []pla
 	object := fromCty(v)
 	for _, f := range object.Fields() {
 		if f.Name != "min" && f.Name != "max" {
-			c.fail(b, diag.UnknownAttribute, a.Expr.Range(), "requests_per_second has min and max, and no %q.", f.Name).DidYouMean(f.Name, []string{"min", "max"})
+			c.fail(b, diag.UnknownAttribute, a.Expr.Range(), "%s has min and max, and no %q.", a.Name, f.Name).DidYouMean(f.Name, []string{"min", "max"})
 			return nil
 		}
 		rate, problem := rateOf(toCty(f.Value), nil)
@@ -249,7 +258,7 @@ func (c *compiler) throughput(b *config.Block, a *config.Arg, r plan.Rule) []pla
 		rules = append(rules, rule)
 	}
 	if len(rules) == 0 {
-		c.fail(b, diag.WrongType, a.Expr.Range(), "requests_per_second is a number, or { min = …, max = … }.")
+		c.fail(b, diag.WrongType, a.Expr.Range(), "%s is a number, or { min = …, max = … }.", a.Name)
 	}
 	return rules
 }

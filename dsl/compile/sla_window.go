@@ -19,23 +19,25 @@ const (
 // window reads how an SLA is judged stretch by stretch; nil where it is not,
 // or where that is wrong.
 func (c *compiler) window(b *config.Block) *plan.Window {
-	a := b.Arg("window")
+	at := c.saying(b, "window")
+	a := at.Arg("window")
 	if a == nil {
 		for _, says := range [][2]string{{"all_but", "how many windows may be broken"}, {"for", "for how long windows must be broken"}} {
-			if other := b.Arg(says[0]); other != nil {
-				c.fail(b, diag.MissingArgument, other.Range, "%s says %s, and this SLA has no windows: it is judged over the whole run. Give it window = \"30s\".", says[0], says[1])
+			n := c.saying(b, says[0])
+			if other := n.Arg(says[0]); other != nil {
+				c.fail(n, diag.MissingArgument, other.Range, "%s says %s, and this SLA has no windows: it is judged over the whole run. Give it window = \"30s\".", says[0], says[1])
 			}
 		}
 		return nil
 	}
-	length, ok := c.duration(b, "window")
-	lasts, _ := c.duration(b, "for")
-	but, _ := c.count(b, "all_but")
+	length, ok := c.duration(at, "window")
+	lasts, _ := c.duration(c.saying(b, "for"), "for")
+	but, _ := c.count(c.saying(b, "all_but"), "all_but")
 	if !ok {
 		return nil
 	}
 	if length < windowStep || length > maxWindow || length%windowStep != 0 {
-		c.fail(b, diag.OutOfRange, a.Expr.Range(), "A window is of whole seconds, from 1s to 1h: the run is looked at once a second.")
+		c.fail(at, diag.OutOfRange, a.Expr.Range(), "A window is of whole seconds, from 1s to 1h: the run is looked at once a second.")
 		return nil
 	}
 	return &plan.Window{Length: length, AllBut: but, For: lasts}
@@ -50,19 +52,23 @@ func (c *compiler) fits(b *config.Block, s *plan.SLA) {
 	}
 	c.windowed += int64(len(s.Groups)) * int64(w.Length/windowStep)
 	if c.windowed > maxWindowed {
-		c.fail(b, diag.LimitExceeded, b.Arg("window").Range, "The windows of all SLAs are too long for so many requests judged by themselves: together they may keep %d seconds. Judge them together, or in shorter windows.", maxWindowed)
+		n := c.saying(b, "window")
+		c.fail(n, diag.LimitExceeded, n.Arg("window").Range, "The windows of all SLAs are too long for so many requests judged by themselves: together they may keep %d seconds. Judge them together, or in shorter windows.", maxWindowed)
 		return
 	}
 	room, where, known := c.room(s)
-	at := b.Arg("window").Expr.Range()
+	refuse := func(arg, format string, args ...any) {
+		n := c.saying(b, arg)
+		c.fail(n, diag.OutOfRange, n.Arg(arg).Expr.Range(), format, args...)
+	}
 	switch {
 	case !known:
 	case c.windows(s) == 0:
-		c.fail(b, diag.OutOfRange, at, "No window of %s fits into what is measured of %s: %s.", w.Length, where, room)
+		refuse("window", "No window of %s fits into what is measured of %s: %s.", w.Length, where, room)
 	case w.For > room-w.Length:
-		c.fail(b, diag.OutOfRange, b.Arg("for").Expr.Range(), "Windows of %s can be broken for at most %s in what is measured of %s (%s), so nothing could break this SLA.", w.Length, room-w.Length, where, room)
+		refuse("for", "Windows of %s can be broken for at most %s in what is measured of %s (%s), so nothing could break this SLA.", w.Length, room-w.Length, where, room)
 	case w.AllBut > 0 && w.AllBut >= c.windows(s):
-		c.fail(b, diag.OutOfRange, b.Arg("all_but").Expr.Range(), "There are %d windows of %s in what is measured of %s, so nothing could break this SLA.", c.windows(s), w.Length, where)
+		refuse("all_but", "There are %d windows of %s in what is measured of %s, so nothing could break this SLA.", c.windows(s), w.Length, where)
 	}
 }
 

@@ -13,6 +13,12 @@ import (
 
 // steps compiles a list of steps in order.
 func (k *classBuilder) steps(list []*config.Block, s settings) []plan.Step {
+	defer k.scope()()
+	return k.within(list, s)
+}
+
+// within compiles a list of steps whose sockets stay open beyond it.
+func (k *classBuilder) within(list []*config.Block, s settings) []plan.Step {
 	var steps []plan.Step
 	for _, n := range list {
 		if n.Type == "input" || n.Type == "else" {
@@ -65,6 +71,8 @@ func (k *classBuilder) step(n *config.Block, s settings) plan.Step {
 			return call
 		}
 		return nil
+	case "websocket", "send", "receive", "close":
+		return k.socketStep(n, s)
 	}
 	if r := k.request(n, s); r != nil {
 		return r
@@ -335,6 +343,8 @@ func (k *classBuilder) parallel(n *config.Block, s settings) plan.Step {
 		k.c.fail(n, diag.OutOfRange, n.Arg("limit").Expr.Range(), "limit must be at least 1: with 0 nothing could begin.")
 	}
 	p.Limit = int(limit)
+	k.sockets.lanes++
+	defer func() { k.sockets.lanes-- }()
 	before := k.flow.clone()
 	after := before.clone()
 	for _, b := range n.Blocks {

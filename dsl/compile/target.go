@@ -34,12 +34,14 @@ func (c *compiler) target(s *resolve.Scope, declared *config.Block) int {
 	b, diags := resolve.Use(s, declared)
 	c.diags.Extend(diags)
 	c.targetIDs[declared] = -1
+	b = c.grown(b)
 	t := plan.Target{Name: b.Name(), Site: c.site(b.Range, b)}
 	raw, ok := c.str(b, "base_url")
 	if !ok || !c.baseURL(&t, b, raw) {
 		return -1
 	}
 	c.guard(&t, b)
+	c.speech(&t, b)
 	id := len(c.plan.Targets)
 	c.plan.Targets = append(c.plan.Targets, t)
 	c.targetBlocks = append(c.targetBlocks, b)

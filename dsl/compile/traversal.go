@@ -27,6 +27,10 @@ func (l *lowering) traversal(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 		return l.dataValue(e)
 	case "response":
 		return l.response(e)
+	case "message", "sent":
+		return l.message(e)
+	case "event":
+		return l.event(e)
 	}
 	if head := l.head(t.RootName(), stepName(t[1]), e.Range()); head != nil {
 		return l.steps(head, t[2:], e.Range())

@@ -24,8 +24,11 @@ type settings struct {
 	timeout   time.Duration
 	redirects int
 	onFailure plan.Failure
+	meanwhile plan.Failure // onFailure of what is done while the user waits: without the default of start
 	tags      []string
-	headers   []level // outermost first
+	headers   []level       // outermost first
+	auth      *config.Block // the auth that holds; nil for none
+	authAt    int           // how many of headers stand outside of it, or beside it
 	wait      plan.Wait
 	groups    []string
 	task      string   // path of the task within its class
@@ -59,7 +62,7 @@ func (k *classBuilder) inherit(s settings, b *config.Block) settings {
 		s.redirects = int(n)
 	}
 	if word, ok := c.keyword(b, "on_failure"); ok {
-		s.onFailure = failures[word]
+		s.onFailure, s.meanwhile = failures[word], failures[word]
 	}
 	s.tags = c.mergeTags(s.tags, b)
 	if a := b.Arg("headers"); a != nil {
@@ -68,6 +71,9 @@ func (k *classBuilder) inherit(s settings, b *config.Block) settings {
 			own[i].names = k.names
 		}
 		s.headers = append(s.headers[:len(s.headers):len(s.headers)], own...)
+	}
+	if n := b.First("auth"); n != nil {
+		s.auth, s.authAt = n, len(s.headers)
 	}
 	if w, ok := k.wait(b); ok {
 		s.wait = w
@@ -134,13 +140,17 @@ func (c *compiler) class(b *config.Block) plan.Class {
 		class.Lifetime, builder.renew = plan.LifetimeIteration, true
 	}
 	c.checkTarget(b)
+	c.single(b, "auth")
+	if n := b.First("auth"); n != nil {
+		c.checkAuth(n)
+	}
 	builder.survey(b)
 	class.Initial = builder.initial(b)
 	s := builder.inherit(settings{target: -1, timeout: -1, redirects: -1}, b)
 	class.Start = builder.startSteps(b, s)
 	class.Tasks = builder.tasks(b, s)
 	class.Stop = builder.stopSteps(b, s)
-	class.Slots = builder.slots
+	class.Slots, class.Sockets = builder.slots, builder.sockets.made
 	builder.keepPages(&class)
 	class.Reads = append([]int{}, slices.Sorted(maps.Keys(c.reads))...)
 	builder.headersNeverSent()

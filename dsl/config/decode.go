@@ -116,6 +116,8 @@ func unknownArgument(a *hclsyntax.Attribute, in *Block) *diag.Diagnostic {
 		d.Detail = fmt.Sprintf("%q is a block, not an argument. Write it without the equals sign: %s { … }.", a.Name, a.Name)
 	case schema.IsRequest(in.Type) && standsAlone(in.Type).Arg(a.Name) != nil:
 		d.Detail = fmt.Sprintf("A request has a %s only where it stands directly in a user, as a task of its own. Within a task, the task has it.", a.Name)
+	case schema.Foreign(a.Name) != "":
+		d.Suggestion = schema.Foreign(a.Name)
 	default:
 		d.Suggestion = suggest(a.Name, in.Schema.ArgNames())
 		if d.Suggestion == "" {
@@ -133,6 +135,10 @@ func unknownBlock(b *hclsyntax.Block, in *Block) *diag.Diagnostic {
 	switch {
 	case in.Schema.Arg(b.Type) != nil:
 		d.Detail = fmt.Sprintf("%q is an argument, not a block. Write it with an equals sign: %s = { … }.", b.Type, b.Type)
+	case in.Schema.Nested("send") != nil && isStep(b.Type):
+		d.Detail = fmt.Sprintf("What stands here is done while the user waits for something else, so it cannot wait itself, and %s does. It holds send, set, when, leave and close.", b.Type)
+	case schema.Foreign(b.Type) != "":
+		d.Suggestion = schema.Foreign(b.Type)
 	default:
 		d.Suggestion = suggest(b.Type, in.Schema.BlockNames())
 		if d.Suggestion == "" {

@@ -141,10 +141,12 @@ func TestJSONExpressions(t *testing.T) {
 
 // TestSchemaFitsJSON: where a word is both an argument and a block of one
 // block, or has a meaning of its own in JSON syntax, a key would be ambiguous.
+// A step may be called as an argument: it stands in "steps".
 func TestSchemaFitsJSON(t *testing.T) {
+	step := schema.Root.Nested("user").Nested("task").Nested("group")
 	schema.Walk(func(b *schema.Block) {
 		for _, a := range b.Args {
-			if b.Nested(a.Name) != nil || a.Name == "steps" {
+			if b.Nested(a.Name) != nil && step.Nested(a.Name) == nil || a.Name == "steps" {
 				t.Errorf("%s in %s is ambiguous in JSON syntax", a.Name, b.Type)
 			}
 		}

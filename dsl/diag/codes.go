@@ -139,6 +139,7 @@ var Codes = []Code{
 	{UndeclaredVariable, "Undeclared variable", "A value was given for a variable that the scenario does not declare."},
 	{ValidationFailed, "Invalid variable value", "A value breaks a validation rule of its variable."},
 	{GuardedTarget, "Guarded target", "The target declares where it may lead, what it is or how much load it may get, and the run would go beyond. --allow TARGET consents to another host or to production; max_users and max_rate are changed in the target."},
+	{InsecureTLS, "Certificates not verified", "The target's tls says insecure = true: any certificate is accepted, so nothing says who answered. Reports say so. A certificate of your own is trusted with ca_file instead."},
 	{CheckFailed, "Check failed", "A check block of the scenario says that it must not run as it is."},
 	{FileNotFound, "File not found", "The file does not exist. Paths are relative to the scenario's directory and cannot leave it."},
 	{FileUnreadable, "File unreadable", "The file exists and cannot be read or has the wrong format."},

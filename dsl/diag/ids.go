@@ -80,6 +80,7 @@ const (
 	ValidationFailed     = "validation-failed"
 	CheckFailed          = "check-failed"
 	GuardedTarget        = "guarded-target"
+	InsecureTLS          = "insecure-tls"
 	FileNotFound         = "file-not-found"
 	FileUnreadable       = "file-unreadable"
 	InvalidData          = "invalid-data"

@@ -28,6 +28,7 @@ func Dump(w io.Writer, p *Plan) error {
 	})
 	for _, t := range p.Targets {
 		d.line("target %q %s%s%s", t.Name, t.URL(), d.guard(&t.Guard), d.at(t.Site))
+		d.in(func() { d.speech(&t) })
 	}
 	for i := range p.Data {
 		d.data(&p.Data[i])
@@ -44,6 +45,9 @@ func Dump(w io.Writer, p *Plan) error {
 	d.profile(&p.Profile)
 	for i := range p.SLAs {
 		d.sla(&p.SLAs[i])
+	}
+	if len(p.Unjudged) > 0 {
+		d.line("not judged: %s", strings.Join(p.Unjudged, ", "))
 	}
 	for _, f := range p.Fallbacks {
 		d.line("fallback: %s%s", f.Reason, d.at(f.Site))
@@ -133,6 +137,7 @@ func (d *dumper) class(c *Class) {
 		if len(c.Slots) > 0 {
 			d.line("session %s", strings.Join(c.Slots, ", "))
 		}
+		d.auths(c)
 		for _, s := range c.Initial {
 			d.line("first session.%s = %s", c.Slots[s.Slot], Describe(d.p, s.Value))
 		}
@@ -196,6 +201,7 @@ func (d *dumper) once(o *Once) {
 	if len(c.Slots) > 0 {
 		inner.line("setup captures %s", strings.Join(c.Slots, ", "))
 	}
+	inner.auths(c)
 	inner.part("setup", c.Start)
 	inner.part("teardown", c.Stop)
 }
@@ -216,6 +222,7 @@ func (d *dumper) request(r *Request) {
 			d.line("header Host: %s", Describe(d.p, r.Host))
 		}
 		d.pairs("header", r.Headers)
+		d.auth(r.Auth)
 		if r.Body != nil {
 			d.body(r.Body)
 		}
@@ -229,6 +236,9 @@ func (d *dumper) request(r *Request) {
 		}
 		if r.KeepsPage {
 			d.line("keeps the page")
+		}
+		if r.Stream != nil {
+			d.stream(r.Stream)
 		}
 		for i := range r.Expects {
 			d.expect(&r.Expects[i])
@@ -349,6 +359,9 @@ func (d *dumper) sla(s *SLA) {
 	}
 	d.line("sla %q about %s%s", s.Name, match, d.at(s.Site))
 	d.in(func() {
+		if s.Measure != MeasureResponse {
+			d.line("measure %s", s.Measure)
+		}
 		for _, r := range s.Rules {
 			d.rule(r)
 		}
@@ -380,6 +393,9 @@ func (d *dumper) rule(r Rule) {
 	}
 	if r.Warn {
 		warn = ", else warn"
+	}
+	if r.Confidence > 0 {
+		warn += fmt.Sprintf(", %s%% sure", number(r.Confidence*100))
 	}
 	d.line("%s %s %s%s%s%s", r.Name, bound, limitText(r), warn, d.override(r), d.at(r.Site))
 }

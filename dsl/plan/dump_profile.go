@@ -105,7 +105,7 @@ func (d *dumper) override(r Rule) string {
 		return fmt.Sprintf(", of profile %s only", r.Override.Profile)
 	}
 	other := r
-	other.Limit = *r.Override.Otherwise
+	other.Limit, other.Scale = *r.Override.Otherwise, r.Override.Scale
 	return fmt.Sprintf(", of profile %s (otherwise %s)", r.Override.Profile, limitText(other))
 }
 
@@ -114,8 +114,10 @@ func limitText(r Rule) string {
 	switch {
 	case r.Timed():
 		return time.Duration(r.Limit).String()
-	case r.Metric == Throughput:
+	case r.Metric == Throughput, r.Metric == Tally && r.Scale == PerSecond:
 		return number(r.Limit) + "/s"
+	case r.Metric == Tally && r.Scale == Share:
+		return number(r.Limit*100) + "%"
 	case r.Unit == UnitBytes:
 		return number(r.Limit) + " B"
 	}

@@ -50,6 +50,14 @@ func (d *dumper) step(s Step) {
 			d.values(s.Inputs)
 			d.steps(s.Steps)
 		})
+	case *Socket:
+		d.socket(s)
+	case *Send:
+		d.send(s)
+	case *Receive:
+		d.receive(s)
+	case *CloseSocket:
+		d.closeSocket(s)
 	default:
 		d.line("%T", s)
 	}

@@ -63,7 +63,8 @@ func covers(pattern string, ip netip.Addr) bool {
 
 // MayDial is why the plan's guards forbid a connection to a host at an
 // address that its name was resolved to, or nil. A host of no target is
-// forbidden, too.
+// forbidden, too. The zero address is one that is not known, as through a
+// proxy.
 func (p *Plan) MayDial(host string, ip netip.Addr) error {
 	known := false
 	for i := range p.Targets {
@@ -79,6 +80,9 @@ func (p *Plan) MayDial(host string, ip netip.Addr) error {
 	}
 	if !known {
 		return fmt.Errorf("%s is the host of no declared target", host)
+	}
+	if !ip.IsValid() {
+		return fmt.Errorf("%s is resolved by its proxy, so that the addresses among allowed_hosts of its target say nothing", host)
 	}
 	return fmt.Errorf("%s is at %s, which allowed_hosts of its target does not cover", host, ip)
 }

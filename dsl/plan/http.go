@@ -110,4 +110,13 @@ type Auth struct {
 	// TokenURL; its Series is that of every exchange for one.
 	Token   *Request
 	PerUser bool // each user has a token of its own, not all of a run one
+
+	// Number is that of the declaration: every class has an Auth of its own for
+	// it, and a token of the run is one for all that have the same number.
+	Number int
+}
+
+// AsksAt reports whether it fetches tokens from a target.
+func (a *Auth) AsksAt(target int) bool {
+	return a != nil && a.Token != nil && a.Token.Target == target
 }

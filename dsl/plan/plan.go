@@ -19,6 +19,7 @@ type Plan struct {
 	Once      *Once // setup and teardown; nil without
 	Profile   Profile
 	SLAs      []SLA
+	Unjudged  []string // names of the declared SLAs that do not judge this profile, in the scenario's order
 
 	Setup []Value // what setup left, by its class's slots; nil before
 

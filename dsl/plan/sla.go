@@ -50,8 +50,11 @@ type Rule struct {
 	Unit     Unit    // of the metrics it is about; UnitNone where it is about requests or groups
 	Limit    float64 // nanoseconds, a ratio in 0..1, requests a second, or as the Unit is recorded
 	AtLeast  bool    // the limit is a floor
-	Warn     bool    // breaking it is a warning
-	Override *Override
+	// Confidence, in 0..1, is how sure a percentile or error rate must be to
+	// keep its ceiling, or to break it; 0: the samples themselves are judged.
+	Confidence float64
+	Warn       bool // breaking it is a warning
+	Override   *Override
 }
 
 // Scale is what the limit of a Tally is.
@@ -87,6 +90,7 @@ func (r *Rule) Timed() bool {
 type Override struct {
 	Profile   string
 	Otherwise *float64 // the limit in other profiles; nil where only this one has any
+	Scale     Scale    // of that, for a Tally
 }
 
 // StageTime is a stage that an SLA is about: its name, with the user's before it

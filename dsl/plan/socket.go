@@ -27,6 +27,16 @@ type Socket struct {
 	OnFailure  Failure
 }
 
+// OpensSockets reports whether any user opens a WebSocket.
+func (p *Plan) OpensSockets() bool {
+	for i := range p.Classes {
+		if p.Classes[i].Sockets > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // Reconnect says how a connection that was lost is made again.
 type Reconnect struct {
 	Backoff  Expr  // seconds before the first attempt, doubled before each further one up to a minute; nil for none

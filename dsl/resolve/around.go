@@ -108,7 +108,7 @@ func literalLabel(dynamic *config.Block) (string, bool) {
 func (c *checker) inner(b *config.Block, a *config.Arg, n inner, phase schema.Phase, path []string, at hcl.Range) {
 	switch {
 	case n.known > phase:
-		c.report(notAvailable(n.word, n.known, a, at), b)
+		c.report(notAvailable(n.word, n.known, phase, a, at), b)
 	case n.has == nil: // a value
 	case len(path) < 2:
 		c.report(diag.New(diag.InvalidExpression, at, "%q needs a name after it: %s.%s.", n.word, n.word, n.has[0]), b)

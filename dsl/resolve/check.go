@@ -20,14 +20,14 @@ var roots = map[string]schema.Phase{
 	"var": schema.Static, "local": schema.Static, "path": schema.Static, "module": schema.Static,
 	"session": schema.User, "user": schema.User, "data": schema.User, "run": schema.User,
 	"setup": schema.User, "cookies": schema.User,
-	"response": schema.Response,
+	"response": schema.Response, "message": schema.Message, "sent": schema.Reply, "event": schema.Event,
 }
 
 // reserved are the names a loop, an iterator or a parameter may not have:
 // the roots, and what is one in some places only.
 func reserved(name string) bool {
 	_, root := roots[name]
-	return root || slices.Contains([]string{"each", "input", "message", "event", "self"}, name)
+	return root || slices.Contains([]string{"each", "input", "self"}, name)
 }
 
 // Attributes of the roots that are the same in every scenario.
@@ -35,7 +35,13 @@ var attributes = map[string][]string{
 	"path":     {"module", "root"},
 	"user":     {"id", "index", "class", "iteration"},
 	"run":      {"id", "profile"},
-	"response": {"status", "headers", "cookies", "body", "json", "html", "xml", "url", "elapsed", "size", "protocol"},
+	"response": {"status", "headers", "cookies", "body", "json", "html", "xml", "url", "elapsed", "size", "protocol", "stream"},
+	"message":  {"text", "json", "size", "binary"},
+	"sent":     {"text", "json", "size", "binary"},
+	"event":    {"data", "json", "name", "id"},
+
+	"response.stream":      {"first", "total", "gap", "events", "last"},
+	"response.stream.last": {"text", "json", "name", "id"},
 }
 
 // Check holds every expression of the tree against the names it may use, and
@@ -199,8 +205,8 @@ func (c *checker) traversal(s *Scope, b *config.Block, a *config.Arg, phase sche
 		c.unknownRoot(s, b, a, t, phase)
 		return
 	}
-	if known > phase {
-		c.report(notAvailable(word, known, a, at), b)
+	if !phase.Knows(known) {
+		c.report(notAvailable(word, known, phase, a, at), b)
 		return
 	}
 	if len(path) < 2 {
@@ -209,10 +215,7 @@ func (c *checker) traversal(s *Scope, b *config.Block, a *config.Arg, phase sche
 	}
 	name := path[1]
 	if fixed := attributes[word]; fixed != nil {
-		if !slices.Contains(fixed, name) {
-			c.report(diag.New(diag.UnknownAttribute, at, "%s has no attribute %q. It has %s.", word, name, joined(fixed)).
-				DidYouMean(name, fixed), b)
-		}
+		c.attribute(b, word, path[1:], at)
 		return
 	}
 	switch word {
@@ -232,6 +235,20 @@ func (c *checker) traversal(s *Scope, b *config.Block, a *config.Arg, phase sche
 		c.report(diag.New(diag.UnknownName, at, "There is no local value called %q.", name).DidYouMean(name, all), b)
 	case "module":
 		c.output(s, b, at, path)
+	}
+}
+
+// attribute holds a name of a root whose attributes are fixed, and those of
+// what it names, against what there is.
+func (c *checker) attribute(b *config.Block, of string, path []string, at hcl.Range) {
+	fixed, known := attributes[of]
+	switch {
+	case !known || len(path) == 0:
+	case slices.Contains(fixed, path[0]):
+		c.attribute(b, of+"."+path[0], path[1:], at)
+	default:
+		c.report(diag.New(diag.UnknownAttribute, at, "%s has no attribute %q. It has %s.", of, path[0], joined(fixed)).
+			DidYouMean(path[0], fixed), b)
 	}
 }
 
@@ -277,7 +294,7 @@ func (c *checker) unknownRoot(s *Scope, b *config.Block, a *config.Arg, t hcl.Tr
 	word, at := t.RootName(), t.SourceRange()
 	legal := innerNames(b, a)
 	for name, p := range roots {
-		if p <= phase && (name != "setup" || s.Root().Tree.Config.Root.First("setup") != nil) {
+		if phase.Knows(p) && (name != "setup" || s.Root().Tree.Config.Root.First("setup") != nil) {
 			legal = append(legal, name)
 		}
 	}
@@ -318,21 +335,43 @@ func takesText(a *config.Arg) bool {
 	return true
 }
 
+// readings are what the arguments of places of their own read.
+var readings = map[schema.Phase]string{
+	schema.Message: "a message", schema.Reply: "a message and the one it answers, which is sent", schema.Event: "an event",
+}
+
+// places are where what only one place knows can be read.
+var places = map[schema.Phase]string{
+	schema.Response: " It can be read in capture and expect; keep a value for later steps with capture = { NAME = response.… } and read session.NAME.",
+	schema.Message:  " It can be read in when, capture and record of receive, reply and on_message, and in the steps within on_message; keep a value for later steps with capture = { NAME = message.… } and read session.NAME.",
+	schema.Reply:    " It can be read in when, capture and record of reply.",
+	schema.Event:    " It can be read in until of a stream block; capture, expect and record read response.stream.",
+}
+
 // notAvailable says why a root cannot be read in an argument that is settled
 // before the root is known.
-func notAvailable(word string, known schema.Phase, a *config.Arg, at hcl.Range) *diag.Diagnostic {
+func notAvailable(word string, known, phase schema.Phase, a *config.Arg, at hcl.Range) *diag.Diagnostic {
 	when := map[schema.Phase]string{
 		schema.User:     "is known only while a user runs",
 		schema.Response: "is known only once the answer is there",
+		schema.Message:  "is known only where a message of a socket has come",
+		schema.Reply:    "is known only where the reply to a message is looked for",
+		schema.Event:    "is known only while a stream is read",
 	}[known]
 	settled := "before the run"
 	if a.Schema != nil && a.Schema.Phase == schema.User {
 		settled = "before the request is sent"
 	}
 	d := diag.New(diag.NotAvailable, at, "%q %s, but %s is settled %s.", word, when, a.Name, settled)
-	if known == schema.Response {
-		d.Detail += " It can be read in capture and expect; keep a value for later steps with capture = { NAME = response.… } and read session.NAME."
+	switch {
+	case known > schema.Response:
+		d.Detail = fmt.Sprintf("%q %s, and %s is not read there.", word, when, a.Name)
+	case known == schema.Response && phase > schema.Response:
+		d.Detail = fmt.Sprintf("%q is the answer to a request, and %s reads %s.", word, a.Name, readings[phase])
+		d.Detail += " Keep a value for it with capture = { NAME = response.… } in the request, and read session.NAME."
+		return d
 	}
+	d.Detail += places[known]
 	return d
 }
 
@@ -351,8 +390,11 @@ func (c *checker) functions(s *Scope, b *config.Block, phase schema.Phase, kind 
 		switch {
 		case !found:
 			c.meant(s.Named("function", diag.Suggest(call.Name, s.Names("function"))))
-			c.report(diag.New(diag.UnknownFunction, call.NameRange, "There is no function called %q.", call.Name).
-				DidYouMean(call.Name, append(stdlib.Names(), s.Names("function")...)), b)
+			d := diag.New(diag.UnknownFunction, call.NameRange, "There is no function called %q.", call.Name)
+			if d.Suggestion = schema.Foreign(call.Name); d.Suggestion == "" {
+				d.DidYouMean(call.Name, append(stdlib.Names(), s.Names("function")...))
+			}
+			c.report(d, b)
 		case !fn.Special && wrongArity(fn, call) != "":
 			c.report(diag.New(diag.FunctionArguments, call.Range(), "%s", wrongArity(fn, call)), b)
 		case fn.WaitOnly && (kind != schema.Wait || node != n):

@@ -186,8 +186,10 @@ func place(b *config.Block) (key string, ok bool) {
 		key += "\x00" + l.Text
 	}
 	switch b.Type {
-	case "start", "stop", "match", "warn", "abort", "else", "retry":
+	case "start", "stop", "match", "warn", "abort", "else", "retry", "stream", "reply", "reconnect", "http", "tls", "dns":
 		return key, true
+	case "auth": // of whatever kind
+		return b.Type, true
 	}
 	return key, len(b.Labels) > 0
 }

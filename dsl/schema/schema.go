@@ -8,18 +8,29 @@ package schema
 
 import "slices"
 
-// Phase says what an argument's expression may depend on. Each phase may
-// read all that the phases before it can.
+// Phase says what an argument's expression may depend on.
 type Phase uint8
 
-// Phases, in the order in which values become known.
+// Phases, in the order in which values become known. From Response on each is
+// of a place of its own, which knows what the user knows and not what the
+// other places do.
 const (
 	Static   Phase = iota // var, local, path, functions without randomness
 	User                  // and session, user, data, run, randomness
 	Response              // and response
+	Message               // and message, of a socket
+	Reply                 // and message, and sent, which it answers
+	Event                 // and event, of a stream
 )
 
-func (p Phase) String() string { return [...]string{"static", "user", "response"}[p] }
+func (p Phase) String() string {
+	return [...]string{"static", "user", "response", "message", "reply", "event"}[p]
+}
+
+// Knows reports whether what is known from a phase on can be read in p.
+func (p Phase) Knows(known Phase) bool {
+	return known <= User && known <= p || known == p || known == Message && p == Reply
+}
 
 // Type is what an argument's value has to be.
 type Type uint8
@@ -47,12 +58,14 @@ const (
 	Names          // a list of plain names, [a, b], that is not evaluated
 	Statuses       // a status, a class of failures, or a list of them
 	Limit          // a duration; about metrics a value in their unit
+	Amount         // a whole number, or a share such as "1%"
 )
 
 var typeNames = [...]string{
 	"any value", "string", "number", "whole number", "bool", "duration", "rate", "ratio",
 	"list of strings", "object", "type", "reference", "wait", "status", "list of stages",
 	"rate or { min, max }", "keyword", "size", "list of names", "list of statuses or failures", "duration, or in the metric's unit",
+	"whole number or share",
 }
 
 func (t Type) String() string { return typeNames[t] }

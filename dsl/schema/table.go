@@ -81,7 +81,7 @@ var userBlock = &Block{
 		{Name: "lifetime", Type: Keyword, Words: []string{"run", "iteration"}, Default: `"run"`, Doc: "How long a user stays the same: for the run, or \"iteration\": a fresh one (start, cookies, session, connection, rows) for every task."},
 		targetArg, headersArg, timeoutArg, redirectsArg, onFailureArg, tagsArg, useArg,
 	},
-	Blocks: blocks([]*Nested{one(startBlock), one(stopBlock)}, requests(weightArg, waitArg),
+	Blocks: blocks([]*Nested{one(startBlock), one(stopBlock), one(authBlock)}, requests(weightArg, waitArg),
 		[]*Nested{many(taskBlock), many(sequenceBlock)}),
 	Example: "user \"reader\" {\n  weight = 3\n  wait   = between(\"1s\", \"3s\")\n  get \"/articles\" { weight = 5 }\n  get \"/articles/:id\" { params = { id = randint(1, 100) } }\n}",
 }

@@ -46,7 +46,7 @@ var profileUserBlock = &Block{
 var profileSLABlock = &Block{
 	Type: "sla", Labels: []string{"name"},
 	Doc:     "Limits of a named SLA that hold in this profile, in place of its own or beside them.",
-	Args:    limitArgs,
+	Args:    args(limitArgs, judgingArgs),
 	Blocks:  []*Nested{one(&Block{Type: "warn", Doc: "Limits whose breach is a warning, in this profile.", Args: limitArgs, Example: "warn { p95 = \"800ms\" }"})},
 	Example: "sla \"read\" { error_rate = \"2%\" }",
 }

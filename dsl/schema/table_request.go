@@ -58,7 +58,7 @@ func requests(extra ...Arg) []*Nested {
 	for i, m := range Methods {
 		nested[i] = many(&Block{
 			Type: m, Labels: []string{"route"}, Doc: requestDoc, Example: requestExample,
-			Args: args(extra, routeArgs, requestArgs), Blocks: []*Nested{many(expectBlock), one(attemptsBlock), many(partBlock)},
+			Args: args(extra, routeArgs, requestArgs), Blocks: []*Nested{many(expectBlock), one(attemptsBlock), many(partBlock), one(streamBlock)},
 		})
 	}
 	return append(nested,

@@ -1,6 +1,6 @@
 package schema
 
-var limitArgs = []Arg{
+var limitArgs = args([]Arg{
 	{Name: "p50", Type: Limit, Doc: "Limit on the median response time, or value of a metric."},
 	{Name: "p75", Type: Limit, Doc: "Limit on the 75th percentile."},
 	{Name: "p90", Type: Limit, Doc: "Limit on the 90th percentile."},
@@ -12,6 +12,23 @@ var limitArgs = []Arg{
 	{Name: "max", Type: Limit, Doc: "Limit on the slowest response, or the largest value."},
 	{Name: "error_rate", Type: Ratio, Doc: "Limit on the share of failed requests: \"0.5%\" or 0.005."},
 	{Name: "requests_per_second", Type: Floor, Doc: "A floor, or { min = 1000, max = 2000 }. Always judged together."},
+}, counterLimits)
+
+// judgingArgs say how limits are judged.
+var judgingArgs = []Arg{
+	{Name: "window", Type: Duration, Doc: "Each limit must hold in every stretch of the run of this length (whole seconds, up to 1h), beside the whole run."},
+	{Name: "all_but", Type: Count, Doc: "How many windows may be broken; needs window. The windows alone decide then, not the whole run.", Default: "0"},
+	{Name: "for", Type: Duration, Doc: "Broken windows count only where they follow on one another for so long; needs window. The windows alone decide then.", Default: `"0s"`},
+	{Name: "confidence", Type: Ratio, Doc: "How sure percentiles and error_rate must be to keep their limits or to break them: \"95%\". In between the run is inconclusive. Without it the requests that were made are judged, and not what they say of others."},
+}
+
+// Judging are the names of the arguments that say how limits are judged.
+func Judging() []string {
+	names := make([]string, len(judgingArgs))
+	for i, a := range judgingArgs {
+		names[i] = a.Name
+	}
+	return names
 }
 
 // Limits are the names of the arguments of an SLA that limit something.
@@ -26,10 +43,8 @@ func Limits() []string {
 var slaBlock = &Block{
 	Type: "sla", Labels: []string{"name"},
 	Doc: "A promise the run is judged by. With match each matched request is judged by itself, without it all are judged together.",
-	Args: args(limitArgs, []Arg{
-		{Name: "window", Type: Duration, Doc: "Each limit must hold in every stretch of the run of this length (whole seconds, up to 1h), beside the whole run."},
-		{Name: "all_but", Type: Count, Doc: "How many windows may be broken; needs window. The windows alone decide then, not the whole run.", Default: "0"},
-		{Name: "for", Type: Duration, Doc: "Broken windows count only where they follow on one another for so long; needs window. The windows alone decide then.", Default: `"0s"`},
+	Args: args(limitArgs, judgingArgs, []Arg{
+		measureArg,
 		{Name: "judge", Type: Keyword, Words: []string{"each", "together"}, Doc: "Whether every matched request is judged by itself, or all as one. The default is each with match, together without it."},
 		descriptionArg, forEachArg, useArg,
 	}),
@@ -58,7 +73,7 @@ var slaBlock = &Block{
 			Example: "abort {\n  after = \"30s\"\n  grace = \"10s\"\n}"}),
 		many(&Block{Type: "profile", Labels: []string{"name"},
 			Doc:     "Limits that hold in one profile, in place of those above or beside them. A profile's sla block says the same from the other side.",
-			Args:    limitArgs,
+			Args:    args(limitArgs, judgingArgs),
 			Blocks:  []*Nested{one(&Block{Type: "warn", Doc: "Limits whose breach is a warning, in this profile.", Args: limitArgs, Example: "warn { p95 = \"800ms\" }"})},
 			Example: "profile \"peak\" { error_rate = \"2%\" }"}),
 	},

@@ -106,7 +106,7 @@ var callBlock = &Block{
 var steps = blocks(requests(), []*Nested{
 	many(pauseBlock), many(setBlock), many(groupBlock), many(whenBlock), many(repeatBlock), many(loopBlock),
 	many(chooseBlock), many(parallelBlock), many(retryBlock), many(leaveBlock), many(callBlock),
-})
+}, socketSteps)
 
 // Blocks of steps hold one another; Go allows no such circle in the variables
 // themselves.

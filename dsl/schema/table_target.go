@@ -11,5 +11,6 @@ var targetBlock = &Block{
 		{Name: "max_rate", Type: Rate, Doc: "How many requests a second it may get. A profile that plans more is an error; a run that makes more is ended."},
 		descriptionArg, headersArg, timeoutArg, redirectsArg, useArg,
 	},
+	Blocks:  []*Nested{one(httpBlock), one(tlsBlock), one(authBlock)},
 	Example: "target \"api\" {\n  base_url = var.base_url\n  headers  = { Accept = \"application/json\" }\n  timeout  = \"10s\"\n}",
 }

@@ -37,6 +37,7 @@ func (b *book) group(name string) []*node { return b.groups[name].kids }
 // parts point into.
 var left = []string{
 	"Scenario", "Dir", "File", "Tool", "Seed", "Overrides", "Rows", "Series", "Sites", "Fallbacks", "Secrets", "Setup",
+	"Unjudged",
 }
 
 // subjects are the fields of a plan that hold the parts of a subject.

@@ -72,6 +72,20 @@ func init() {
 		"Record.Series": func(w *walker, n *node, _, v reflect.Value) {
 			n.add(fact{name: "metric", text: w.plan.Rows[w.plan.Series[v.Int()].Row].Name})
 		},
+		"Socket.Series": tags, "Send.Series": tags, "Receive.Series": tags,
+		"Socket.Target": func(w *walker, n *node, _, v reflect.Value) {
+			n.add(fact{name: "target", text: w.plan.Targets[v.Int()].Name})
+		},
+		"Socket.Path":   func(w *walker, n *node, _, v reflect.Value) { w.value(n, "path", v) },
+		"Socket.Query":  func(w *walker, n *node, _, v reflect.Value) { w.list(n, "query", v) },
+		"Socket.Number": nil, "Class.Sockets": nil, // by their names
+		"Socket.Name": nil, "Send.Name": nil, "Receive.Name": nil, "Handler.Name": nil, "Beat.Name": nil,
+		"Send.Socket": overSocket, "Receive.Socket": overSocket, "CloseSocket.Socket": overSocket,
+		"Send.Text":  func(w *walker, n *node, _, v reflect.Value) { w.value(n, "message", v) },
+		"Reply.Text": nil, "Receive.Text": nil, "Stream.Text": nil, // the condition says the same, settled
+		"Reconnect.Attempts": unlessNone("attempts"),
+		"Stream.MaxEvents":   unlessNone("events"),
+
 		"Loop.Value": nil, "Loop.Index": nil, "Loop.Key": nil, // who reads them says so
 		"Repeat.Text": nil,
 		"Retry.On":    func(w *walker, n *node, _, v reflect.Value) { retried(n, v) },
@@ -103,6 +117,7 @@ func init() {
 var sited = []string{
 	"Target", "Data", "Class", "Task", "SLA", "Rule", "Profile", "Request", "Group", "Pause", "Set", "When", "Repeat",
 	"Loop", "Choose", "Branch", "Parallel", "Retry", "Leave", "Call", "Record", "Pair", "BodyPart", "Expect", "Capture",
+	"Socket", "Handler", "Beat", "Send", "Reply", "Receive", "CloseSocket", "Stream",
 }
 
 // words of the enumerations that have no String method.

@@ -24,6 +24,10 @@ type Options struct {
 	// Factory makes the run's transport on the run's clock. The engine cuts
 	// and closes it.
 	Factory func(clock *transport.Clock) transport.Factory
+	// Sockets makes what the run's WebSockets are opened with. It is asked only
+	// where the plan opens some, and cut and closed as Factory's is; nil: such
+	// a plan's sockets all fail.
+	Sockets func(clock *transport.Clock) transport.SocketFactory
 	// Tick is the time between snapshots; 0: one second.
 	Tick time.Duration
 	// OnProgress hears of ticks, one at a time, on a goroutine of its own. If
@@ -86,7 +90,7 @@ func (e *Engine) Run(ctx context.Context) (*outcome.Outcome, error) {
 		return failed, nil
 	}
 	r := newRun(e)
-	defer r.factory.Close()
+	defer r.net.close()
 	stopWatch := r.watch()
 	end := r.offer(ctx)
 	r.finish(ctx, &end)
@@ -108,7 +112,7 @@ type run struct {
 	*Engine
 	env      *user.Env
 	clock    *transport.Clock
-	factory  transport.Factory
+	net      network
 	recorder *record.Recorder
 	health   Monitor
 	bell     *bell
@@ -141,7 +145,7 @@ type ending struct {
 func newRun(e *Engine) *run {
 	p := e.plan
 	r := &run{Engine: e, clock: transport.NewClock(), tightest: tightest(p), wake: make(chan struct{}, 1), ordinals: make([]int64, len(p.Classes))}
-	r.factory = e.o.Factory(r.clock)
+	r.net = e.network(p, r.clock)
 	r.health = e.o.Health
 	if r.health == nil {
 		r.health = health.Start()
@@ -153,7 +157,7 @@ func newRun(e *Engine) *run {
 	}
 	r.bell = newBell(hasWaits(p), r.clock)
 	r.env = user.NewEnv(user.Config{
-		Plan: p, RunID: e.o.RunID, Clock: r.clock, Factory: r.factory, End: planned,
+		Plan: p, RunID: e.o.RunID, Clock: r.clock, Factory: r.net.factory, Sockets: r.net.sockets, End: planned,
 		Due: r.bell.expect,
 		Lag: func(due, began int64) {
 			r.health.StartLag(due, began)
@@ -177,7 +181,7 @@ func newRun(e *Engine) *run {
 	for i := range p.Series {
 		rows[i] = p.Series[i].Row
 	}
-	config := record.Config{Series: len(p.Series), Rows: rows, Thresholds: sla.Thresholds(p), Limits: sla.Limits(p), Open: open, Phases: sla.Phases(p, r.zero)}
+	config := record.Config{Series: len(p.Series), Rows: rows, Thresholds: sla.Thresholds(p), Beyond: sla.Beyond(p), Limits: sla.Limits(p), Open: open, Phases: sla.Phases(p, r.zero)}
 	if p.Profile.Warmup > 0 {
 		config.WarmupEnd = r.zero + int64(p.Profile.Warmup)
 	}

@@ -181,7 +181,7 @@ func (r *run) finish(ctx context.Context, end *ending) {
 			end.cut, end.interrupted = true, true
 		}
 		r.env.Cut()
-		r.factory.Cut()
+		r.net.cut()
 		r.crew.join(cutDeadline, nil)
 	}
 	end.hung = r.crew.count()

@@ -23,7 +23,7 @@ const teardownDeadline = time.Minute
 type phase struct {
 	plan     *plan.Plan
 	clock    *transport.Clock
-	factory  transport.Factory
+	net      network
 	env      *user.Env
 	recorder *record.Recorder
 
@@ -33,8 +33,8 @@ type phase struct {
 
 func (e *Engine) phase(p *plan.Plan) *phase {
 	h := &phase{plan: p, clock: transport.NewClock()}
-	h.factory = e.o.Factory(h.clock)
-	h.env = user.NewEnv(user.Config{Plan: p, RunID: e.o.RunID, Clock: h.clock, Factory: h.factory, Halt: h.halt})
+	h.net = e.network(p, h.clock)
+	h.env = user.NewEnv(user.Config{Plan: p, RunID: e.o.RunID, Clock: h.clock, Factory: h.net.factory, Sockets: h.net.sockets, Halt: h.halt})
 	rows := make([]int, len(p.Series))
 	for i := range p.Series {
 		rows[i] = p.Series[i].Row
@@ -83,7 +83,7 @@ func (h *phase) await(ctx context.Context, stop <-chan struct{}, stopping func()
 	over := ctx.Done()
 	cut := func() {
 		h.env.Cut()
-		h.factory.Cut()
+		h.net.cut()
 		stop, over = nil, nil
 		timer.Reset(cutDeadline)
 	}
@@ -117,7 +117,7 @@ func (h *phase) close(e ended) *outcome.Once {
 	took := time.Duration(h.clock.Now())
 	o := &outcome.Once{Plan: h.plan, Elapsed: took, Final: h.recorder.Snapshot(took, true)}
 	if !e.hung {
-		h.factory.Close()
+		h.net.close()
 	}
 	if !e.ok {
 		o.Problem = h.problem(o.Final, e)

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -117,6 +118,7 @@ func (o *openLoad) arrive(class int, a user.Arrival) bool {
 		return true
 	}
 	u = o.shift.newUser(o.classes[class])
+	u.Withdraw = func() bool { return o.withdraw(class, u) }
 	life := func() { u.RunOpen(a, func() { o.release(class, u) }) }
 	if o.alone {
 		life = func() { u.RunOnce(a) }
@@ -146,6 +148,19 @@ func (o *openLoad) release(class int, u *user.User) {
 		return
 	}
 	o.idle[class] = append(o.idle[class], u)
+}
+
+// withdraw takes an idle user back that ends by itself. It reports false when
+// the user is not idle any more: it has an arrival, or is stopped.
+func (o *openLoad) withdraw(class int, u *user.User) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	i := slices.Index(o.idle[class], u)
+	if i < 0 {
+		return false
+	}
+	o.idle[class] = slices.Delete(o.idle[class], i, i+1)
+	return true
 }
 
 // drain brings no more arrivals and lets idle users go.

@@ -35,7 +35,7 @@ func New(p *plan.Plan) *Forecast {
 	}
 	f.Classes = b.classes()
 	f.Requests, f.Groups, f.Metrics, f.Total = b.requests()
-	f.SLAs = b.slas(f)
+	f.SLAs, f.Unjudged = b.slas(f), b.unjudged()
 	f.Data = b.data()
 	f.Uncovered = uncovered(f.Requests)
 	f.Surprises = b.surprises(f)

@@ -53,6 +53,15 @@ func (b *builder) slas(f *Forecast) []SLA {
 	return list
 }
 
+// unjudged are the SLAs that do not judge the profile.
+func (b *builder) unjudged() []string {
+	list := []string{}
+	for _, name := range b.plan.Unjudged {
+		list = append(list, b.text(name))
+	}
+	return list
+}
+
 // rowsOf finds the forecast's request, group or metric of each of the plan's
 // rows.
 func (b *builder) rowsOf(f *Forecast) []*Request {
@@ -114,7 +123,11 @@ func words(r *plan.Rule) string {
 	if r.AtLeast {
 		sign = " ≥ "
 	}
-	return r.Name + sign + limit(r)
+	sure := ""
+	if r.Confidence > 0 {
+		sure = ", " + text.Percent(r.Confidence) + " % sure"
+	}
+	return r.Name + sign + limit(r) + sure
 }
 
 // limit is a rule's limit with its unit.

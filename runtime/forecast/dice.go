@@ -178,11 +178,23 @@ func (d *dice) eval(e plan.Expr) (v plan.Value, err error) {
 	return e.Eval(&d.frame)
 }
 
+// delay draws what is a length of time already, without making a number of it
+// that holds every digit.
+func (d *dice) delay(x plan.Delayer) (delay time.Duration, ok bool) {
+	defer func() { ok = recover() == nil && ok }()
+	return x.Delay(&d.frame)
+}
+
 // number draws a time in seconds, or a rate. Below 0 counts as 0.
 func (d *dice) number(e plan.Expr) (float64, error) {
 	const century = 100 * 365 * 24 * 3600
 	if e == nil {
 		return 0, nil
+	}
+	if x, ok := e.(plan.Delayer); ok {
+		if delay, ok := d.delay(x); ok {
+			return math.Min(century, math.Max(0, delay.Seconds())), nil
+		}
 	}
 	v, err := d.eval(e)
 	if err != nil {

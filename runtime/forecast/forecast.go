@@ -48,6 +48,7 @@ type Forecast struct {
 	Groups             []Request         `json:"groups"`   // transactions; in no other figure
 	Metrics            []Request         `json:"metrics"`  // of the scenario's own, as often as their requests are sent; in no other figure
 	SLAs               []SLA             `json:"slas"`
+	Unjudged           []string          `json:"slas_not_judged"`    // declared, but not for this profile
 	Uncovered          []string          `json:"uncovered_requests"` // that are sent, and that no SLA covers
 	Surprises          []Surprise        `json:"surprises"`          // most important first
 	Run                string            `json:"run"`                // the command that does it

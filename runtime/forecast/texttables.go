@@ -295,6 +295,7 @@ func (t *textWriter) slas() {
 	f := t.f
 	if len(f.SLAs) == 0 {
 		t.section("SLA", "none judges this profile")
+		t.unjudged()
 		t.line("")
 		return
 	}
@@ -320,8 +321,15 @@ func (t *textWriter) slas() {
 		}
 	}
 	t.overrides()
+	t.unjudged()
 	t.prose(2, text.Plain, t.coverage())
 	t.line("")
+}
+
+func (t *textWriter) unjudged() {
+	if len(t.f.Unjudged) > 0 {
+		t.prose(2, text.Plain, report.Unjudged(t.f.Unjudged))
+	}
 }
 
 // overrides tells which limits are this profile's own, and what they are

@@ -17,7 +17,7 @@ const second = time.Second
 
 // calm is a generator that keeps up.
 func calm() figures {
-	return figures{cores: 2, starts: &lagView{}, ticks: &lagView{}, seconds: &lagView{}, cpuSince: -1}
+	return figures{cores: 2, starts: &lagView{}, ticks: &lagView{}, seconds: &lagView{}, cpuSince: -1, scheds: &lagView{}, reckoned: 100 * second}
 }
 
 // feed makes a histogram of n delays, a share of them late, a second each
@@ -64,6 +64,13 @@ func TestSaturationRules(t *testing.T) {
 		{"late ticks in two seconds", func(f *figures) { f.ticks, f.seconds = feed(1000, ms, 50*ms, 0.05), feed(2, 50*ms, 50*ms, 1) }, 0, ""},
 		{"late ticks, slow target", func(f *figures) { f.ticks, f.seconds = feed(1000, ms, 50*ms, 0.05), feed(9, 50*ms, 50*ms, 1) }, 2 * second, ""},
 		{"few late ticks", func(f *figures) { f.ticks, f.seconds = feed(1000, ms, 50*ms, 0.01), feed(9, 50*ms, 50*ms, 1) }, 0, ""},
+		{"goroutines that wait", func(f *figures) { f.sched, f.scheds = 30*ms, feed(9, 30*ms, 30*ms, 1) }, 500 * ms, "waited to run is 30ms, and the limit is 25ms (5 % of the tightest latency limit), beyond it in 9 seconds, since 0s."},
+		{"goroutines that wait for two seconds", func(f *figures) { f.sched, f.scheds = 30*ms, feed(2, 30*ms, 30*ms, 1) }, 500 * ms, ""},
+		{"goroutines that wait in some seconds, and seldom", func(f *figures) { f.sched, f.scheds = 20*ms, feed(9, 30*ms, 30*ms, 1) }, 500 * ms, ""},
+		{"goroutines of a busy machine", func(f *figures) { f.sched, f.scheds = 2*ms, feed(9, 2*ms, 2*ms, 1) }, 10 * ms, ""},
+		{"long pauses", func(f *figures) { f.pauses = []pause{{ms, 5000}, {30 * ms, 40}} }, 500 * ms, "pauses longer than 25ms (5 % of the tightest latency limit) add up to 1.2s of 1m40s since the start."},
+		{"few long pauses", func(f *figures) { f.pauses = []pause{{30 * ms, 33}} }, 500 * ms, ""},
+		{"many short pauses", func(f *figures) { f.pauses = []pause{{ms, 50000}} }, 10 * ms, ""},
 	} {
 		f := calm()
 		c.change(&f)
@@ -76,7 +83,8 @@ func TestSaturationRules(t *testing.T) {
 	f := calm()
 	f.starts, f.cpuSince = feed(200, second, second, 1), 0
 	f.ticks, f.seconds = feed(1000, second, second, 1), feed(9, second, second, 1)
-	if got := f.saturated(0); len(got) != 3 {
+	f.sched, f.scheds, f.pauses = second, f.seconds, []pause{{second, 2}}
+	if got := f.saturated(0); len(got) != 5 {
 		t.Errorf("every signal has its sentence: %q", got)
 	}
 }
@@ -202,6 +210,27 @@ func TestRuntimeHistogramsCountFromTheStart(t *testing.T) {
 	d.add(&metrics.Float64Histogram{Counts: []uint64{1, 1098, 6, 8}, Buckets: edges})
 	if d.max() != 2*time.Millisecond {
 		t.Errorf("the open end reads as %v", d.max())
+	}
+}
+
+// What turns a verdict is read at the lower edge of a step: it is at least
+// that.
+func TestRuntimeHistogramsAreJudgedFromBelow(t *testing.T) {
+	var d delta
+	edges := []float64{0, 1e-3, 2e-3, math.Inf(1)}
+	d.add(&metrics.Float64Histogram{Counts: []uint64{9, 0, 0}, Buckets: edges})
+	d.add(&metrics.Float64Histogram{Counts: []uint64{107, 1, 1}, Buckets: edges})
+	if got := d.beyond(0.99, 100); got != time.Millisecond {
+		t.Errorf("p99 %v", got)
+	}
+	if got := d.beyond(1, 100); got != 2*time.Millisecond {
+		t.Errorf("longest %v", got)
+	}
+	if got := d.beyond(0.99, 101); got != 0 {
+		t.Errorf("of too few %v", got)
+	}
+	if got := d.each(); !slices.Equal(got, []pause{{0, 98}, {time.Millisecond, 1}, {2 * time.Millisecond, 1}}) {
+		t.Errorf("%v", got)
 	}
 }
 

@@ -32,11 +32,20 @@ type figures struct {
 	seconds  *lagView // one a second: the delay 5 of its 100 ticks reached
 	cpuPeak  float64
 	cpuSince time.Duration // begin of the first window beyond the limit; -1 for none
+
+	sched    time.Duration // 99th percentile of what goroutines waited to run, over the run
+	scheds   *lagView      // the same of each second, one a second
+	pauses   []pause       // of garbage collection
+	reckoned time.Duration // what the pauses were collected over
+}
+
+// pause is how often the whole process stood still for about so long.
+type pause struct {
+	length time.Duration
+	count  uint64
 }
 
 // saturated are the reasons not to trust the generator, in full sentences.
-// Scheduler latency and garbage collection are reported but not judged: what
-// they cost shows as late starts and ticks.
 func (f figures) saturated(tightest time.Duration) []string {
 	var list []string
 	if s := f.lateStarts(tightest); s != "" {
@@ -49,20 +58,31 @@ func (f figures) saturated(tightest time.Duration) []string {
 	if s := f.lateTicks(tightest); s != "" {
 		list = append(list, s)
 	}
+	if s := f.lateGoroutines(tightest); s != "" {
+		list = append(list, s)
+	}
+	if s := f.longPauses(tightest); s != "" {
+		list = append(list, s)
+	}
 	return list
+}
+
+// lateness is how late a step may begin, and why no later.
+func lateness(tightest time.Duration) (limit time.Duration, why string) {
+	switch limit = tightest / 20; {
+	case tightest <= 0:
+		return freeStartLag, "no latency is limited"
+	case limit <= minStartLag:
+		return minStartLag, "the precision of timers"
+	}
+	return limit, "5 % of the tightest latency limit"
 }
 
 func (f figures) lateStarts(tightest time.Duration) string {
 	if f.starts.total < minLags {
 		return ""
 	}
-	limit, why := freeStartLag, "no latency is limited"
-	if tightest > 0 {
-		limit, why = max(minStartLag, tightest/20), "5 % of the tightest latency limit"
-		if limit == minStartLag {
-			why = "the precision of timers"
-		}
-	}
+	limit, why := lateness(tightest)
 	n, since := f.starts.beyond(limit)
 	if n*100 <= f.starts.total {
 		return ""
@@ -80,6 +100,37 @@ func (f figures) lateTicks(tightest time.Duration) string {
 	}
 	return fmt.Sprintf("The process did not get to run in time: the 99th percentile of a 10 ms tick's lateness is %s, "+
 		"and the limit is %s, beyond it in %d seconds, since %s.", short(f.ticks.quantile(0.99)), short(limit), n, clock(since))
+}
+
+// lateGoroutines finds what no start shows: users of the closed model that do
+// not wait have no time at which a step is due, but a user that is not given a
+// processor reads its answer late all the same.
+func (f figures) lateGoroutines(tightest time.Duration) string {
+	limit, why := lateness(tightest)
+	n, since := f.scheds.beyond(limit)
+	if f.sched <= limit || n < lateSeconds {
+		return ""
+	}
+	return fmt.Sprintf("Users waited for a processor: the 99th percentile of what goroutines waited to run is %s, "+
+		"and the limit is %s (%s), beyond it in %d seconds, since %s.", short(f.sched), short(limit), why, n, clock(since))
+}
+
+// longPauses finds garbage collection that stops the process for longer than
+// a step may be late, more than 1 % of the time: as often as a 99th percentile
+// can notice.
+func (f figures) longPauses(tightest time.Duration) string {
+	limit, why := lateness(tightest)
+	var sum time.Duration
+	for _, p := range f.pauses {
+		if p.length > limit {
+			sum += time.Duration(p.count) * p.length
+		}
+	}
+	if sum*100 <= f.reckoned {
+		return ""
+	}
+	return fmt.Sprintf("Garbage collection stopped the process: pauses longer than %s (%s) add up to %s of %s since the start.",
+		short(limit), why, short(sum), clock(f.reckoned))
 }
 
 func cores(n int) string {

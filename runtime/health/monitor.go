@@ -18,12 +18,14 @@ type Monitor struct {
 	starts  lags
 	ticks   lags
 	seconds lags
+	scheds  lags
 
 	mu       sync.Mutex // of what follows
 	cpu      *cpuMeter
 	runtime  *runtimeMeter
 	network  *networkMeter
 	tightest time.Duration
+	last     time.Duration // when the newest reading was taken
 
 	stop func()
 	done chan struct{}
@@ -60,6 +62,7 @@ func (m *Monitor) Report(tightest time.Duration) Report {
 	f := figures{
 		cores: m.cpu.cores, starts: starts, ticks: ticks, seconds: seconds,
 		cpuPeak: m.cpu.peak, cpuSince: m.cpu.since,
+		sched: m.runtime.sched.beyond(0.99, minLags), scheds: m.scheds.view(), pauses: m.runtime.pause.each(), reckoned: m.last,
 	}
 	mean := m.cpu.mean()
 	return Report{
@@ -121,6 +124,8 @@ func (m *Monitor) read() {
 		m.cpu.add(u)
 	}
 	m.runtime.read()
+	m.last = time.Since(m.started)
+	m.scheds.add(int64(m.runtime.second.beyond(0.99, minLags)), int64(m.last))
 	m.network.take()
 }
 

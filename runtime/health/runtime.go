@@ -20,6 +20,7 @@ const (
 type runtimeMeter struct {
 	samples      []metrics.Sample
 	sched, pause delta
+	second       delta // of sched, since the reading before
 	memory       int64 // peaks
 	goroutines   int
 }
@@ -40,6 +41,8 @@ func (m *runtimeMeter) read() {
 		case s.Value.Kind() == metrics.KindFloat64Histogram:
 			if s.Name == schedLatencies {
 				m.sched.add(s.Value.Float64Histogram())
+				m.second.base = append(m.second.base[:0], m.second.last...)
+				m.second.add(s.Value.Float64Histogram())
 			} else {
 				m.pause.add(s.Value.Float64Histogram())
 			}
@@ -87,6 +90,35 @@ func (d *delta) quantile(p float64) time.Duration {
 		}
 	}
 	return 0
+}
+
+// beyond is the lower edge of the step the quantile is in: it is at least
+// that. It is 0 with fewer than least values.
+func (d *delta) beyond(p float64, least uint64) time.Duration {
+	var total uint64
+	for i := range d.last {
+		total += d.count(i)
+	}
+	if total < least {
+		return 0
+	}
+	seen, rank := uint64(0), max(uint64(math.Ceil(p*float64(total)-1e-9)), 1)
+	for i := range d.last {
+		if seen += d.count(i); seen >= rank {
+			return d.lower(i)
+		}
+	}
+	return 0
+}
+
+// each are the values, every one at the lower edge of its step.
+func (d *delta) each() (list []pause) {
+	for i := range d.last {
+		if n := d.count(i); n > 0 {
+			list = append(list, pause{d.lower(i), n})
+		}
+	}
+	return list
 }
 
 func (d *delta) max() time.Duration { return d.quantile(1) }

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"sync"
 	"testing"
+
+	"throng/dsl/plan"
 )
 
 func BenchmarkAdd(b *testing.B) {
@@ -17,6 +19,28 @@ func BenchmarkAdd(b *testing.B) {
 			for b.Loop() {
 				i++
 				w.Add(ok(int32(i%40), int64(1e6+(i*7919)%100_000_000)))
+			}
+		})
+	}
+}
+
+// What it costs to keep first byte and body of every sample beside its
+// response time: the reason that they are kept only where they are asked for.
+func BenchmarkAddMeasures(b *testing.B) {
+	asked := make([][]Beyond, 40)
+	for i := range asked {
+		asked[i] = []Beyond{{plan.MeasureFirstByte, []int64{5e7}}, {plan.MeasureBody, []int64{5e7}}}
+	}
+	for name, beyond := range map[string][][]Beyond{"none": nil, "first_byte,body": asked} {
+		b.Run(name, func(b *testing.B) {
+			r := New(Config{Series: 40, Thresholds: thresholdsFor(40), Beyond: beyond})
+			w := r.Writer(0)
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				i++
+				took := int64(1e6 + (i*7919)%100_000_000)
+				w.Add(Sample{Series: int32(i % 40), Status: 200, Sent: 1, First: 1 + took/2, End: took})
 			}
 		})
 	}

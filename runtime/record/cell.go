@@ -14,11 +14,12 @@ import (
 // histograms, each made when its first value comes.
 type cell struct {
 	Stats
+	asked []Beyond
 	dense [numKinds]*hdr.Histogram
 }
 
-func newCell(thresholds []int64, open bool) *cell {
-	return &cell{Stats: Stats{thresholds: thresholds, open: open, Over: make([]int64, len(thresholds))}}
+func newCell(thresholds []int64, asked []Beyond, open bool) *cell {
+	return &cell{asked: asked, Stats: Stats{thresholds: thresholds, open: open, Over: make([]int64, len(thresholds))}}
 }
 
 // add books one sample.
@@ -31,7 +32,7 @@ func (c *cell) add(s *Sample) {
 	c.BytesIn += s.BytesIn
 	c.BytesOut += s.BytesOut
 	if s.Status != 0 {
-		c.addStatus(int(s.Status), 1)
+		c.Status = addStatus(c.Status, int(s.Status), 1)
 	}
 	if s.Class == plan.OK {
 		c.addSuccess(s, waited)
@@ -39,6 +40,9 @@ func (c *cell) add(s *Sample) {
 		c.addFailure(s, waited)
 	}
 	c.clamped = min(c.clamped, before+1) // a sample is clamped once
+	if s.DNS|s.Connect|s.TLS != 0 || c.asked != nil {
+		c.times(s)
+	}
 }
 
 func (c *cell) addSuccess(s *Sample, waited int64) {
@@ -103,14 +107,18 @@ func (c *cell) record(k kind, v int64) {
 	}
 }
 
-func (s *Stats) addStatus(status int, n int64) {
-	for i := range s.Status {
-		if s.Status[i].Status == status {
-			s.Status[i].Count += n
-			return
+func addStatus(list []StatusCount, status int, n int64) []StatusCount {
+	for i := range list {
+		if list[i].Status == status {
+			list[i].Count += n
+			return list
 		}
 	}
-	s.Status = append(s.Status, StatusCount{Status: status, Count: n})
+	return append(list, StatusCount{Status: status, Count: n})
+}
+
+func sortStatus(list []StatusCount) {
+	slices.SortFunc(list, func(a, b StatusCount) int { return cmp.Compare(a.Status, b.Status) })
 }
 
 // phaseSums are the phases of successful exchanges, added up.
@@ -172,11 +180,12 @@ func Merge(stats ...*Stats) *Stats {
 
 // merge adds o to s, which is still being built and shares nothing yet.
 func (s *Stats) merge(o *Stats) {
-	if s.Count() == 0 {
+	switch {
+	case s.Count() == 0:
 		s.thresholds, s.open = o.thresholds, o.open
 		s.Over = slices.Clone(o.Over)
-	} else {
-		s.mergeOver(o)
+	case o.Count() > 0:
+		s.thresholds, s.Over = mergeOver(s.thresholds, s.Over, o.thresholds, o.Over)
 	}
 	s.OK += o.OK
 	s.Failed += o.Failed
@@ -187,7 +196,7 @@ func (s *Stats) merge(o *Stats) {
 		s.ByClass[i] += n
 	}
 	for _, c := range o.Status {
-		s.addStatus(c.Status, c.Count)
+		s.Status = addStatus(s.Status, c.Status, c.Count)
 	}
 	s.BytesIn += o.BytesIn
 	s.BytesOut += o.BytesOut
@@ -199,29 +208,38 @@ func (s *Stats) merge(o *Stats) {
 		s.censored[i].merge(&o.censored[i])
 	}
 	s.phases.merge(&o.phases)
+	if o.Extra() {
+		if s.extras == nil {
+			s.extras = &extras{}
+		}
+		s.extras.merge(o.extras)
+	}
 }
 
-// mergeOver adds the counts of the thresholds both sides have.
-func (s *Stats) mergeOver(o *Stats) {
-	if slices.Equal(s.thresholds, o.thresholds) {
-		for i, n := range o.Over {
-			s.Over[i] += n
+// mergeOver adds the counts of the thresholds both sides have. over is still
+// being built.
+func mergeOver(thresholds, over, others, othersOver []int64) (both, sums []int64) {
+	if slices.Equal(thresholds, others) {
+		for i, n := range othersOver {
+			over[i] += n
 		}
-		return
+		return thresholds, over
 	}
-	var thresholds, over []int64
-	for i, t := range s.thresholds {
-		if n, ok := o.OverAt(t); ok {
-			thresholds = append(thresholds, t)
-			over = append(over, s.Over[i]+n)
+	for i, t := range thresholds {
+		if k := slices.Index(others, t); k >= 0 {
+			both = append(both, t)
+			sums = append(sums, over[i]+othersOver[k])
 		}
 	}
-	s.thresholds, s.Over = thresholds, over
+	return both, sums
 }
 
 // finish brings a Stats into the form it keeps: sorted and compact.
 func (s *Stats) finish() {
-	slices.SortFunc(s.Status, func(a, b StatusCount) int { return cmp.Compare(a.Status, b.Status) })
+	sortStatus(s.Status)
+	if s.extras != nil {
+		s.extras.finish()
+	}
 	for i := range s.dists {
 		if p := s.dists[i].packed; p != nil {
 			p.Compact()

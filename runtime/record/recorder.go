@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"throng/dsl/plan"
 )
 
 // Config says what a Recorder has to keep. Times are nanoseconds.
@@ -14,6 +12,7 @@ type Config struct {
 	Series     int         // number of plan series
 	Rows       []int       // row of each series, for grouping errors; nil: each series is its own row
 	Thresholds [][]int64   // per series, ascending: exact counts of latencies beyond each
+	Beyond     [][]Beyond  // per series: measures, beside the response time, that something is asked of
 	Limits     [][]float64 // per series, ascending: exact counts of a metric's values above each
 	Open       bool        // keep service time beside response time; in the closed model they are equal
 	WarmupEnd  int64       // samples intended before it go to Snapshot.Warmup only
@@ -31,12 +30,12 @@ type Phase struct {
 // Span is from From, inclusive, to To, exclusive.
 type Span struct{ From, To int64 }
 
-func (p *Phase) holds(s *Sample) bool {
-	if !p.Series[s.Series] {
+func (p *Phase) holds(series int32, intended int64) bool {
+	if !p.Series[series] {
 		return false
 	}
 	for _, span := range p.Spans {
-		if s.Intended >= span.From && s.Intended < span.To {
+		if intended >= span.From && intended < span.To {
 			return true
 		}
 	}
@@ -99,6 +98,13 @@ func New(c Config) *Recorder {
 		thresholds[i] = slices.Clone(list)
 	}
 	c.Thresholds = thresholds
+	c.Beyond = slices.Clone(c.Beyond)
+	for i, list := range c.Beyond {
+		c.Beyond[i] = slices.Clone(list)
+		for k := range list {
+			c.Beyond[i][k].Thresholds = slices.Clone(list[k].Thresholds)
+		}
+	}
 	c.Limits = slices.Clone(c.Limits)
 	for i, list := range c.Limits {
 		c.Limits[i] = slices.Clone(list)
@@ -145,7 +151,7 @@ func (w *Writer) Add(s Sample) {
 	w.shard.add(config, p, &s)
 	if p == measured {
 		for k := range config.Phases {
-			if config.Phases[k].holds(&s) {
+			if config.Phases[k].holds(s.Series, s.Intended) {
 				w.shard.add(config, firstPhase+period(k), &s)
 			}
 		}
@@ -153,25 +159,26 @@ func (w *Writer) Add(s Sample) {
 	w.shard.mu.Unlock()
 }
 
-// Measure books a time (ns) that belongs to a series but is no sample of it:
-// a stream's gaps, a socket's pings and recoveries. Intended says which period
-// it belongs to, as a sample's does.
-func (w *Writer) Measure(series int32, m plan.Measure, ns, intended int64) {}
-
-// Count adds n to a counter of a series; at says which period it belongs to.
-func (w *Writer) Count(series int32, c plan.Counter, n, at int64) {}
-
-// Closed books the end of a socket's connection by its close code.
-func (w *Writer) Closed(series int32, code int, at int64) {}
-
 // add books a sample in a period; the shard is locked.
 func (sh *shard) add(config *Config, p period, s *Sample) {
-	c := sh.cells[p][s.Series]
+	sh.cell(config, p, s.Series).add(s)
+}
+
+// cell is that of a series in a period, made where there is none.
+func (sh *shard) cell(config *Config, p period, series int32) *cell {
+	c := sh.cells[p][series]
 	if c == nil {
-		c = newCell(config.Thresholds[s.Series], config.Open)
-		sh.cells[p][s.Series] = c
+		c = newCell(config.Thresholds[series], config.asked(series), config.Open)
+		sh.cells[p][series] = c
 	}
-	c.add(s)
+	return c
+}
+
+func (c *Config) asked(series int32) []Beyond {
+	if int(series) < len(c.Beyond) {
+		return c.Beyond[series]
+	}
+	return nil
 }
 
 // rowOf is the row errors of a series are grouped by.

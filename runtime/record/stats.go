@@ -31,6 +31,7 @@ type Stats struct {
 	dists      [numKinds]dist
 	censored   [2]tally // of kinds response and service
 	phases     phaseSums
+	extras     *extras // nil for none
 }
 
 // kind is one of the distributions a Stats keeps.

@@ -1,6 +1,7 @@
 package record
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 type taken struct {
 	cell
 	packed *hdr.PackedHistogram
+	spare  *extras // empty, or nil
 }
 
 // Snapshot takes what was recorded since the call before and adds it to the
@@ -93,7 +95,7 @@ func (t *taken) from(sh *shard, p period, series int, drop bool) bool {
 	if c == nil {
 		return false
 	}
-	if c.Count() == 0 {
+	if c.Count() == 0 && !c.Extra() {
 		if drop {
 			sh.cells[p][series] = nil
 		}
@@ -104,6 +106,12 @@ func (t *taken) from(sh *shard, p period, series int, drop bool) bool {
 	t.Over, t.Status = over, status
 	clear(c.Over)
 	c.Stats = Stats{thresholds: c.thresholds, open: c.open, Over: c.Over, Status: c.Status[:0]}
+	if t.extras != nil {
+		if t.spare != nil {
+			t.spare.reset(c.asked)
+		}
+		c.extras, t.spare = t.spare, nil
+	}
 	for k := range c.dense {
 		if t.dists[k].n > 0 && c.dense[k] != nil {
 			c.dense[k], t.dense[k] = t.dense[k], c.dense[k]
@@ -116,6 +124,7 @@ func (t *taken) from(sh *shard, p period, series int, drop bool) bool {
 // next spares.
 func (t *taken) into(sum *Stats) {
 	sum.merge(&t.Stats)
+	t.spare, t.extras = cmp.Or(t.extras, t.spare), nil
 	if t.packed == nil {
 		t.packed = newPacked()
 	}

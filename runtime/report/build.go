@@ -34,6 +34,7 @@ func New(p *plan.Plan, o *outcome.Outcome, f Facts) *Report {
 		Run:           b.run(o),
 		Plan:          b.facts(),
 		SLAs:          b.slas(o.Judged),
+		Unjudged:      b.texts(p.Unjudged),
 		Series:        b.series(snap.Total),
 		Classes:       b.classes(o, snap),
 		Loads:         b.loads(o.Loads),

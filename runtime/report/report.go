@@ -19,14 +19,15 @@ type Report struct {
 	Verdict       Verdict       `json:"verdict"`
 	Run           Run           `json:"run"`
 	Plan          PlanFacts     `json:"plan"`
-	SLAs          []SLA         `json:"slas"`     // worst first
-	Total         Figures       `json:"total"`    // all requests
-	Requests      []Request     `json:"requests"` // worst first
-	Groups        []Request     `json:"groups"`   // transactions; in no other figure
-	Metrics       []Metric      `json:"metrics"`  // what requests recorded, worst first; in no other figure
-	Series        []Series      `json:"series"`   // in plan order
-	Classes       []Class       `json:"classes"`  // in plan order
-	Loads         []LoadFigures `json:"loads"`    // in the order of plan.loads
+	SLAs          []SLA         `json:"slas"`            // worst first
+	Unjudged      []string      `json:"slas_not_judged"` // declared, but not for this profile
+	Total         Figures       `json:"total"`           // all requests
+	Requests      []Request     `json:"requests"`        // worst first
+	Groups        []Request     `json:"groups"`          // transactions; in no other figure
+	Metrics       []Metric      `json:"metrics"`         // what requests recorded, worst first; in no other figure
+	Series        []Series      `json:"series"`          // in plan order
+	Classes       []Class       `json:"classes"`         // in plan order
+	Loads         []LoadFigures `json:"loads"`           // in the order of plan.loads
 	Mix           []Share       `json:"mix"`
 	Errors        []Error       `json:"errors"` // most frequent first
 	Abandoned     []Abandoned   `json:"abandoned"`
@@ -159,23 +160,24 @@ type Fallback struct {
 // SLA is one rule of one SLA. Where it is judged for several sets of
 // requests, its state and figures are those of the worst one.
 type SLA struct {
-	Name      string      `json:"name"`
-	Match     string      `json:"match"`
-	Rule      string      `json:"rule"`
-	Metric    string      `json:"metric"` // percentile, mean, max, error_rate or throughput
-	Quantile  *Num        `json:"quantile_ratio"`
-	Warning   bool        `json:"warning"` // it never decides the verdict
-	Metrics   bool        `json:"about_metrics"`
-	Stages    []StageTime `json:"stages"` // it judges what began in them; empty for the whole run
-	Window    *Window     `json:"window"` // null where it judges the run as a whole only
-	Unit      string      `json:"unit"`   // of measured and limit: ms, ratio or per_s; of metrics ms, number, bytes or ratio
-	Limit     Num         `json:"limit"`
-	Floor     bool        `json:"limit_is_floor"`
-	Profile   string      `json:"limit_of_profile"` // whose own limit it is; "" for one of every profile
-	Otherwise *Num        `json:"limit_otherwise"`  // what it would be in other profiles; null where they have none of their own
-	Site      *Site       `json:"site"`
-	Judged                // the worst of All
-	All       []Judged    `json:"judged"`
+	Name       string      `json:"name"`
+	Match      string      `json:"match"`
+	Rule       string      `json:"rule"`
+	Metric     string      `json:"metric"` // percentile, mean, max, error_rate or throughput
+	Quantile   *Num        `json:"quantile_ratio"`
+	Warning    bool        `json:"warning"` // it never decides the verdict
+	Metrics    bool        `json:"about_metrics"`
+	Stages     []StageTime `json:"stages"` // it judges what began in them; empty for the whole run
+	Window     *Window     `json:"window"` // null where it judges the run as a whole only
+	Unit       string      `json:"unit"`   // of measured and limit: ms, ratio or per_s; of metrics ms, number, bytes or ratio
+	Limit      Num         `json:"limit"`
+	Confidence *Num        `json:"confidence_ratio"` // how sure it must be; null where the samples themselves are judged
+	Floor      bool        `json:"limit_is_floor"`
+	Profile    string      `json:"limit_of_profile"` // whose own limit it is; "" for one of every profile
+	Otherwise  *Num        `json:"limit_otherwise"`  // what it would be in other profiles; null where they have none of their own
+	Site       *Site       `json:"site"`
+	Judged                 // the worst of All
+	All        []Judged    `json:"judged"`
 }
 
 // Judged is one judgement.

@@ -54,6 +54,9 @@ func (b *builder) slaLine(s *plan.SLA, r *plan.Rule, judged []sla.Judgement) SLA
 	if r.Metric == plan.Quantile {
 		line.Quantile = num(r.Quantile)
 	}
+	if r.Confidence > 0 {
+		line.Confidence = num(r.Confidence)
+	}
 	if o := r.Override; o != nil {
 		line.Profile, line.Site = o.Profile, b.site(r.Site, s.Site)
 		if o.Otherwise != nil {

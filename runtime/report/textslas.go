@@ -42,9 +42,17 @@ func (t *textWriter) slas() {
 	if len(kept) > 0 {
 		t.kept(kept, len(shown) > 0)
 	}
-	if len(t.r.SLAs) > 0 {
+	if len(t.r.Unjudged) > 0 {
+		t.prose(2, text.Dim, Unjudged(t.r.Unjudged))
+	}
+	if len(t.r.SLAs)+len(t.r.Unjudged) > 0 {
 		t.line("")
 	}
+}
+
+// Unjudged says which of the scenario's SLAs do not judge the profile.
+func Unjudged(names []string) string {
+	return "not judged in this profile: " + text.Clean(strings.Join(names, ", "))
 }
 
 func (t *textWriter) slaTable(list []*SLA) *text.Table {

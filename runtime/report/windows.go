@@ -95,8 +95,12 @@ func (s *SLA) Title() string {
 	return s.Name + " (" + strings.Join(names, ", ") + ")"
 }
 
-// RuleText is the rule's name for people, with its window: "p95 in 30 s".
+// RuleText is the rule's name for people, with how it is judged: "p95 in 30 s",
+// "p95, 95 % sure".
 func (s *SLA) RuleText() string {
+	if s.Confidence != nil {
+		return s.Rule + ", " + text.Percent(float64(*s.Confidence)) + " % sure"
+	}
 	if s.Window == nil {
 		return s.Rule
 	}

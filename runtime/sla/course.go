@@ -21,6 +21,8 @@ type course struct {
 	counts bool  // they have lasted long enough
 	blind  bool  // what is beyond the limit was not counted
 	before memory
+
+	connected bool // a connection has stood whose messages could have been counted
 }
 
 // memory is a course before its latest window, so that the window can be
@@ -35,6 +37,7 @@ type memory struct {
 // or the sum of values.
 type extent struct {
 	over int64
+	base int64 // of a counter: what its share is taken of
 	sum  parts
 }
 
@@ -121,6 +124,8 @@ func (c *course) window(t *tally, e extent, s *Stretch) finding {
 	case plan.ErrorRate:
 		s.Samples, s.Over = t.n, t.failed
 		return c.errorRate(t, s)
+	case plan.Tally:
+		return c.tallied(t, e, s)
 	}
 	switch {
 	case t.judged < c.needed:
@@ -161,6 +166,34 @@ func (c *course) counted(t *tally, over int64) finding {
 		return doubtful
 	}
 	return kept
+}
+
+// tallied: a count of nothing proves nothing before a connection has stood,
+// nor does a share of nothing.
+func (c *course) tallied(t *tally, e extent, s *Stretch) finding {
+	r := c.rule
+	s.Samples, s.Over, s.Figure = e.base, e.over, float64(e.over)
+	found := kept
+	switch {
+	case !c.connected:
+		return few
+	case r.Scale == plan.PerSecond:
+		s.Samples = e.over
+		s.Figure /= (s.To - s.From).Seconds()
+		perNs := new(big.Rat).Quo(c.limit, decimal(1e9))
+		return keeps(compareRatio(e.over, int64(s.To-s.From), perNs), r.AtLeast)
+	case r.Scale == plan.Share && e.base == 0:
+		return few
+	case r.Scale == plan.Share:
+		s.Figure /= float64(e.base)
+		found = keeps(compareRatio(e.over, e.base, c.limit), false)
+	default:
+		found = keeps(compareRatio(e.over, 1, c.limit), false)
+	}
+	if found == kept && breaks(*r, e.over, e.base, t.cut) {
+		return doubtful
+	}
+	return found
 }
 
 // mean: with timeouts it is known from below only.

@@ -6,7 +6,6 @@ import (
 	"strconv"
 
 	"throng/dsl/plan"
-	"throng/runtime/record"
 )
 
 // Decide is the verdict on a run, from the judgements of its final snapshot
@@ -88,9 +87,11 @@ func (d *decision) suspect(j Judgement) bool {
 	switch r.Metric {
 	case plan.Throughput:
 		return r.AtLeast
+	case plan.Tally:
+		return r.AtLeast || r.Scale != plan.PerSecond && r.Counter != plan.CountOutOfOrder && r.Counter != plan.CountDuplicated
 	case plan.ErrorRate:
 		rest := j.Samples - j.Timeouts
-		return !r.AtLeast && (rest <= 0 || compareRatio(j.Over-j.Timeouts, rest, decimal(r.Limit)) <= 0)
+		return !r.AtLeast && (rest <= 0 || !ceilingBroken(r, j.Over-j.Timeouts, rest))
 	}
 	return !r.AtLeast
 }
@@ -120,6 +121,8 @@ func (d *decision) coverage(js []Judgement) {
 		}
 	}
 	switch {
+	case len(d.plan.SLAs) == 0 && len(d.plan.Unjudged) > 0:
+		d.doubt("no SLA judges this profile, so there is nothing to pass")
 	case len(d.plan.SLAs) == 0:
 		d.doubt("no SLA is declared, so there is nothing to pass")
 	case binding == 0:
@@ -197,13 +200,14 @@ func (d *decision) unseen(js []Judgement) {
 		switch {
 		case r.AtLeast:
 		case r.Metric == plan.Quantile && cut+missed > 0:
-			n := j.Samples + cut + missed
-			if j.Over+cut+missed > n-record.Rank(r.Quantile, n) {
+			if !ceilingKept(r, j.Over+cut+missed, j.Samples+cut+missed) {
 				d.doubt("%s is met by %d samples, but not if the %d cut off or missed were %s", d.name(j), j.Samples, cut+missed, beyond(r))
 			}
 		case (r.Metric == plan.Max || r.Metric == plan.Mean) && cut > 0:
 			d.doubt("%s is met by %d samples, but %s is unknown", d.name(j), j.Samples, lost(r, cut))
-		case r.Metric == plan.ErrorRate && cut > 0 && compareRatio(j.Over+cut, j.Samples+cut, decimal(r.Limit)) > 0:
+		case breaks(r, j.Over, j.Samples, cut):
+			d.doubt("%s is met, but not if the %d cut off were %s", d.name(j), cut, counterWords(r.Counter))
+		case r.Metric == plan.ErrorRate && cut > 0 && !ceilingKept(r, j.Over+cut, j.Samples+cut):
 			d.doubt("%s is met by %d samples, but not if the %d cut off had failed", d.name(j), j.Samples, cut)
 		}
 	}
@@ -294,22 +298,30 @@ func (d *decision) name(j Judgement) string {
 	if row := s.Groups[j.Group].Row; row >= 0 && row < len(d.plan.Rows) {
 		name += ", " + d.plan.Rows[row].Label()
 	}
-	return name + ", " + describe(s.Rules[j.Rule])
+	return name + ", " + describe(s.Measure, s.Rules[j.Rule])
 }
 
-// describe is a rule in words: "p95 ≤ 500 ms".
-func describe(r plan.Rule) string {
+// describe is a rule in words: "p95 ≤ 500 ms", "p95 of connect ≤ 500 ms",
+// "p95 ≤ 500 ms (95 % sure)".
+func describe(m plan.Measure, r plan.Rule) string {
+	if _, ok := tolerated(r); ok {
+		plain := r
+		plain.Confidence = 0
+		return describe(m, plain) + " (" + confident(r) + ")"
+	}
 	sign := " ≤ "
 	if r.AtLeast {
 		sign = " ≥ "
 	}
-	switch r.Metric {
-	case plan.ErrorRate:
+	switch {
+	case r.Metric == plan.ErrorRate, r.Metric == plan.Tally && r.Scale == plan.Share:
 		return r.Name + sign + share(r.Limit)
-	case plan.Throughput:
+	case perTime(&r):
 		return r.Name + sign + trim(r.Limit, 3) + "/s"
+	case r.Metric == plan.Tally:
+		return r.Name + sign + trim(r.Limit, 3)
 	}
-	return r.Name + sign + quantity(r, r.Limit)
+	return r.Name + Of(m, &r) + sign + quantity(r, r.Limit)
 }
 
 func count(n int64, noun string) string {

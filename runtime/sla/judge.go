@@ -13,8 +13,12 @@ import (
 // Needed is the number of samples below which a rule cannot pass. For a
 // quantile p it is the smallest n with pⁿ ≤ 5 %: with fewer, all samples can
 // keep the limit by chance while the quantile does not. Other metrics need
-// one, and so does the quantile 1, which is the maximum.
+// one, and so does the quantile 1, which is the maximum. A rule with a
+// confidence needs as many as prove it when none is beyond the limit.
 func Needed(r plan.Rule) int64 {
+	if share, ok := tolerated(r); ok {
+		return max(1, int64(math.Ceil(math.Log((1-r.Confidence)/2)/math.Log1p(-share))))
+	}
 	p := r.Quantile
 	if r.Metric != plan.Quantile || !(p > 0) || p >= 1 {
 		return 1
@@ -66,18 +70,41 @@ func Judge(p *plan.Plan, s *record.Snapshot, elapsed time.Duration) []Judgement 
 	_, phase := phases(p)
 	for i := range p.SLAs {
 		for g, group := range p.SLAs[i].Groups {
-			stats, values := gather(total(s, phase[i]), group.Series), gatherValues(s, group.Series)
+			of := &evidence{
+				stats: gather(total(s, phase[i]), group.Series), values: gatherValues(s, group.Series),
+				stood: stood(p, &p.SLAs[i], s, group.Series), elapsed: lasted(p, &p.SLAs[i], elapsed),
+			}
 			for r, rule := range p.SLAs[i].Rules {
-				j := judge(rule, stats, lasted(p, &p.SLAs[i], elapsed))
-				if rule.Unit != plan.UnitNone {
-					j = judgeValues(rule, values)
-				}
+				j := of.judge(&p.SLAs[i], rule)
 				j.SLA, j.Group, j.Rule = i, g, r
 				list = append(list, j)
 			}
 		}
 	}
 	return list
+}
+
+// evidence is what a judged set of series has come to.
+type evidence struct {
+	stats   *record.Stats
+	values  *record.Values
+	stood   bool // a connection stood whose messages could have been counted
+	elapsed time.Duration
+}
+
+func (e *evidence) judge(s *plan.SLA, r plan.Rule) Judgement {
+	switch {
+	case r.Unit != plan.UnitNone:
+		return judgeValues(r, e.values)
+	case r.Metric == plan.Tally:
+		return judgeTally(r, e.stats, e.stood, e.elapsed)
+	case s.Measure != plan.MeasureResponse && timed(r):
+		view := e.stats.Of(s.Measure)
+		j := judge(r, view, e.elapsed)
+		j.lacking(s, e.stats, view)
+		return j
+	}
+	return judge(r, e.stats, e.elapsed)
 }
 
 func gather(all []*record.Stats, series []int) *record.Stats {
@@ -152,6 +179,10 @@ func (j *Judgement) quantile(r plan.Rule, s *record.Stats) {
 		j.floor(j.Over-j.Timeouts > allowed, j.Over > allowed, r)
 		return
 	}
+	if _, ok := tolerated(r); ok {
+		j.sure(r, j.Over, j.Samples, j.slower(r))
+		return
+	}
 	j.ceiling(j.Over <= allowed, r)
 }
 
@@ -173,7 +204,11 @@ func (j *Judgement) ceiling(met bool, r plan.Rule) {
 		return
 	}
 	j.State = Fail
-	j.Reason = fmt.Sprintf("%d of %d took longer than %s%s", j.Over, j.Samples, duration(r.Limit), j.timeouts())
+	j.Reason = j.slower(r)
+}
+
+func (j *Judgement) slower(r plan.Rule) string {
+	return fmt.Sprintf("%d of %d took longer than %s%s", j.Over, j.Samples, duration(r.Limit), j.timeouts())
 }
 
 // floor: timeouts may have been long enough, or not.
@@ -232,7 +267,7 @@ func (j *Judgement) errorRate(r plan.Rule, s *record.Stats) {
 		j.rate(r, s.Failed, j.Samples)
 		return
 	}
-	if !r.AtLeast && local < j.Samples && compareRatio(s.Failed-local, j.Samples-local, decimal(r.Limit)) > 0 {
+	if !r.AtLeast && local < j.Samples && ceilingBroken(r, s.Failed-local, j.Samples-local) {
 		j.rate(r, s.Failed-local, j.Samples-local)
 		return
 	}
@@ -240,6 +275,10 @@ func (j *Judgement) errorRate(r plan.Rule, s *record.Stats) {
 }
 
 func (j *Judgement) rate(r plan.Rule, failed, n int64) {
+	if _, ok := tolerated(r); ok {
+		j.sure(r, failed, n, fmt.Sprintf("%d of %d failed (%s)", failed, n, share(float64(failed)/float64(n))))
+		return
+	}
 	c := compareRatio(failed, n, decimal(r.Limit))
 	if c == 0 || (c > 0) == r.AtLeast {
 		j.State = Pass
@@ -266,14 +305,19 @@ func localFailures(s *record.Stats) int64 {
 // throughput counts every finished request, failed ones too: it is about
 // load, and error_rate about its fate.
 func (j *Judgement) throughput(r plan.Rule, s *record.Stats, elapsed time.Duration) {
+	j.perSecond(r, j.Samples, "", elapsed)
+}
+
+// perSecond compares n in a time with the rule's limit, exactly.
+func (j *Judgement) perSecond(r plan.Rule, n int64, what string, elapsed time.Duration) {
 	if elapsed <= 0 {
 		j.Reason = "no time has passed"
 		return
 	}
-	j.Measured, j.Valid = float64(j.Samples)/elapsed.Seconds(), true
+	j.Measured, j.Valid = float64(n)/elapsed.Seconds(), true
 	perNs := decimal(r.Limit)
 	perNs.Quo(perNs, decimal(1e9))
-	c := compareRatio(j.Samples, int64(elapsed), perNs)
+	c := compareRatio(n, int64(elapsed), perNs)
 	if c == 0 || (c > 0) == r.AtLeast {
 		j.State = Pass
 		return
@@ -283,5 +327,5 @@ func (j *Judgement) throughput(r plan.Rule, s *record.Stats, elapsed time.Durati
 		word = "at least"
 	}
 	j.State = Fail
-	j.Reason = fmt.Sprintf("%d in %s are %s/s, %s %s/s is wanted", j.Samples, duration(float64(elapsed)), trim(j.Measured, 3), word, trim(r.Limit, 3))
+	j.Reason = fmt.Sprintf("%d %sin %s are %s/s, %s %s/s is wanted", n, what, duration(float64(elapsed)), trim(j.Measured, 3), word, trim(r.Limit, 3))
 }

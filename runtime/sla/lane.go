@@ -2,6 +2,7 @@ package sla
 
 import (
 	"math/big"
+	"slices"
 	"time"
 
 	"throng/dsl/plan"
@@ -20,6 +21,8 @@ type lane struct {
 	beyond              []excess
 	rules               []course
 	last                *held // the latest window, with what belongs to it and came later
+	stood               func(*record.Snapshot) bool
+	connected           bool // a connection has stood whose messages could have been counted
 }
 
 // held is what a window holds, for all rules of its SLA.
@@ -68,6 +71,9 @@ func (t *tally) nanoseconds() *big.Rat {
 type excess struct {
 	ring      []int64
 	news, sum int64
+	bases     []int64 // by slot; nil but for counters: what a share is taken of
+	newBase   int64
+	base      int64
 	parts     []parts // by slot; nil but for means of values
 	newParts  parts
 }
@@ -82,9 +88,11 @@ func (p *parts) add(high, low float64) {
 	p.high = t
 }
 
-func newLane(s *plan.SLA, index, group, phase int, length int64) *lane {
+func newLane(p *plan.Plan, index, group, phase int, length int64) *lane {
+	s := &p.SLAs[index]
 	l := &lane{sla: s, index: index, group: group, phase: phase, length: length, stretches: plan.Stretches(s.Stages),
 		beyond: make([]excess, len(s.Rules)), rules: make([]course, len(s.Rules))}
+	l.stood = func(now *record.Snapshot) bool { return stood(p, s, now, s.Groups[group].Series) }
 	for r := range s.Rules {
 		l.rules[r] = newCourse(&s.Rules[r], s.Window)
 	}
@@ -94,10 +102,12 @@ func newLane(s *plan.SLA, index, group, phase int, length int64) *lane {
 // take adds a snapshot's news.
 func (l *lane) take(s *record.Snapshot, missed int64) {
 	l.news.missed += missed
+	l.connected = l.connected || l.stood(s)
 	news := recent(s, l.phase)
 	for _, series := range l.sla.Groups[l.group].Series {
-		if st := news[series]; st.Count() > 0 {
+		if st := news[series]; st != nil {
 			l.requests(st)
+			l.counters(st)
 		}
 		if series < len(s.RecentMetrics) {
 			if v := s.RecentMetrics[series]; v.Count() > 0 {
@@ -108,9 +118,17 @@ func (l *lane) take(s *record.Snapshot, missed int64) {
 }
 
 func (l *lane) requests(s *record.Stats) {
-	sum := s.JudgedSum()
-	l.news.add(&tally{n: s.Count(), judged: s.Judged(), failed: s.Failed, timeouts: s.Censored,
-		local: localFailures(s), seconds: sum / 1e9, rest: sum % 1e9}, 1)
+	all := s
+	s = s.Of(l.sla.Measure)
+	news := tally{n: all.Count(), failed: all.Failed, local: localFailures(all)}
+	if s != nil {
+		sum := s.JudgedSum()
+		news.judged, news.timeouts, news.seconds, news.rest = s.Judged(), s.Censored, sum/1e9, sum%1e9
+	}
+	l.news.add(&news, 1)
+	if s.Judged() == 0 {
+		return
+	}
 	for i := range l.rules {
 		if r := l.rules[i].rule; (r.Metric == plan.Quantile || r.Metric == plan.Max) && r.Unit == plan.UnitNone {
 			over, counted := s.OverAt(threshold(*r))
@@ -118,6 +136,20 @@ func (l *lane) requests(s *record.Stats) {
 			l.rules[i].blind = l.rules[i].blind || !counted
 		}
 	}
+}
+
+func (l *lane) counters(s *record.Stats) {
+	for i := range l.rules {
+		if r := l.rules[i].rule; r.Metric == plan.Tally {
+			l.beyond[i].news += s.Counter(r.Counter)
+			l.beyond[i].newBase += s.Base(r.Counter)
+		}
+	}
+}
+
+// counted reports whether something has been counted since the last slot.
+func (l *lane) counted() bool {
+	return slices.ContainsFunc(l.beyond, func(b excess) bool { return b.news != 0 || b.newBase != 0 })
 }
 
 func (l *lane) values(v *record.Values) {
@@ -140,7 +172,7 @@ func (l *lane) values(v *record.Values) {
 // than a window out.
 func (l *lane) push(last, slot int64) {
 	if l.ring == nil {
-		if l.news == (tally{}) {
+		if l.news == (tally{}) && !l.counted() {
 			return
 		}
 		l.ring = make([]tally, l.length)
@@ -148,6 +180,9 @@ func (l *lane) push(last, slot int64) {
 			l.beyond[i].ring = make([]int64, l.length)
 			if r := l.rules[i].rule; r.Unit != plan.UnitNone && r.Metric == plan.Mean {
 				l.beyond[i].parts = make([]parts, l.length)
+			}
+			if l.rules[i].rule.Metric == plan.Tally {
+				l.beyond[i].bases = make([]int64, l.length)
 			}
 		}
 	}
@@ -172,6 +207,10 @@ func (l *lane) push(last, slot int64) {
 func (b *excess) clear(at int64) {
 	b.sum -= b.ring[at]
 	b.ring[at] = 0
+	if b.bases != nil {
+		b.base -= b.bases[at]
+		b.bases[at] = 0
+	}
 	if b.parts != nil {
 		b.parts[at] = parts{}
 	}
@@ -181,6 +220,11 @@ func (b *excess) push(at int64) {
 	b.ring[at] = b.news
 	b.sum += b.news
 	b.news = 0
+	if b.bases != nil {
+		b.bases[at] = b.newBase
+		b.base += b.newBase
+		b.newBase = 0
+	}
 	if b.parts != nil {
 		b.parts[at] = b.newParts
 		b.newParts = parts{}
@@ -189,7 +233,7 @@ func (b *excess) push(at int64) {
 
 // extent is what a window holds of a rule.
 func (b *excess) extent() extent {
-	e := extent{over: b.sum}
+	e := extent{over: b.sum, base: b.base}
 	for _, p := range b.parts {
 		e.sum.add(p.high, p.low)
 	}
@@ -216,6 +260,7 @@ func (l *lane) look(from, to int64, step time.Duration) {
 	h.tally, h.from, h.to, h.more, h.gap = l.sum, from, to, false, false
 	for i := range l.rules {
 		h.extents[i] = l.beyond[i].extent()
+		l.rules[i].connected = l.connected
 		l.rules[i].look(&h.tally, h.extents[i], from, to, step)
 	}
 }
@@ -237,6 +282,9 @@ func (l *lane) skip(slot int64, gap bool) {
 	l.late(&l.ring[at], func(i int) extent {
 		b := &l.beyond[i]
 		e := extent{over: b.ring[at]}
+		if b.bases != nil {
+			e.base = b.bases[at]
+		}
 		if b.parts != nil {
 			e.sum = b.parts[at]
 		}
@@ -252,6 +300,7 @@ func (l *lane) late(t *tally, of func(rule int) extent) {
 	for i := range h.extents {
 		e := of(i)
 		h.extents[i].over += e.over
+		h.extents[i].base += e.base
 		h.extents[i].sum.add(e.sum.high, e.sum.low)
 	}
 }
@@ -265,7 +314,7 @@ func (l *lane) settle(step time.Duration) {
 	}
 	if h.more {
 		for i := range l.rules {
-			if l.rules[i].rule.Metric != plan.Throughput { // that is about the time, not about what was begun in it
+			if !perTime(l.rules[i].rule) { // that is about the time, not about what was begun in it
 				l.rules[i].again(&h.tally, h.extents[i], h.from, h.to, step)
 			}
 		}

@@ -24,6 +24,9 @@ func Limits(p *plan.Plan) [][]float64 {
 // them, with every series they judge: those about metrics, or all others.
 func eachCounted(p *plan.Plan, metrics bool, visit func(series int, r plan.Rule)) {
 	for _, s := range p.SLAs {
+		if s.Measure != plan.MeasureResponse {
+			continue // see Beyond
+		}
 		for _, r := range s.Rules {
 			if r.Metric != plan.Quantile && r.Metric != plan.Max || metrics != (r.Unit != plan.UnitNone) {
 				continue
@@ -70,9 +73,12 @@ func judgeValues(r plan.Rule, v *record.Values) Judgement {
 	default:
 		counted = false
 	}
+	_, confident := tolerated(r)
 	switch {
 	case !counted:
 		j.Reason = "the values beyond " + quantity(r, r.Limit) + " were not counted"
+	case confident:
+		j.sure(r, over, j.Samples, fmt.Sprintf("%d of %s above %s", j.Over, were(j.Samples), quantity(r, r.Limit)))
 	case met && j.Samples < j.Needed:
 		j.Reason = fmt.Sprintf("needs %d samples, has %d", j.Needed, j.Samples)
 	case met:

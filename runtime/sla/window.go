@@ -65,7 +65,7 @@ func NewWindows(p *plan.Plan, tick time.Duration) *Windows {
 		length := max(1, int64((s.Window.Length+tick/2)/tick))
 		longest = max(longest, length)
 		for g := range s.Groups {
-			w.lanes = append(w.lanes, newLane(s, i, g, phase[i], length))
+			w.lanes = append(w.lanes, newLane(p, i, g, phase[i], length))
 		}
 	}
 	if longest > 0 {
@@ -141,8 +141,10 @@ func (w *Windows) Finish(cut int64) {
 			continue
 		}
 		l.news.cut = cut
-		if l.news != (tally{}) {
-			l.late(&l.news, func(i int) extent { return extent{l.beyond[i].news, l.beyond[i].newParts} })
+		if l.news != (tally{}) || l.counted() {
+			l.late(&l.news, func(i int) extent {
+				return extent{over: l.beyond[i].news, base: l.beyond[i].newBase, sum: l.beyond[i].newParts}
+			})
 			l.news = tally{}
 		}
 		l.last.gap = true
@@ -238,8 +240,12 @@ func (f *Windowed) Words(r plan.Rule, w plan.Window) string {
 // figure says how a window kept a rule.
 func figure(r plan.Rule, s Stretch) string {
 	switch {
-	case r.Metric == plan.Throughput:
+	case perTime(&r):
 		return trim(s.Figure, 3) + "/s"
+	case r.Metric == plan.Tally && r.Scale == plan.Share:
+		return fmt.Sprintf("%d of %d %s (%s)", s.Over, s.Samples, counterWords(r.Counter), share(s.Figure))
+	case r.Metric == plan.Tally:
+		return fmt.Sprintf("%d %s", s.Over, counterWords(r.Counter))
 	case r.Metric == plan.ErrorRate:
 		return fmt.Sprintf("%d of %d failed (%s)", s.Over, s.Samples, share(s.Figure))
 	case r.Metric == plan.Mean:

@@ -53,6 +53,13 @@ type Socket interface {
 	Close(code int, reason string)
 }
 
+// Classed is an error that knows its class, as those of Send should. Others
+// count as resets.
+type Classed interface {
+	error
+	ErrorClass() plan.ErrorClass
+}
+
 // SocketEventKind says what happened to a socket.
 type SocketEventKind uint8
 

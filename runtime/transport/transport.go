@@ -64,7 +64,10 @@ type Message struct {
 }
 
 // Sink hears of the body of a successful answer (2xx) as it comes, framing
-// taken off, on the goroutine that called Do.
+// taken off, on the goroutine that called Do. By its first call the Result
+// holds Start, FirstByte, Status, Proto and Header. The limit on the size of
+// bodies is not for bodies that a Sink hears; what is kept of them is bounded
+// as ever.
 type Sink interface {
 	// Chunk gives what one read brought, and when, in nanoseconds on the run's
 	// clock. The bytes are valid until it returns. With false the exchange
@@ -127,6 +130,16 @@ type Forgetter interface {
 	Client
 	// Forget closes the connections whose route says plan.KeepIteration.
 	Forget()
+}
+
+// Brancher is a Client whose user can make several exchanges at once.
+type Brancher interface {
+	Client
+	// Branch is a client that makes exchanges beside this one, on a goroutine
+	// of its own, with the user's connections, TLS sessions and source address
+	// in common. The user's limit of connections to a target is one for all of
+	// them; an exchange beyond it waits. It must be closed, too.
+	Branch() Client
 }
 
 // Factory makes the clients of a run and owns what they share.

@@ -46,7 +46,7 @@ var greenCases = []greenCase{
 	{name: "the warm-up eats the run", profile: greenProfile + "  warmup = \"1m\"\n", want: refused, says: "warm"},
 	{name: "the warm-up eats what iterations leave", profile: "  users = 10\n  duration = \"1m\"\n  iterations = 100\n  warmup = \"30s\"\n", want: inconclusive, says: "no sample"},
 	{name: "a profile without load for a judged class", user: greenUser + "}\nuser \"writer\" {\n  wait = \"1s\"\n  post \"/orders\" {}\n", profile: "  duration = \"1m\"\n  user \"visitor\" { users = 10 }\n",
-		slas: "sla \"write\" {\n  match { requests = [\"POST /orders\"] }\n  error_rate = \"1%\"\n}\n", want: inconclusive, says: "no SLA is declared"},
+		slas: "sla \"write\" {\n  match { requests = [\"POST /orders\"] }\n  error_rate = \"1%\"\n}\n", want: inconclusive, says: "no SLA judges this profile"},
 	{name: "a profile without load for a class judged beside another", user: greenUser + "}\nuser \"writer\" {\n  wait = \"1s\"\n  post \"/orders\" {}\n", profile: "  duration = \"1m\"\n  user \"visitor\" { users = 10 }\n",
 		slas: "sla \"write\" {\n  match { requests = [\"POST /orders\"] }\n  error_rate = \"1%\"\n}\nsla \"read\" {\n  match { tags = [\"read\"] }\n  p95 = \"1ms\"\n}\n", want: failed, says: "took longer than 1 ms"},
 	{name: "a judged request is switched off by its weight", user: "  wait = \"100ms\"\n  get \"/items\" { weight = 1 }\n  get \"/rare\" { weight = 0 }\n",
@@ -74,7 +74,7 @@ var greenCases = []greenCase{
 	// Nothing was promised.
 	{name: "no SLA", slas: nothing, want: inconclusive, says: "no SLA is declared"},
 	{name: "only warnings", slas: "sla \"read\" {\n  warn { p95 = \"500ms\" }\n}\n", want: inconclusive, says: "no rule can fail"},
-	{name: "the only limit is for another profile", slas: "sla \"read\" {\n  profile \"q\" { p95 = \"1s\" }\n}\n", more: "profile \"q\" {\n  users = 1\n  duration = \"1m\"\n}\n", of: "p", want: inconclusive, says: "no SLA is declared"},
+	{name: "the only limit is for another profile", slas: "sla \"read\" {\n  profile \"q\" { p95 = \"1s\" }\n}\n", more: "profile \"q\" {\n  users = 1\n  duration = \"1m\"\n}\n", of: "p", want: inconclusive, says: "no SLA judges this profile"},
 	{name: "an override by null does not lift a limit", profile: greenProfile + "  sla \"read\" {\n    p95 = null\n    error_rate = null\n  }\n", answer: always(mockAnswer{after: sec}), want: failed, says: "p95 ≤ 500 ms"},
 	{name: "an override lifts one limit, and another is broken", profile: greenProfile + "  sla \"read\" { p95 = \"1h\" }\n", answer: each(3, mockAnswer{status: 500}), want: failed, says: "error_rate ≤ 1 %"},
 	{name: "an SLA switched off by tags that nothing bears", slas: "sla \"read\" {\n  match { tags = [\"red\"] }\n  p95 = \"500ms\"\n}\n", want: refused, says: "red"},
@@ -109,6 +109,19 @@ var greenCases = []greenCase{
 		}
 		return mockAnswer{status: 500, after: 1 * ms}
 	}, want: failed, says: "took longer than 100 ms"},
+
+	// The samples keep a limit, but do not prove it.
+	{name: "a p99 with confidence and too few samples", profile: "  users = 3\n  duration = \"12s\"\n", slas: "sla \"read\" {\n  p99 = \"500ms\"\n  confidence = \"95%\"\n}\n",
+		want: inconclusive, says: "needs 368 samples to be 95 % sure, has 300"},
+	{name: "a p95 with confidence, close to the limit", slas: "sla \"read\" {\n  p95 = \"500ms\"\n  confidence = \"95%\"\n}\n", answer: each(21, mockAnswer{after: 600 * ms}),
+		want: inconclusive, says: "to be 95 % sure, at most"},
+	{name: "a p95 with confidence, broken", slas: "sla \"read\" {\n  p95 = \"500ms\"\n  confidence = \"95%\"\n}\n", answer: each(10, mockAnswer{after: 600 * ms}),
+		want: failed, says: "on the limit is broken, 95 % sure"},
+	{name: "an error rate with confidence, close to the limit", slas: "sla \"read\" {\n  error_rate = \"1%\"\n  confidence = \"99%\"\n}\n", answer: each(110, mockAnswer{status: 500}),
+		want: inconclusive, says: "to be 99 % sure, at most"},
+	{name: "an error rate with confidence, a profile's", profile: greenProfile + "  sla \"read\" { confidence = \"95%\" }\n", slas: "sla \"read\" { error_rate = \"1%\" }\n", answer: each(110, mockAnswer{status: 500}),
+		want: inconclusive, says: "to be 95 % sure, at most"},
+	{name: "no SLA judges the profile", profile: greenProfile + "  slas = []\n", want: inconclusive, says: "no SLA judges this profile"},
 
 	// The load was not the declared one.
 	{name: "arrivals are missed", profile: "  rate = \"100/s\"\n  duration = \"1m\"\n  max_users = 1\n", want: inconclusive, says: "were missed, more than 1 %"},

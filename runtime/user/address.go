@@ -71,7 +71,14 @@ func (u *User) aim(to *url.URL) (away bool, problem string) {
 	return true, ""
 }
 
-// withoutCredentials takes from the header what is meant for another target.
-func (u *User) withoutCredentials() {
-	u.header = without(u.header, "Authorization", "Cookie", "Proxy-Authorization")
+// withoutCredentials takes from the header what is meant for another target:
+// what is always a credential, and what is made of something secret.
+func (u *User) withoutCredentials(r *plan.Request) {
+	names := []string{"Authorization", "Cookie", "Proxy-Authorization"}
+	for i := range r.Headers {
+		if p := &r.Headers[i]; p.Secret {
+			names = append(names, p.Name)
+		}
+	}
+	u.header = without(u.header, names...)
 }

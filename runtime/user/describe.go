@@ -162,8 +162,8 @@ func secretPairs(pairs []plan.Pair) bool {
 func (u *User) answerText() string {
 	b := append(append([]byte(u.result.Proto), ' '), strconv.Itoa(u.result.Status)...)
 	b = headers(append(b, '\n'), u.result.Header, nil)
-	if len(u.result.Body) > 0 {
-		b = append(append(b, '\n'), u.whole(u.result.Body, maxAnswer)...)
+	if body := u.discreet(u.readable()); len(body) > 0 {
+		b = append(append(b, '\n'), u.whole(body, maxAnswer)...)
 	}
 	return string(b[:min(len(b), maxAnswer)])
 }
@@ -216,7 +216,7 @@ func statusDetail(status int, want []plan.StatusRange) string {
 func (u *User) networkDetail(hop int) string {
 	switch {
 	case hop > 0 && u.result.Class.Censored():
-		return lateRedirects
+		return u.late
 	case u.result.Err == nil:
 		return u.result.Class.String()
 	}

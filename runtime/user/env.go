@@ -57,6 +57,9 @@ type Env struct {
 	sets    map[*plan.TaskSet]*pace.Weights
 	// boundaries are those of the requests that send parts.
 	boundaries map[*plan.Request]string
+	sockets    map[*plan.Socket]*socketRequests
+	tokens     map[int]*tokens // that all users share, by their auth's number
+	forgets    bool            // a target keeps connections for an iteration only
 	cut        chan struct{}
 	trace      *tracing // nil without a tracer
 	cutOnce    sync.Once
@@ -102,6 +105,8 @@ func NewEnv(c Config) *Env {
 		cut:     make(chan struct{}),
 
 		boundaries: drawBoundaries(p),
+		tokens:     sources(p),
+		sockets:    handshakes(p),
 	}
 	e.benches.New = func() any { return new(bench) }
 	if e.Trace != nil {
@@ -134,6 +139,7 @@ func NewEnv(c Config) *Env {
 	}
 	for i := range p.Targets {
 		e.routes[i] = transport.RouteTo(&p.Targets[i])
+		e.forgets = e.forgets || p.Targets[i].HTTP.KeepAlive == plan.KeepIteration
 	}
 	return e
 }

@@ -14,15 +14,21 @@ import (
 	"throng/runtime/transport"
 )
 
-const lateRedirects = "the redirects took longer than the timeout"
+// What takes longer than the timeout where it is not a request's first
+// exchange.
+const (
+	lateRedirects = "the redirects took longer than the timeout"
+	lateAnswer    = "answering the target's challenge took longer than the timeout"
+)
 
 // exchange sends the rendered message and follows redirects, as many as the
 // request allows. All hops are one sample: from the first one's start to the
 // last one's end, within the request's one timeout.
 func (u *User) exchange(r *plan.Request) verdict {
+	redirects, answered := 0, 0
 	for hop := 0; ; hop++ {
 		if u.env.trace != nil {
-			u.tellSent(r, hop)
+			u.tellSent(r, redirects)
 		}
 		u.do()
 		u.addHop(hop)
@@ -35,20 +41,29 @@ func (u *User) exchange(r *plan.Request) verdict {
 			return verdict{u.result.Class, u.networkDetail(hop), r.Site}
 		}
 		u.keepCookies()
-		if r.Redirects == 0 || !isRedirect(u.result.Status) {
+		again, err := u.meets(r, answered)
+		switch {
+		case err != nil:
+			return u.wrong(r.Site, err)
+		case again:
+			answered++
+			u.late = lateAnswer
+		case r.Redirects == 0 || !isRedirect(u.result.Status):
 			return verdict{}
-		}
-		if hop == r.Redirects {
+		case redirects == r.Redirects:
 			return verdict{plan.FailRedirect, fmt.Sprintf("more than %d redirects", r.Redirects), r.Site}
-		}
-		if problem := u.follow(); problem != "" {
-			return verdict{plan.FailRedirect, problem, r.Site}
+		default:
+			if problem := u.follow(r); problem != "" {
+				return verdict{plan.FailRedirect, problem, r.Site}
+			}
+			redirects, answered = redirects+1, 0
+			u.late = lateRedirects
 		}
 		if r.Timeout > 0 {
 			left := r.Timeout - time.Duration(u.env.Clock.Now()-u.sample.Start)
 			if left <= 0 {
 				u.sample.End = u.env.Clock.Now()
-				return verdict{plan.FailTimeout, lateRedirects, r.Site}
+				return verdict{plan.FailTimeout, u.late, r.Site}
 			}
 			u.message.Timeout = left
 		}
@@ -57,12 +72,16 @@ func (u *User) exchange(r *plan.Request) verdict {
 
 // do makes the exchange at hand. The user's other lanes go on meanwhile.
 func (u *User) do() {
-	if u.lane == nil {
+	if u.lane == nil && u.opens == nil {
 		u.client.Do(&u.message, &u.result)
 		return
 	}
 	u.yield()
 	defer u.regain()
+	if u.opens != nil {
+		u.open()
+		return
+	}
 	u.client.Do(&u.message, &u.result)
 }
 
@@ -78,7 +97,7 @@ func (u *User) note(r *plan.Request) {
 // the last one's first byte is waiting.
 func (u *User) addHop(hop int) {
 	s, r := &u.sample, &u.result
-	if hop == 0 {
+	if hop == 0 && !u.resumes() {
 		*s = record.Sample{Series: s.Series, Start: r.Start, Sent: r.Sent}
 		s.DNS, s.Connect, s.TLS = r.DNS, r.Connect, r.TLS
 	}
@@ -99,7 +118,7 @@ func isRedirect(status int) bool {
 
 // follow turns the message into the one the answer at hand redirects to. It
 // returns, in words, why it cannot.
-func (u *User) follow() string {
+func (u *User) follow(r *plan.Request) string {
 	m := &u.message
 	location, ok := line(u.result.Header, "Location")
 	if !ok || location == "" {
@@ -115,7 +134,8 @@ func (u *User) follow() string {
 		return "a redirect to " + problem
 	}
 	if away {
-		u.withoutCredentials()
+		u.away = true
+		u.withoutCredentials(r)
 	}
 	u.uri = appendURI(u.uri[:0], to)
 	if s := u.result.Status; s != 307 && s != 308 {
@@ -126,10 +146,10 @@ func (u *User) follow() string {
 		u.header = without(u.header, "Content-Type", "Content-Encoding", "Content-Language")
 	}
 	m.URI = u.uri
-	if !u.ownCookie {
-		u.header = without(u.header, "Cookie")
+	if err := u.authorize(r); err != nil {
+		return err.Error()
 	}
-	u.addCookies()
+	u.renewCookies()
 	m.Header = u.header
 	return ""
 }

@@ -20,6 +20,9 @@ func (u *User) mask() *mask {
 			}
 		}
 	}
+	if u.bearer != "" {
+		texts = append(texts, u.bearer)
+	}
 	if texts == nil {
 		return u.env.mask
 	}

@@ -3,6 +3,7 @@ package user
 import (
 	"throng/dsl/plan"
 	"throng/runtime/record"
+	"throng/runtime/transport"
 )
 
 // fresh reports whether the user is another one in every iteration: with
@@ -40,7 +41,7 @@ func (u *User) start() flow {
 			}
 			u.frame.Slots[s.Slot] = clone(v)
 		}
-		return u.steps(u.class.Start)
+		return u.walk(u.class.Start) // their sockets stay open
 	})
 	if f == leaveTask {
 		f = goOn
@@ -106,6 +107,7 @@ func (u *User) renew() {
 	clear(u.frame.Slots)
 	u.jar.list = nil
 	u.trail = nil
+	u.challenges, u.tokens, u.bearer = nil, nil, ""
 	u.forget(true)
 	u.env.feed.renew(u.ID.Class, u.rows)
 	u.close()
@@ -114,6 +116,7 @@ func (u *User) renew() {
 
 // close gives back what the user holds of the run.
 func (u *User) close() {
+	u.endSockets()
 	u.unload()
 	u.client.Close()
 	u.closeLanes()
@@ -145,4 +148,22 @@ func (u *User) TearDown(env *Env, w *record.Writer) (ok bool) {
 	f := u.guard(u.class.Site, func() flow { return u.steps(u.class.Stop) })
 	u.close()
 	return f == goOn || f == leaveTask
+}
+
+// letGo ends, with an iteration, the connections that are not kept longer.
+func (u *User) letGo() {
+	if !u.env.forgets {
+		return
+	}
+	forget := func(c transport.Client) {
+		if f, ok := c.(transport.Forgetter); ok {
+			f.Forget()
+		}
+	}
+	forget(u.client)
+	if u.lanes != nil {
+		for _, l := range u.lanes.all {
+			forget(l.client)
+		}
+	}
 }

@@ -13,10 +13,12 @@ var none = math.NaN()
 // been judged and captured from. Nothing is recorded before the request is
 // booked as a success: all of its values are, or none. A null is no value; a
 // value that is no number, or not a finite one, fails the request.
-func (u *User) measure(r *plan.Request) verdict {
+func (u *User) measure(r *plan.Request) verdict { return u.measureAll(r.Records) }
+
+func (u *User) measureAll(records []plan.Record) verdict {
 	u.measured = u.measured[:0]
-	for i := range r.Records {
-		c := &r.Records[i]
+	for i := range records {
+		c := &records[i]
 		v, err := c.Value.Eval(&u.frame)
 		if err != nil {
 			return u.wrong(c.Site, err)
@@ -71,10 +73,12 @@ func amountOf(v plan.Value, unit plan.Unit) (amount float64, problem string) {
 }
 
 // record books what a request that succeeded has measured.
-func (u *User) record(r *plan.Request) {
-	for i := range r.Records {
-		if v := u.measured[i]; !math.IsNaN(v) {
-			u.writer.Record(int32(r.Records[i].Series), v, u.sample.Intended)
+func (u *User) record(r *plan.Request) { u.recordAll(r.Records, u.measured, u.sample.Intended) }
+
+func (u *User) recordAll(records []plan.Record, measured []float64, intended int64) {
+	for i := range records {
+		if v := measured[i]; !math.IsNaN(v) {
+			u.writer.Record(int32(records[i].Series), v, intended)
 		}
 	}
 }

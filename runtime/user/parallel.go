@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"throng/dsl/plan"
+	"throng/runtime/transport"
 )
 
 // maxLanes is how many steps of one parallel block are done at once, whatever
@@ -62,7 +63,7 @@ func (l *lanes) take(root *User, n int) []*User {
 func (u *User) newLane() *User {
 	l := &lane{}
 	c := &User{
-		ID: u.ID, root: u, lane: l, env: u.env, class: u.class, tally: u.tally, client: u.env.Factory.Client(),
+		ID: u.ID, root: u, lane: l, env: u.env, class: u.class, tally: u.tally, client: u.branch(),
 		writer: u.writer, rows: u.rows, jar: u.jar, stop: u.stop, frame: u.frame,
 	}
 	c.frame.Rand = rand.New(&l.source)
@@ -73,6 +74,15 @@ func (u *User) newLane() *User {
 		c.frame.NextRow = c.nextRow
 	}
 	return c
+}
+
+// branch is a client beside the user's own, which shares its connections where
+// the transport can.
+func (u *User) branch() transport.Client {
+	if b, ok := u.client.(transport.Brancher); ok {
+		return b.Branch()
+	}
+	return u.env.Factory.Client()
 }
 
 // closeLanes drops the lanes' connections.

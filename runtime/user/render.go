@@ -15,6 +15,7 @@ func (u *User) render(r *plan.Request) error {
 	m.Route, m.Host = to, to.Host
 	m.Method, m.Timeout = r.Method, r.Timeout
 	m.KeepBody = u.keepsBody(r)
+	u.listen(r)
 	m.Body, m.More = nil, nil
 	u.pieces.reset()
 	var err error
@@ -43,10 +44,13 @@ func (u *User) render(r *plan.Request) error {
 	if err = u.renderHeader(r, kind); err != nil {
 		return err
 	}
-	if away {
-		u.withoutCredentials()
+	if u.away = away; away {
+		u.withoutCredentials(r)
 	}
 	m.URI = u.uri
+	if err = u.authorize(r); err != nil {
+		return err
+	}
 	u.addCookies()
 	m.Header = u.header
 	if r.Body == nil {

@@ -16,29 +16,49 @@ type verdict struct {
 	site   plan.SiteID
 }
 
-// request makes one request: renders it, exchanges it and what it redirects
-// to, judges the answer, and books exactly one sample for all of it.
-func (u *User) request(r *plan.Request) (f flow) {
+// request makes one request.
+func (u *User) request(r *plan.Request) flow {
+	if r.Auth != nil {
+		return u.authenticated(r)
+	}
+	return u.attempt(r)
+}
+
+// clear makes the user's sample that of a request that nothing is known of
+// yet.
+func (u *User) clear(r *plan.Request) {
 	u.settle()
 	u.sample = record.Sample{Series: int32(r.Series)}
 	u.begun, u.booked = false, false
 	u.target = r.Target
+}
+
+// attempt renders a request, exchanges it and what it redirects to, judges
+// the answer, and books exactly one sample for all of it.
+func (u *User) attempt(r *plan.Request) (f flow) {
+	u.clear(r)
 	defer u.rescue(r, &f)
 	if err := u.render(r); err != nil {
 		return u.unsent(r, err)
 	}
 	u.countBegun()
 	v := u.exchange(r)
+	heard := u.hears(r)
+	if heard != nil {
+		v = u.streamed(r, v)
+	}
 	answered := u.result.Class == plan.OK
-	if !answered && u.env.isCut.Load() {
+	if !answered && u.env.isCut.Load() || heard != nil && heard.cut {
 		u.booked = true
 		u.root.Counts.Cut.Add(1)
-		return endCut
+		return u.slept(false)
 	}
 	u.quiet = u.quiet && !answered
 	if v.class == plan.OK {
-		u.remember(r)
-		v = u.judge(r)
+		if v = u.decode(r); v.class == plan.OK {
+			u.remember(r)
+			v = u.judge(r)
+		}
 	}
 	return u.book(r, v, true)
 }
@@ -121,10 +141,14 @@ func (u *User) book(r *plan.Request, v verdict, sent bool) flow {
 	}
 	s.Class = v.class
 	again := u.retries(v.class, int(s.Status))
-	s.Retried = again != nil
+	renew := sent && u.renews(r, v)
+	s.Retried = again != nil || renew
 	u.booked = true
+	if u.grant != nil {
+		u.grant.why = v
+	}
 	if u.env.trace != nil {
-		u.tellDone(r, v, again != nil)
+		u.tellDone(r, v, s.Retried)
 	}
 	u.writer.Add(*s)
 	if v.class == plan.OK {
@@ -134,12 +158,21 @@ func (u *User) book(r *plan.Request, v verdict, sent bool) flow {
 	}
 	u.root.Counts.Failed.Add(1)
 	u.describe(r, v, sent)
+	if renew {
+		u.rejected = true
+		return goOn
+	}
+	return u.failed(r.Series, r.OnFailure, v.class, again)
+}
+
+// failed is what a failure of a series ends.
+func (u *User) failed(series int, reach plan.Failure, class plan.ErrorClass, again *attempts) flow {
 	if again != nil {
 		u.again = again.depth
 		return tryAgain
 	}
 	if u.group != nil {
-		u.group.fail(v.class)
+		u.group.fail(class)
 	}
 	switch {
 	case u.out != nil:
@@ -147,14 +180,14 @@ func (u *User) book(r *plan.Request, v verdict, sent bool) flow {
 	case u.env.isCut.Load():
 		return endCut
 	}
-	switch r.OnFailure {
+	switch reach {
 	case plan.FailureTask:
 		return endTask
 	case plan.FailureUser:
 		return endUser
 	case plan.FailureRun:
-		row := u.env.Plan.Series[r.Series].Row
-		u.env.Halt(u.env.Plan.Rows[row].Label() + " failed (" + v.class.String() + "), and its on_failure is \"run\"")
+		row := u.env.Plan.Series[series].Row
+		u.env.Halt(u.env.Plan.Rows[row].Label() + " failed (" + class.String() + "), and its on_failure is \"run\"")
 		return endUser
 	}
 	return goOn
@@ -168,6 +201,7 @@ func (u *User) judge(r *plan.Request) verdict {
 		Scheme: u.message.Route.Scheme, Host: u.message.Host, URI: u.message.URI,
 		Header: u.result.Header, Body: u.result.Body, Size: u.result.BodySize,
 		Elapsed: time.Duration(u.sample.End - u.sample.Start),
+		Stream:  u.streamInfo(r),
 	}
 	u.frame.Response = &u.response
 	v := verdict{}
@@ -175,6 +209,9 @@ func (u *User) judge(r *plan.Request) verdict {
 		v = u.judgeAloud(r)
 	} else if v = u.expect(r); v.class == plan.OK {
 		v = u.capture(r)
+	}
+	if u.grant != nil {
+		v = u.grant.take(u, r, v)
 	}
 	if v.class == plan.OK && len(r.Records) > 0 {
 		v = u.measure(r)
@@ -223,9 +260,11 @@ func inRanges(status int, ranges []plan.StatusRange) bool {
 
 // capture keeps values of the answer in the session. They are copied: the
 // body they may point into is reused.
-func (u *User) capture(r *plan.Request) verdict {
-	for i := range r.Captures {
-		c := &r.Captures[i]
+func (u *User) capture(r *plan.Request) verdict { return u.take(r.Captures) }
+
+func (u *User) take(captures []plan.Capture) verdict {
+	for i := range captures {
+		c := &captures[i]
 		v, err := c.Value.Eval(&u.frame)
 		switch {
 		case err != nil:

@@ -7,14 +7,27 @@ import (
 	"throng/runtime/record"
 )
 
-// steps does a list of steps until one ends it.
+// steps does a list of steps until one ends it. Sockets that it opened are
+// closed at its end.
 func (u *User) steps(list []plan.Step) flow {
+	if u.class.Sockets > 0 {
+		return u.inScope(list)
+	}
+	return u.walk(list)
+}
+
+func (u *User) walk(list []plan.Step) flow {
 	for _, s := range list {
 		switch {
 		case u.env.isCut.Load():
 			return endCut
 		case u.brisk && u.stopped():
 			return endStopped
+		}
+		if u.sockets != nil {
+			if f := u.heed(); f != goOn {
+				return f
+			}
 		}
 		f := goOn
 		if u.env.trace == nil {
@@ -55,6 +68,14 @@ func (u *User) step(s plan.Step) flow {
 		return u.leave(s)
 	case *plan.Call:
 		return u.call(s)
+	case *plan.Socket:
+		return u.openSocket(s)
+	case *plan.Send:
+		return u.send(s)
+	case *plan.Receive:
+		return u.receive(s)
+	case *plan.CloseSocket:
+		return u.closeSocket(s)
 	}
 	panic(fmt.Sprintf("a step of unknown type %T", s))
 }
@@ -94,6 +115,10 @@ func (u *User) slept(ok bool) flow {
 		return goOn
 	case u.env.isCut.Load():
 		return endCut
+	case u.roused != goOn:
+		f := u.roused
+		u.roused = goOn
+		return f
 	}
 	return endStopped
 }

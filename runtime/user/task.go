@@ -50,6 +50,7 @@ func (u *User) iterate() flow {
 	} else {
 		f = u.task(t)
 	}
+	u.letGo()
 	u.frame.User.Iteration++
 	switch f {
 	case goOn, leaveTask, leaveUser:
@@ -62,13 +63,18 @@ func (u *User) iterate() flow {
 		}
 	}
 	if f < endStopped && !u.Sated() && !u.rest(u.last, u.spent()) {
-		return endStopped
+		return max(endStopped, u.slept(false))
 	}
 	return f
 }
 
 // awaitStop is what a user does that has nothing to do.
 func (u *User) awaitStop() flow {
+	if u.sockets != nil {
+		for !u.sleep(never, nil) && u.pardoned() {
+		}
+		return endUser
+	}
 	select {
 	case <-u.stop:
 	case <-u.env.cut:
@@ -98,7 +104,7 @@ func (u *User) inSequence(t *plan.Task) flow {
 	worst := goOn
 	for i := range t.Sequence {
 		if i > 0 && !u.rest(u.last, nil) {
-			return endStopped
+			return max(endStopped, u.slept(false))
 		}
 		f := u.task(&t.Sequence[i])
 		if f >= leaveTask {
@@ -147,7 +153,12 @@ func (u *User) rest(t *plan.Task, over <-chan struct{}) bool {
 	if next == now {
 		return !u.stopped()
 	}
-	return u.sleep(next, over)
+	for !u.sleep(next, over) {
+		if !u.pardoned() {
+			return false
+		}
+	}
+	return true
 }
 
 // waitTime is the wait's time in seconds; for pacing and throughput that

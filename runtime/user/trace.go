@@ -33,6 +33,7 @@ const (
 	EventNote                       // what a step decided, or left out: Text
 	EventAbandoned                  // a task ended for want of a session value: Name
 	EventFault                      // an expression outside a request failed: Text
+	EventMessage                    // a message came over a socket: Name, the socket's, and Answer with its Body and Size
 )
 
 // Event is one thing that happened.
@@ -151,6 +152,14 @@ func siteOf(s plan.Step) plan.SiteID {
 		return s.Site
 	case *plan.Call:
 		return s.Site
+	case *plan.Socket:
+		return s.Site
+	case *plan.Send:
+		return s.Site
+	case *plan.Receive:
+		return s.Site
+	case *plan.CloseSocket:
+		return s.Site
 	}
 	return 0
 }
@@ -183,8 +192,8 @@ func (u *User) tellAnswer(r *plan.Request, hop int) {
 	if res.Status != 0 {
 		a.Header = mask.text(string(headers(nil, res.Header, nil)), true)
 	}
-	if isText(res.Body, res.BodySize) {
-		a.Body = mask.text(u.whole(res.Body, maxTraced), true)
+	if body := u.discreet(u.readable()); isText(body, res.BodySize) {
+		a.Body = mask.text(u.whole(body, maxTraced), true)
 	}
 	u.tell(Event{Kind: EventAnswer, Site: r.Site, Step: r, Class: res.Class, OK: res.Class == plan.OK, Answer: a})
 }
@@ -249,9 +258,18 @@ func (u *User) judgeAloud(r *plan.Request) verdict {
 		u.remark(r.Site, "captures nothing, since a rule failed")
 		return first
 	}
-	for i := range r.Captures {
-		c := r.Captures[i]
-		v := u.capture(&plan.Request{Site: r.Site, Captures: []plan.Capture{c}})
+	keep(u.takeAloud(r.Captures))
+	return first
+}
+
+// takeAloud is take, told where there is a tracer.
+func (u *User) takeAloud(captures []plan.Capture) verdict {
+	if u.env.trace == nil {
+		return u.take(captures)
+	}
+	for i := range captures {
+		c := &captures[i]
+		v := u.take(captures[i : i+1])
 		e := Event{Kind: EventCapture, Site: c.Site, Name: c.Name, Expr: c.Value, OK: v.class == plan.OK, Class: v.class}
 		if e.OK {
 			e.Value = u.valueText(u.frame.Slots[c.Slot])
@@ -259,11 +277,11 @@ func (u *User) judgeAloud(r *plan.Request) verdict {
 			e.Text = u.mask().text(v.detail, false)
 		}
 		u.tell(e)
-		if keep(v); v.class != plan.OK {
-			break // as without a tracer: what follows is not captured
+		if v.class != plan.OK {
+			return v // what follows is not captured
 		}
 	}
-	return first
+	return verdict{}
 }
 
 // valueText is a value as JSON, without secrets.

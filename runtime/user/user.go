@@ -46,6 +46,9 @@ type User struct {
 	Missed  int64 // arrivals it was given and did not begin; read after its end
 	Started bool  // its start steps are through; read after its end
 	Failed  bool  // its start steps failed, and it ended; read after its end
+	// Withdraw tells who offers arrivals that the idle user ends by itself. It
+	// reports false when one is on its way already. Nil: nobody needs to know.
+	Withdraw func() bool
 
 	// root is the user whose line of thought this is: itself, but in a lane
 	// of its parallel steps.
@@ -78,7 +81,17 @@ type User struct {
 	retry   *attempts   // innermost retry under way
 	again   int         // with tryAgain: the depth of the retry that begins anew
 	out     *exhausted  // the source that had no row left
+	sockets *sockets    // nil but in users that have opened one
+	opens   *link       // what the request at hand is the handshake of
+	roused  flow        // what a socket's handler ended a wait with
 	target  int         // of the request under way, or of the last one
+
+	challenges map[*plan.Auth]*challenge // of digest authentication, of a root
+	tokens     map[*plan.Auth]*tokens    // the user's own, of a root
+	grant      *grant                    // the token that the request under way is for
+	bearer     string                    // the token that requests are rendered with
+	mayRenew   bool                      // an answer of 401 makes the request under way anew
+	rejected   bool                      // it did
 
 	own    jar
 	jar    *jar   // its own; in a lane its root's
@@ -93,14 +106,18 @@ type bench struct {
 	result    transport.Result
 	response  plan.Response
 	sample    record.Sample
-	begun     bool // it is counted as begun
-	booked    bool // and its outcome is
-	ownCookie bool // it has a Cookie header of its own
+	begun     bool   // it is counted as begun
+	booked    bool   // and its outcome is
+	ownCookie bool   // it has a Cookie header of its own
+	late      string // what its exchange after the first one is, should it take too long
+	away      bool   // it goes to another host than its own: it has no credentials
 	uri       []byte
 	header    []byte
 	body      []byte
-	pieces    pieces    // of a body with files in it
-	measured  []float64 // what it records, once it has succeeded
+	plain     []byte     // the answer's body, decoded
+	pieces    pieces     // of a body with files in it
+	measured  []float64  // what it records, once it has succeeded
+	heard     *streaming // the stream of its answer
 }
 
 // settle prepares for a request after a rest.
@@ -209,6 +226,9 @@ func (u *User) RunOpen(first Arrival, idle func()) {
 // next waits for an arrival. One that was given before the stop is served.
 func (u *User) next() (Arrival, bool) {
 	u.unload()
+	if u.sockets != nil {
+		return u.nextServing()
+	}
 	select {
 	case a := <-u.work:
 		u.env.Lag(a.Due, u.env.Clock.Now())
@@ -251,6 +271,9 @@ func (u *User) sleep(until int64, over <-chan struct{}) bool {
 	d := time.Duration(until - u.env.Clock.Now())
 	if d <= 0 {
 		return !u.stopped()
+	}
+	if u.sockets != nil {
+		return u.sleepServing(until, over)
 	}
 	if d >= longRest {
 		u.unload()

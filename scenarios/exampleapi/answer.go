@@ -17,6 +17,7 @@ type reply struct {
 	body    []byte
 	header  []string                  // further fields: name, value, name, value
 	upgrade func(http.ResponseWriter) // takes over the connection instead of answering
+	flow    *flow                     // instead of body
 }
 
 // A failed is the error that handlers return: an answer with a status of 400 or more.

@@ -56,7 +56,7 @@ func newAutoarr(s *Service) []route {
 				paged: true, out: pageOf[event]{}, serve: a.activity.servePage},
 			{method: "GET", pattern: "/api/v1/logs", summary: "The log, oldest first", latency: list,
 				paged: true, out: pageOf[logLine]{}, serve: a.logs.servePage},
-			{method: "GET", pattern: "/api/v1/ws", summary: "A WebSocket: hello, ping, subscribe; all else is echoed", socket: true,
+			{method: "GET", pattern: "/api/v1/ws", summary: "A WebSocket: hello, ping, subscribe; all else is echoed. The query parameter client names who keeps its subscription when the connection is lost", socket: true,
 				latency: quick, status: http.StatusSwitchingProtocols, also: []int{400, 426}, serve: s.serveSocket},
 		},
 	)

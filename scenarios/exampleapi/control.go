@@ -11,6 +11,18 @@ import (
 // lists them, DELETE switches all off and frees what a leak has kept.
 const faultsPath = "/__faults"
 
+// socketsPath tells what happened on the service's sockets, to GET.
+const socketsPath = "/__sockets"
+
+func (s *Service) socketLog(r *http.Request, id string) reply {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		f := problem(http.StatusMethodNotAllowed, "method_not_allowed", "%s knows GET, HEAD", socketsPath)
+		f.header = []string{"Allow", "GET, HEAD"}
+		return errorReply(id, f)
+	}
+	return asJSON(http.StatusOK, s.Sockets())
+}
+
 type faultInput struct {
 	Fault string `json:"fault"`
 }

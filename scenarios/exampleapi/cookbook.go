@@ -1,6 +1,9 @@
 package exampleapi
 
-import "net/http"
+import (
+	"net/http"
+	"sync/atomic"
+)
 
 // The cookbook has one small service for each recipe. Its state is bounded, its
 // answers are fast, and it refuses whatever a route does not declare.
@@ -19,6 +22,7 @@ type cookbook struct {
 	dances    *shelf[dance] // sign-ins under way
 	codes     *shelf[code]
 	refreshes *shelf[oidcGrant]
+	chats     atomic.Uint64 // numbers the answers of the language model
 }
 
 func newCookbook(s *Service) []route {
@@ -44,6 +48,7 @@ func newCookbook(s *Service) []route {
 			k.tokenRoutes(), k.productRoutes(), k.checkoutRoutes(), k.storefrontRoutes(), searchRoutes(), k.tenantRoutes(),
 			uploadRoutes(), k.feedRoutes(), k.jobRoutes(), siteRoutes(), k.formRoutes(),
 			k.oidcRoutes(), k.oidcTokenRoutes(), k.graphqlRoutes(), webhookRoutes(), k.orgRoutes(), loadRoutes(),
+			k.chatRoutes(), k.eventRoutes(), k.pushRoutes(),
 		)),
 	)
 }

@@ -15,7 +15,7 @@ type Fault struct {
 	Delay   time.Duration // added latency
 	Drift   time.Duration // further latency for each second that the fault has been active
 	Percent float64       // share of the requests or messages it hits, 0 to 100
-	Count   int           // connections of the pool; requests at the same time
+	Count   int           // connections of the pool; requests at the same time; messages that a socket's fault hits at most
 	Bytes   int64         // kept for each request
 	Status  int           // of an error answer, 400 to 599
 	Max     int64         // bytes that a leak keeps at most
@@ -27,17 +27,20 @@ type Fault struct {
 
 // The kinds of faults.
 const (
-	faultSlow      = "slow"
-	faultBimodal   = "bimodal"
-	faultErrors    = "errors"
-	faultDrop      = "drop"
-	faultHang      = "hang"
-	faultLeak      = "leak"
-	faultPool      = "pool"
-	faultBreak     = "break"
-	faultWSDrop    = "ws-drop"
-	faultWSStall   = "ws-stall"
-	faultWSRestart = "ws-restart"
+	faultSlow        = "slow"
+	faultBimodal     = "bimodal"
+	faultErrors      = "errors"
+	faultDrop        = "drop"
+	faultHang        = "hang"
+	faultLeak        = "leak"
+	faultPool        = "pool"
+	faultBreak       = "break"
+	faultWSDrop      = "ws-drop"
+	faultWSStall     = "ws-stall"
+	faultWSRestart   = "ws-restart"
+	faultWSLose      = "ws-lose"
+	faultWSDuplicate = "ws-duplicate"
+	faultWSReorder   = "ws-reorder"
 )
 
 // A field is one argument of a fault; fields are a set of them.
@@ -78,8 +81,11 @@ var faultKinds = []faultKind{
 	{name: faultLeak, usage: "leak:1MiB:max=256MiB", needs: fieldBytes, takes: fieldRoute | fieldMax, initial: Fault{Max: 256 << 20}},
 	{name: faultPool, usage: "pool:20:wait=1s", needs: fieldCount, takes: fieldWait, initial: Fault{Wait: defaultPoolPatience}},
 	{name: faultBreak, usage: "break:150", needs: fieldCount},
-	{name: faultWSDrop, usage: "ws-drop:5%", takes: fieldPercent, initial: Fault{Percent: 100}},
-	{name: faultWSStall, usage: "ws-stall:50%", takes: fieldPercent, initial: Fault{Percent: 100}},
+	{name: faultWSDrop, usage: "ws-drop:5%", takes: fieldPercent | fieldCount, initial: Fault{Percent: 100}},
+	{name: faultWSStall, usage: "ws-stall:50%", takes: fieldPercent | fieldCount, initial: Fault{Percent: 100}},
+	{name: faultWSLose, usage: "ws-lose:10% or ws-lose:3 (messages in all)", takes: fieldPercent | fieldCount, initial: Fault{Percent: 100}},
+	{name: faultWSDuplicate, usage: "ws-duplicate:10%", takes: fieldPercent | fieldCount, initial: Fault{Percent: 100}},
+	{name: faultWSReorder, usage: "ws-reorder:10%", takes: fieldPercent | fieldCount, initial: Fault{Percent: 100}},
 	{name: faultWSRestart, usage: "ws-restart:after=10s:every=30s"},
 }
 

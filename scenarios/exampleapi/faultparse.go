@@ -24,7 +24,13 @@ const FaultHelp = `  slow:ROUTE:+300ms            adds latency
   break:150                    latency rises steeply near 150 requests at once, beyond are errors
   ws-drop:5%                   cuts a socket without a close frame, drawn for each message
   ws-stall:50%                 does not answer a share of the messages on sockets
+  ws-lose:10%                  swallows a share of the messages on sockets
+  ws-duplicate:10%             sends a share of the messages on sockets twice
+  ws-reorder:10%               sends a share of the notifications after the next one
   ws-restart                   closes all sockets with 1012; refuses new ones while for= lasts
+
+A number in a socket's fault, as in ws-lose:3, is how many messages it hits
+at most, in all.
 
 ROUTE is "GET /api/leads/:id", "/api/leads/:id" (any method) or "*"; left out,
 it is every route. A percentage left out is 100%. Every kind also takes

@@ -152,8 +152,12 @@ func (sw *switched) strikes(seed uint64) bool {
 	if sw.Percent < 100 && newDice(seed, sw.stream, sw.draws.Add(1)).Float64()*100 >= sw.Percent {
 		return false
 	}
-	sw.hits.Add(1)
-	return true
+	for n := sw.hits.Load(); sw.Count == 0 || n < uint64(sw.Count); n = sw.hits.Load() {
+		if sw.hits.CompareAndSwap(n, n+1) {
+			return true
+		}
+	}
+	return false
 }
 
 // active returns the first fault of a kind that is active at now, or nil.

@@ -132,13 +132,17 @@ func (s *Service) requestID(r *http.Request) string {
 	return "req-" + strconv.FormatUint(s.requests.Add(1), 16)
 }
 
-// ServeHTTP answers one request. Routes under /__faults control the faults;
-// they are neither delayed nor counted.
+// ServeHTTP answers one request. /__faults controls the faults, and /__sockets
+// is the log of the sockets; they are neither delayed nor counted.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := s.requestID(r)
 	w.Header().Set("X-Request-Id", id)
-	if r.URL.Path == faultsPath {
+	switch r.URL.Path {
+	case faultsPath:
 		s.control(r, id).write(w, r.Method)
+		return
+	case socketsPath:
+		s.socketLog(r, id).write(w, r.Method)
 		return
 	}
 	c := s.newCall(r, id)
@@ -148,6 +152,8 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case answer.upgrade != nil:
 		answer.upgrade(w)
+	case answer.flow != nil:
+		answer.flow.write(w, c, answer)
 	case c.cut:
 		s.dropped.Add(1)
 		answer.cutShort(w)

@@ -26,13 +26,19 @@ const testKey = "dGhlIHNhbXBsZSBub25jZQ=="
 
 func (a *api) dial() *wsClient {
 	a.t.Helper()
+	return a.dialTo("/api/v1/ws?token=" + a.token)
+}
+
+// dialTo opens a socket at a path.
+func (a *api) dialTo(path string) *wsClient {
+	a.t.Helper()
 	conn, err := net.Dial("tcp", strings.TrimPrefix(a.base, "http://"))
 	if err != nil {
 		a.t.Fatal(err)
 	}
 	a.t.Cleanup(func() { conn.Close() })
 	_ = conn.SetDeadline(time.Now().Add(30 * time.Second)) // a test that hangs fails
-	req, _ := http.NewRequest("GET", a.base+"/api/v1/ws?token="+a.token, nil)
+	req, _ := http.NewRequest("GET", a.base+path, nil)
 	req.Header = http.Header{"Connection": {"keep-alive, Upgrade"}, "Upgrade": {"WebSocket"},
 		"Sec-Websocket-Version": {"13"}, "Sec-Websocket-Key": {testKey}}
 	if err := req.Write(conn); err != nil {

@@ -53,6 +53,7 @@ func (s *Service) serveSocket(c *call) (reply, error) {
 		return reply{}, err
 	}
 	if sw := s.faults.active(faultWSRestart, s.now()); sw != nil && sw.For > 0 {
+		s.sockets.refused.Add(1)
 		return reply{}, problem(http.StatusServiceUnavailable, "restarting", "the service is restarting")
 	}
 	return reply{status: http.StatusSwitchingProtocols, upgrade: func(w http.ResponseWriter) { s.sockets.serve(w, c) }}, nil

@@ -2,6 +2,7 @@ package exampleapi
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -13,15 +14,18 @@ type hub struct {
 	received atomic.Uint64 // messages
 	sent     atomic.Uint64
 	made     atomic.Uint64 // numbers the sockets
+	refused  atomic.Uint64 // handshakes, while the service restarted
 
-	mu      sync.Mutex
-	sockets map[*socket]struct{}
-	closed  bool
-	ended   sync.WaitGroup // of sockets and of restarts
+	mu        sync.Mutex
+	sockets   map[*socket]struct{}
+	listeners map[string]*listener // clients that have a name
+	ends      map[string]uint64    // how connections ended
+	closed    bool
+	ended     sync.WaitGroup // of sockets and of restarts
 }
 
 func newHub(s *Service) *hub {
-	return &hub{s: s, sockets: map[*socket]struct{}{}}
+	return &hub{s: s, sockets: map[*socket]struct{}{}, listeners: map[string]*listener{}, ends: map[string]uint64{}}
 }
 
 func (h *hub) open() int {
@@ -37,26 +41,38 @@ func (h *hub) serve(w http.ResponseWriter, c *call) {
 		errorReply(c.id, problem(http.StatusNotImplemented, "no_sockets", "this connection can't become a socket")).write(w, c.r.Method)
 		return
 	}
-	k := newSocket(h, conn, buffered.Reader)
+	k := newSocket(h, conn, buffered.Reader, c.r.URL.Query().Get("client"))
 	defer conn.Close()
-	if k.welcome(c) != nil {
+	if k.welcome(c) != nil || !h.enter(k) {
 		return
 	}
+	defer h.ended.Done()
+	k.run()
+	h.leave(k)
+}
+
+// enter adds a socket; false when the service is closed.
+func (h *hub) enter(k *socket) bool {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	if h.closed {
-		h.mu.Unlock()
-		return
+		return false
 	}
 	h.sockets[k] = struct{}{}
 	h.ended.Add(1)
-	h.mu.Unlock()
-	defer func() {
-		h.mu.Lock()
-		delete(h.sockets, k)
-		h.mu.Unlock()
-		h.ended.Done()
-	}()
-	k.run()
+	k.who = h.listener(k)
+	k.who.join(k)
+	return true
+}
+
+// leave takes a socket away that has ended.
+func (h *hub) leave(k *socket) {
+	why := k.reason()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	delete(h.sockets, k)
+	h.ends[why]++
+	k.who.leave(k, strings.HasPrefix(why, "client "))
 }
 
 // closeAll closes every socket with a code; they end a little later.
@@ -75,7 +91,7 @@ func (h *hub) closeAll(code int, reason string) {
 }
 
 // announce tells every subscribed socket that a content request was made. A
-// socket that has fallen behind misses it.
+// client that is away or has fallen behind misses it.
 func (h *hub) announce(id string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -83,6 +99,12 @@ func (h *hub) announce(id string) {
 		select {
 		case k.events <- id:
 		default:
+			k.who.miss()
+		}
+	}
+	for _, l := range h.listeners {
+		if l.isAway() {
+			l.miss()
 		}
 	}
 }

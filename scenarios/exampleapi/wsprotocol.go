@@ -2,6 +2,7 @@ package exampleapi
 
 import (
 	"encoding/json"
+	"net/http"
 	"time"
 )
 
@@ -10,11 +11,14 @@ type wsInput struct {
 	Type     string          `json:"type"`
 	Seq      json.RawMessage `json:"seq"`         // of a ping, sent back as it is
 	Interval float64         `json:"interval_ms"` // of a subscription
+	ID       json.RawMessage `json:"id"`          // of any other object, which is echoed with it
 }
 
 type wsHello struct {
-	Type string `json:"type"`
-	ID   string `json:"id"`
+	Type   string `json:"type"`
+	ID     string `json:"id"`               // of the connection
+	Client string `json:"client,omitempty"` // what the client calls itself
+	Number uint64 `json:"number"`           // of the latest notification
 }
 
 type wsPong struct {
@@ -30,15 +34,16 @@ type wsSubscribed struct {
 
 type wsNotification struct {
 	Type   string  `json:"type"`
-	Seq    uint64  `json:"seq"`               // 1, 2, 3 … on each socket
+	Seq    uint64  `json:"seq"`               // 1, 2, 3 … for each client
 	SentAt float64 `json:"sent_at"`           // Unix time, seconds
 	Event  string  `json:"event"`             // "tick", or "content_request"
 	Item   string  `json:"item_id,omitempty"` // of a content request
 }
 
 type wsEcho struct {
-	Type string `json:"type"`
-	Data any    `json:"data"`
+	Type string          `json:"type"`
+	ID   json.RawMessage `json:"id,omitempty"` // of the message
+	Data any             `json:"data"`
 }
 
 func unixSeconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
@@ -50,26 +55,42 @@ func (k *socket) answer(op byte, message []byte) error {
 			return err
 		}
 		k.hub.sent.Add(1)
+		k.who.count(func(l *ListenerLog) { l.Answered++; l.Echoed++ })
 		return nil
 	}
 	var in wsInput
-	if err := json.Unmarshal(message, &in); err != nil && !json.Valid(message) {
-		return k.message(wsEcho{"echo", string(message)})
-	}
+	err := json.Unmarshal(message, &in)
+	isEcho := false
 	switch in.Type {
 	case "hello":
-		return k.message(wsHello{"hello", k.id})
+		err = k.message(wsHello{"hello", k.id, k.client, k.who.latestNumber()})
 	case "ping":
 		if in.Seq == nil {
 			in.Seq = json.RawMessage("null")
 		}
-		return k.message(wsPong{"pong", in.Seq, unixSeconds(k.hub.s.now())})
+		err = k.message(wsPong{"pong", in.Seq, unixSeconds(k.hub.s.now())})
 	case "subscribe":
-		return k.setInterval("subscribed", interval(in.Interval))
+		err = k.setInterval("subscribed", interval(in.Interval))
 	case "unsubscribe":
-		return k.setInterval("unsubscribed", 0)
+		err = k.setInterval("unsubscribed", 0)
+	default:
+		isEcho = true
+		data := any(json.RawMessage(message))
+		if err != nil && !json.Valid(message) {
+			data = string(message)
+		}
+		err = k.message(wsEcho{"echo", in.ID, data})
 	}
-	return k.message(wsEcho{"echo", json.RawMessage(message)})
+	if err != nil {
+		return err
+	}
+	k.who.count(func(l *ListenerLog) {
+		l.Answered++
+		if isEcho {
+			l.Echoed++
+		}
+	})
+	return nil
 }
 
 // interval turns what a client asked for, in milliseconds, into what it gets.
@@ -85,7 +106,11 @@ func (k *socket) setInterval(word string, every time.Duration) error {
 	if err := k.message(wsSubscribed{word, float64(every) / float64(time.Millisecond)}); err != nil {
 		return err
 	}
-	k.subscribe <- every
+	k.who.subscribe(every)
+	select {
+	case k.change <- struct{}{}:
+	default: // the broadcaster is about to look anyway
+	}
 	return nil
 }
 
@@ -93,38 +118,68 @@ func (k *socket) setInterval(word string, every time.Duration) error {
 func (k *socket) broadcast() {
 	keepalive := time.NewTicker(socketPing)
 	defer keepalive.Stop()
-	beat := time.NewTicker(time.Hour)
-	beat.Stop()
+	beat := time.NewTimer(time.Hour)
 	defer beat.Stop()
-	subscribed := false
-	var seq uint64
 	for {
-		event, item := "tick", ""
+		beat.Stop()
+		if next, ok := k.who.due(k); ok {
+			beat.Reset(time.Until(next))
+		}
 		select {
 		case <-k.over:
+			if k.held != nil {
+				k.who.count(func(l *ListenerLog) { l.Missed++ })
+			}
 			return
 		case <-keepalive.C:
 			_ = k.send(opPing, nil) // the reader notices a broken connection
-			continue
-		case every := <-k.subscribe:
-			if subscribed = every > 0; subscribed {
-				beat.Reset(every)
-			} else {
-				beat.Stop()
-			}
-			continue
-		case item = <-k.events:
-			event = "content_request"
+		case <-k.change:
+		case item := <-k.events:
+			k.notify("content_request", item)
 		case <-beat.C:
+			k.notify("tick", "")
 		}
-		if !subscribed || k.hub.s.faults.strikesSocket(faultWSStall) {
-			continue
-		}
-		if k.hub.s.faults.strikesSocket(faultWSDrop) {
-			k.cut()
-			continue
-		}
-		seq++
-		_ = k.message(wsNotification{"notification", seq, unixSeconds(k.hub.s.now()), event, item})
 	}
+}
+
+// notify sends the next notification, unless a fault wants it otherwise.
+func (k *socket) notify(event, item string) {
+	number, ok := k.who.number(k, event == "tick")
+	if !ok {
+		return
+	}
+	faults := k.hub.s.faults
+	if faults.strikesSocket(faultWSStall) || faults.strikesSocket(faultWSLose) {
+		k.who.count(func(l *ListenerLog) { l.Lost++ })
+		return
+	}
+	if faults.strikesSocket(faultWSDrop) {
+		k.who.count(func(l *ListenerLog) { l.Missed++ })
+		k.cut()
+		return
+	}
+	body := asJSON(http.StatusOK, wsNotification{"notification", number, unixSeconds(k.hub.s.now()), event, item}).body
+	if k.held == nil && faults.strikesSocket(faultWSReorder) {
+		k.held = body
+		return
+	}
+	k.deliver(body)
+	if k.held != nil {
+		k.who.count(func(l *ListenerLog) { l.Reordered++ })
+		k.deliver(k.held)
+		k.held = nil
+	}
+}
+
+// deliver sends a notification; over a socket that is closing it goes
+// nowhere.
+func (k *socket) deliver(body []byte) {
+	err := k.text(body)
+	k.who.count(func(l *ListenerLog) {
+		if err != nil {
+			l.Missed++
+		} else {
+			l.Notified++
+		}
+	})
 }

@@ -2,6 +2,7 @@ package exampleapi
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -31,27 +32,32 @@ type socket struct {
 	in     *bufio.Reader
 	dice   *rand.Rand
 	id     string // told to the client
+	client string // what the client calls itself; "" for nothing
+	who    *listener
 
-	events    chan string        // ids of content requests
-	subscribe chan time.Duration // the interval of broadcasts; 0 ends them
-	over      chan struct{}      // closed when the reader ends
+	events chan string   // ids of content requests
+	change chan struct{} // the subscription has changed
+	over   chan struct{} // closed when the reader ends
+	held   []byte        // a notification that a fault has put behind the next one
 
-	mu      sync.Mutex // guards writes and closing
+	mu      sync.Mutex // guards writes and what follows
 	closing bool
+	why     string // it ended; "" for no reason of anybody's
 }
 
-func newSocket(h *hub, conn net.Conn, in *bufio.Reader) *socket {
+func newSocket(h *hub, conn net.Conn, in *bufio.Reader, client string) *socket {
 	number := h.made.Add(1)
 	return &socket{
-		hub:       h,
-		number:    number,
-		conn:      conn,
-		in:        in,
-		dice:      newDice(h.s.seed, streamOf("socket"), number),
-		id:        "ws-" + strconv.FormatUint(number, 10),
-		events:    make(chan string, 16),
-		subscribe: make(chan time.Duration),
-		over:      make(chan struct{}),
+		hub:    h,
+		number: number,
+		conn:   conn,
+		in:     in,
+		dice:   newDice(h.s.seed, streamOf("socket"), number),
+		id:     "ws-" + strconv.FormatUint(number, 10),
+		client: client,
+		events: make(chan string, 16),
+		change: make(chan struct{}, 1),
+		over:   make(chan struct{}),
 	}
 }
 
@@ -79,11 +85,13 @@ func (k *socket) run() {
 			return
 		}
 		k.hub.received.Add(1)
+		k.who.count(func(l *ListenerLog) { l.Received++ })
 		if k.hub.s.faults.strikesSocket(faultWSDrop) {
 			k.cut()
 			return
 		}
-		if k.hub.s.faults.strikesSocket(faultWSStall) {
+		if k.hub.s.faults.strikesSocket(faultWSStall) || k.hub.s.faults.strikesSocket(faultWSLose) {
+			k.who.count(func(l *ListenerLog) { l.Lost++ })
 			continue
 		}
 		if !k.hub.pause(k.hub.s.scaled(frames.draw(k.dice)), k.over) {
@@ -131,6 +139,7 @@ func (k *socket) control(f frame) error {
 		if err != nil {
 			return err
 		}
+		k.because("client " + strconv.Itoa(code))
 		k.closeWith(code, "")
 		return errGoodbye
 	}
@@ -160,12 +169,14 @@ func (k *socket) closeWith(code int, reason string) {
 	}
 	k.closing = true
 	k.mu.Unlock()
+	k.because("service " + strconv.Itoa(code))
 	_ = k.write(appendFrame(nil, opClose, closePayload(code, reason)), true)
 	_ = k.conn.SetReadDeadline(time.Now().Add(socketGoodbye))
 }
 
 // cut ends the connection without a close frame.
 func (k *socket) cut() {
+	k.because("cut")
 	k.mu.Lock()
 	k.closing = true
 	k.mu.Unlock()
@@ -191,11 +202,36 @@ func (k *socket) write(b []byte, goodbye bool) error {
 	return err
 }
 
-// message sends v as a text message.
+// message sends v as a text message, twice where a fault says so.
 func (k *socket) message(v any) error {
-	if err := k.send(opText, asJSON(http.StatusOK, v).body); err != nil {
+	return k.text(asJSON(http.StatusOK, v).body)
+}
+
+func (k *socket) text(body []byte) error {
+	if err := k.send(opText, body); err != nil {
 		return err
 	}
 	k.hub.sent.Add(1)
+	if !k.hub.s.faults.strikesSocket(faultWSDuplicate) || k.send(opText, body) != nil {
+		return nil
+	}
+	k.hub.sent.Add(1)
+	k.who.count(func(l *ListenerLog) { l.Duplicated++ })
 	return nil
+}
+
+// because notes why the socket ends. The first reason counts.
+func (k *socket) because(why string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.why == "" {
+		k.why = why
+	}
+}
+
+// reason is why the socket has ended.
+func (k *socket) reason() string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return cmp.Or(k.why, "lost")
 }

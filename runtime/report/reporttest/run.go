@@ -75,7 +75,7 @@ func Make(s *Script) *Run {
 	m := &maker{
 		script: s, plan: p, rng: rand.New(rand.NewPCG(7, 11)), values: rand.New(rand.NewPCG(5, 3)),
 		rec: record.New(record.Config{
-			Series: len(p.Series), Rows: rows, Thresholds: sla.Thresholds(p), Limits: sla.Limits(p), Open: s.Open, WarmupEnd: int64(s.Warmup), Shards: 1,
+			Series: len(p.Series), Rows: rows, Thresholds: sla.Thresholds(p), Beyond: sla.Beyond(p), Limits: sla.Limits(p), Open: s.Open, WarmupEnd: int64(s.Warmup), Shards: 1,
 		}),
 		carry: make([]float64, len(p.Series)),
 	}

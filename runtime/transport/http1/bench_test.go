@@ -116,7 +116,7 @@ func BenchmarkRead(b *testing.B) {
 				if err := d.head("GET"); err != nil {
 					b.Fatal(err)
 				}
-				if _, err := d.body(false, &f.drains); err != nil {
+				if _, err := d.body(false, &f.drains, nil); err != nil {
 					b.Fatal(err)
 				}
 			}

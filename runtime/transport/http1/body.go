@@ -6,8 +6,9 @@ import (
 )
 
 // body reads the body to its end, counts it, and keeps its first bytes if
-// asked to. It reports whether the connection can be used again.
-func (d *reader) body(keep bool, drains *sync.Pool) (bool, error) {
+// asked to. With a stream it gives the body to its sink as it comes, until
+// that has enough. It reports whether the connection can be used again.
+func (d *reader) body(keep bool, drains *sync.Pool, stream *exchange) (bool, error) {
 	a := &d.answer
 	if a.framing == none || a.framing == fixed && a.length == 0 {
 		return a.keep && d.pending == nil && d.pos == d.end, nil
@@ -16,9 +17,12 @@ func (d *reader) body(keep bool, drains *sync.Pool) (bool, error) {
 	if keep && a.framing == fixed {
 		a.body = grow(a.body, int(min(a.length, int64(d.keepBody))))
 	}
-	err := w.drain(drains)
+	err := w.drain(drains, stream)
 	if w.lent != nil {
 		drains.Put(w.lent)
+	}
+	if err == errEnough {
+		return false, nil
 	}
 	return err == nil && a.keep && d.pending == nil && len(w.buf) == 0, err
 }
@@ -32,26 +36,26 @@ type window struct {
 	full bool             // the last read filled its space: a larger one saves calls
 }
 
-func (w *window) drain(drains *sync.Pool) error {
+func (w *window) drain(drains *sync.Pool, stream *exchange) error {
 	switch a := &w.d.answer; a.framing {
 	case fixed:
 		for left := a.length; left > 0; {
-			if err := w.fill(drains); err != nil {
+			if err := w.fill(drains, stream); err != nil {
 				return err
 			}
 			n := min(left, int64(len(w.buf)))
 			left -= n
-			if err := w.take(w.buf[:n]); err != nil {
+			if err := w.take(w.buf[:n], stream); err != nil {
 				return err
 			}
 			w.buf = w.buf[n:]
 		}
 		return nil
 	case chunks:
-		return w.chunks(drains)
+		return w.chunks(drains, stream)
 	default:
 		for {
-			err := w.fill(drains)
+			err := w.fill(drains, stream)
 			if err == io.EOF {
 				w.d.last = w.d.clock.Now()
 				return nil
@@ -59,7 +63,7 @@ func (w *window) drain(drains *sync.Pool) error {
 			if err != nil {
 				return err
 			}
-			if err := w.take(w.buf); err != nil {
+			if err := w.take(w.buf, stream); err != nil {
 				return err
 			}
 			w.buf = nil
@@ -67,17 +71,17 @@ func (w *window) drain(drains *sync.Pool) error {
 	}
 }
 
-func (w *window) chunks(drains *sync.Pool) error {
+func (w *window) chunks(drains *sync.Pool, stream *exchange) error {
 	var k chunked
 	for !k.done() {
-		if err := w.fill(drains); err != nil {
+		if err := w.fill(drains, stream); err != nil {
 			return err
 		}
 		data, used, err := k.next(w.buf)
 		if err != nil {
 			return err
 		}
-		if err := w.take(data); err != nil {
+		if err := w.take(data, stream); err != nil {
 			return err
 		}
 		w.buf = w.buf[used:]
@@ -86,7 +90,7 @@ func (w *window) chunks(drains *sync.Pool) error {
 }
 
 // fill makes sure that there is something in the window.
-func (w *window) fill(drains *sync.Pool) error {
+func (w *window) fill(drains *sync.Pool, stream *exchange) error {
 	if len(w.buf) > 0 {
 		return nil
 	}
@@ -97,23 +101,30 @@ func (w *window) fill(drains *sync.Pool) error {
 	if w.lent != nil {
 		space = w.lent[:]
 	}
+	if stream != nil {
+		stream.bind(silence, stream.m.Idle)
+	}
 	n, err := w.d.read(space)
 	w.buf, w.full = space[:n], n == len(space)
+	if stream != nil && err == nil {
+		err = stream.met(w.d.last)
+	}
 	return err
 }
 
-// take counts data and keeps what is wanted of it.
-func (w *window) take(data []byte) error {
+// take counts data, keeps what is wanted of it and gives it to the sink.
+func (w *window) take(data []byte, stream *exchange) error {
 	d := w.d
 	a := &d.answer
-	if a.bodySize += int64(len(data)); a.bodySize > d.maxBody {
+	if a.bodySize += int64(len(data)); a.bodySize > d.maxBody && stream == nil {
 		return errBodyTooLarge(d.maxBody)
 	}
 	if w.keep {
-		if room := d.keepBody - len(a.body); room < len(data) {
-			data = data[:room]
-		}
-		a.body = append(a.body, data...)
+		room := min(d.keepBody-len(a.body), len(data))
+		a.body = append(a.body, data[:room]...)
+	}
+	if stream != nil && len(data) > 0 && !stream.m.Sink.Chunk(data, d.last) {
+		return errEnough
 	}
 	return nil
 }

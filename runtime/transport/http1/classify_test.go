@@ -5,11 +5,8 @@ package http1
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
 	"net"
-	"os"
 	"strings"
 	"syscall"
 	"testing"
@@ -18,73 +15,6 @@ import (
 	"throng/dsl/plan"
 	"throng/runtime/transport"
 )
-
-func sysError(op, call string, errno syscall.Errno) error {
-	return &net.OpError{Op: op, Net: "tcp", Err: os.NewSyscallError(call, errno)}
-}
-
-func TestClassify(t *testing.T) {
-	noHost := &net.DNSError{Err: "no such host", Name: "shop.test", IsNotFound: true}
-	for _, test := range []struct {
-		stage stage
-		err   error
-		class plan.ErrorClass
-	}{
-		{connecting, sysError("dial", "connect", syscall.ECONNREFUSED), plan.FailRefused},
-		{connecting, sysError("dial", "connect", syscall.ECONNRESET), plan.FailReset},
-		{connecting, sysError("dial", "connect", syscall.ETIMEDOUT), plan.FailConnectTimeout},
-		{connecting, sysError("dial", "connect", syscall.EHOSTUNREACH), plan.FailUnreachable},
-		{connecting, sysError("dial", "connect", syscall.ENETUNREACH), plan.FailUnreachable},
-		{connecting, sysError("dial", "connect", syscall.EADDRNOTAVAIL), plan.FailLocalPorts},
-		{connecting, sysError("dial", "socket", syscall.EMFILE), plan.FailLocalFiles},
-		{connecting, sysError("dial", "socket", syscall.ENFILE), plan.FailLocalFiles},
-		{resolving, &net.OpError{Op: "dial", Err: noHost}, plan.FailDNS},
-		{resolving, &net.OpError{Op: "dial", Err: &net.DNSError{UnwrapErr: sysError("dial", "socket", syscall.EMFILE)}}, plan.FailLocalFiles},
-		{securing, io.EOF, plan.FailTLS},
-		{securing, sysError("read", "read", syscall.ECONNRESET), plan.FailTLS},
-		{sending, sysError("write", "write", syscall.EPIPE), plan.FailReset},
-		{sending, io.ErrClosedPipe, plan.FailReset},
-		{awaiting, io.EOF, plan.FailReset},
-		{awaiting, sysError("read", "read", syscall.ECONNRESET), plan.FailReset},
-		{awaiting, sysError("read", "read", syscall.ETIMEDOUT), plan.FailTimeout},
-		{reading, io.EOF, plan.FailTruncated},
-		{reading, io.ErrUnexpectedEOF, plan.FailTruncated},
-		{reading, sysError("read", "read", syscall.ECONNRESET), plan.FailReset},
-		{reading, &net.OpError{Op: "remote error", Err: errors.New("tls: bad record MAC")}, plan.FailTLS},
-		{reading, errors.New("what is this?"), plan.FailInternal},
-	} {
-		f := explain(test.stage, test.err)
-		if f.class != test.class {
-			t.Errorf("%v: %v is %v, want %v", test.stage, test.err, f.class, test.class)
-		}
-		if !errors.Is(f, test.err) {
-			t.Errorf("%v does not wrap its cause", f)
-		}
-	}
-}
-
-// Texts of like errors are alike, and fit for a terminal.
-func TestErrorTexts(t *testing.T) {
-	real := &net.OpError{
-		Op: "read", Net: "tcp", Source: &net.TCPAddr{Port: 54321}, Addr: &net.TCPAddr{Port: 80},
-		Err: os.NewSyscallError("read", syscall.ECONNRESET),
-	}
-	if got := explain(awaiting, real).Error(); got != "waiting for the answer: connection reset by peer" {
-		t.Errorf("%q", got)
-	}
-	silent := &net.OpError{Op: "dial", Err: &net.DNSError{
-		Name: "shop.test", Server: "127.0.0.53:53",
-		Err: "read udp 127.0.0.1:47054->127.0.0.53:53: read: connection refused",
-	}}
-	if got := explain(resolving, silent).Error(); got != "resolving the name: shop.test: read udp 127.0.0.53:53: read: connection refused" {
-		t.Errorf("%q", got)
-	}
-	hostile := "\x1b[31m\u202e\r\n<script>" + strings.Repeat("€", 200)
-	got := explain(reading, errors.New(hostile)).Error()
-	if len(got) > maxDetail || strings.ContainsAny(got, "\x1b\r\n\u202e") {
-		t.Errorf("%d bytes: %q", len(got), got)
-	}
-}
 
 func TestRefused(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")

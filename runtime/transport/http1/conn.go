@@ -2,15 +2,11 @@ package http1
 
 import (
 	"context"
-	"crypto/tls"
 	"net"
-	"net/netip"
-	"sync/atomic"
-	"syscall"
 	"time"
 
-	"throng/dsl/plan"
 	"throng/runtime/transport"
+	"throng/runtime/transport/dial"
 )
 
 // idleTrusted is how long a connection may lie unused before it is looked at,
@@ -42,180 +38,57 @@ func (cn *conn) alive(now int64) bool {
 }
 
 // plain reports whether the bytes of the exchange go over the wire as they are.
-func (cn *conn) plain() bool { return cn.wire != nil && cn.route.Scheme == "http" }
+func (cn *conn) plain() bool { return cn.wire != nil && cn.rw == cn.raw }
 
-func (cn *conn) serves(m *transport.Message) bool {
-	return cn.route == m.Route
-}
-
-// take removes from the list a living connection that can serve m, if there
-// is one, and makes room for a new one otherwise.
-func (c *client) take(m *transport.Message, now int64) *conn {
-	for i := 0; i < len(c.conns); i++ {
-		cn := c.conns[i]
-		if !cn.serves(m) {
-			continue
-		}
-		c.drop(i)
-		if cn.alive(now) {
-			return cn
-		}
-		cn.close()
-		i--
-	}
-	if len(c.conns) >= maxConns {
-		oldest := 0
-		for i, cn := range c.conns {
-			if cn.used < c.conns[oldest].used {
-				oldest = i
-			}
-		}
-		c.conns[oldest].close()
-		c.drop(oldest)
-	}
-	return nil
-}
-
-func (c *client) drop(i int) {
-	last := len(c.conns) - 1
-	c.conns[i] = c.conns[last]
-	c.conns[last] = nil
-	c.conns = c.conns[:last]
-}
+var protocols = []string{"http/1.1"}
 
 // connect makes a connection for the exchange and notes what its phases took.
 func (e *exchange) connect() (*conn, error) {
-	c, m, r := e.c, e.m, e.r
-	if m.Route.Scheme != "http" && m.Route.Scheme != "https" {
-		return nil, newFault(plan.FailInternal, nil, "scheme %q is neither http nor https", m.Route.Scheme)
+	c, r, route := e.c, e.r, e.m.Route
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	e.bind(connecting, route.HTTP.ConnectTimeout)
+	c.guarded = nil
+	c.watch.guard(nil, cancel)
+	o := dial.Options{User: c.pool.user, Protocols: protocols, Start: e.began}
+	if route.Scheme == "https" {
+		o.Sessions = c.pool.session()
 	}
+	to, err := c.f.dialer.Open(ctx, route, o)
+	e.stage, r.DNS, r.Connect, r.TLS = to.Stage, to.DNS, to.Connect, to.TLS
+	if err != nil {
+		c.guard(nil)
+		return nil, err
+	}
+	cn := &conn{raw: to.Raw, rw: to.Conn, route: route, wire: newWire(to.Raw)}
+	c.guard(cn)
+	r.Sent = e.began + r.DNS + r.Connect + r.TLS
+	if err := e.met(r.Sent); err != nil {
+		c.guard(nil)
+		cn.close()
+		r.Sent = 0
+		return nil, err
+	}
+	return cn, nil
+}
+
+// await waits until the user may have one connection more along the route; it
+// returns one that has become free, or nil when it may be opened.
+func (e *exchange) await(t *turn) (*conn, error) {
+	c := e.c
+	e.stage = dial.Queueing
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	c.guarded = nil
 	c.watch.guard(nil, cancel)
-	d := c.f.dialAside(ctx, m.Route.Addr, r.Start)
-	now := c.f.clock.Now()
-	e.stage, r.DNS = d.stage, d.dns
-	if e.stage == connecting {
-		r.Connect = now - r.Start - r.DNS
-	}
-	if d.err != nil {
+	select {
+	case cn := <-t.given:
 		c.guard(nil)
-		return nil, d.err
+		c.slot, e.began = t.route, c.f.clock.Now()
+		return cn, nil
+	case <-ctx.Done():
+		c.guard(nil)
+		c.pool.leave(t)
+		return nil, ctx.Err()
 	}
-	raw := d.conn
-	cn := &conn{raw: raw, rw: raw, route: m.Route, wire: newWire(raw)}
-	c.guard(cn)
-	if m.Route.Scheme == "https" {
-		e.stage = securing
-		secure := tls.Client(raw, c.config(m.Route.Server))
-		err := secure.Handshake()
-		r.TLS = c.f.clock.Now() - now
-		if err != nil {
-			c.guard(nil)
-			cn.close()
-			return nil, err
-		}
-		now += r.TLS
-		cn.rw = secure
-	}
-	r.Sent = now
-	return cn, nil
-}
-
-// dialled is what came of dialling.
-type dialled struct {
-	conn  net.Conn
-	err   error
-	stage stage // what it was at last
-	dns   int64 // ns
-}
-
-// dialAside is dial on another goroutine, which it waits for. Dialling is
-// the deepest an exchange ever goes: on the user's own goroutine the stack
-// grown for it would stay, and be most of what a waiting user holds.
-func (f *Factory) dialAside(ctx context.Context, addr string, start int64) dialled {
-	done := make(chan dialled)
-	go func() { done <- f.dialNow(ctx, addr, start) }()
-	return <-done
-}
-
-// dialNow opens a connection. With the default dialer the time up to the
-// first socket is the phase DNS, if the address has a name.
-func (f *Factory) dialNow(ctx context.Context, addr string, start int64) (d dialled) {
-	d.stage = connecting
-	if f.dial != nil {
-		d.conn, d.err = f.dial(ctx, "tcp", addr)
-		if d.err == nil {
-			if d.err = f.permit(addr, d.conn.RemoteAddr().String()); d.err != nil {
-				d.conn.Close()
-				d.conn = nil
-			}
-		}
-		return d
-	}
-	// No keep-alive probes: the deadline watches the server, and probes cost
-	// system calls on every new connection.
-	dialer := net.Dialer{KeepAlive: -1}
-	// Attempts at several addresses may run at once.
-	var resolved atomic.Int64
-	if named(addr) || f.guard != nil {
-		dialer.ControlContext = func(_ context.Context, _, to string, _ syscall.RawConn) error {
-			resolved.CompareAndSwap(0, f.clock.Now())
-			return f.permit(addr, to)
-		}
-	}
-	d.conn, d.err = dialer.DialContext(ctx, "tcp", addr)
-	if !named(addr) {
-		return d
-	}
-	if at := resolved.Load(); at != 0 {
-		d.dns = at - start
-	} else {
-		d.stage = resolving
-		d.dns = f.clock.Now() - start
-	}
-	return d
-}
-
-// permit is why the guard forbids a connection that was asked for as addr and
-// leads to the address to; nil when it does not.
-func (f *Factory) permit(addr, to string) error {
-	if f.guard == nil {
-		return nil
-	}
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		host = addr
-	}
-	at, _ := netip.ParseAddrPort(to)
-	if err := f.guard(host, at.Addr().WithZone("").Unmap()); err != nil {
-		return newFault(plan.FailGuard, err, "%s", err)
-	}
-	return nil
-}
-
-// named reports whether the host of addr must be resolved.
-func named(addr string) bool {
-	host, _, err := net.SplitHostPort(addr)
-	if err != nil {
-		return false
-	}
-	_, err = netip.ParseAddr(host)
-	return err != nil
-}
-
-// config is the TLS configuration for a server.
-func (c *client) config(server string) *tls.Config {
-	config := &tls.Config{}
-	if c.f.tls != nil {
-		config = c.f.tls.Clone()
-	}
-	config.ServerName = server
-	config.NextProtos = []string{"http/1.1"}
-	if c.sessions == nil {
-		c.sessions = tls.NewLRUClientSessionCache(maxConns)
-	}
-	config.ClientSessionCache = c.sessions
-	return config
 }

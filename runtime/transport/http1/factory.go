@@ -5,9 +5,11 @@ import (
 	"math"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"throng/runtime/transport"
+	"throng/runtime/transport/dial"
 )
 
 const (
@@ -15,33 +17,29 @@ const (
 	defaultKeepBody = 256 << 10
 	defaultTimeout  = time.Minute // for a message that gives none: every wait ends
 	maxTimeout      = 365 * 24 * time.Hour
-	maxConns        = 4        // open connections of one client
 	drainSize       = 32 << 10 // buffer lent to a client that reads a large body
 )
 
 // Config says how the clients of a run connect and what they keep.
 type Config struct {
-	Clock *transport.Clock // time base of all results; nil: a new one
-	Dial  transport.Dialer // must obey its context; nil: net.Dialer, which also times DNS
-	// Guard is asked before every connection, with the host that was asked for
-	// and the address it was resolved to; its error is why there must be none,
-	// and fails the exchange with class guard. nil allows all. With a Dial of
-	// its own it is asked once the connection stands, before anything is sent.
-	Guard    func(host string, at netip.Addr) error
-	TLS      *tls.Config // for https; nil: the system's roots
-	MaxBody  int64       // bytes of a body; a larger one is class too_large; 0: 10 MiB
-	KeepBody int         // bytes of a body kept for a caller that reads it; 0: 256 KiB
+	Clock  *transport.Clock // time base of all results; nil: a new one
+	Dialer *dial.Dialer     // opens the connections, on the same clock; nil: one made of the next three
+	Dial   transport.Dialer // as dial.Config says
+	Guard  func(host string, at netip.Addr) error
+	TLS    *tls.Config
+
+	MaxBody  int64 // bytes of a body; a larger one is class too_large; 0: 10 MiB
+	KeepBody int   // bytes of a body kept for a caller that reads it; 0: 256 KiB
 }
 
 // Factory makes the clients of a run. Its methods may be called from any
 // goroutine.
 type Factory struct {
 	clock    *transport.Clock
-	dial     transport.Dialer
-	guard    func(host string, at netip.Addr) error
-	tls      *tls.Config
+	dialer   *dial.Dialer
 	maxBody  int64
 	keepBody int
+	users    atomic.Int64
 	drains   sync.Pool // *[drainSize]byte
 	buffers  sync.Pool // *buffers
 
@@ -49,15 +47,20 @@ type Factory struct {
 }
 
 var (
-	_ transport.Factory = (*Factory)(nil)
-	_ transport.Rester  = (*client)(nil)
+	_ transport.Factory   = (*Factory)(nil)
+	_ transport.Rester    = (*client)(nil)
+	_ transport.Forgetter = (*client)(nil)
+	_ transport.Brancher  = (*client)(nil)
 )
 
 // New is a factory that has no clients yet and runs no goroutine until it has.
 func New(c Config) *Factory {
-	f := &Factory{clock: c.Clock, dial: c.Dial, guard: c.Guard, tls: c.TLS, maxBody: c.MaxBody, keepBody: c.KeepBody}
+	f := &Factory{clock: c.Clock, dialer: c.Dialer, maxBody: c.MaxBody, keepBody: c.KeepBody}
 	if f.clock == nil {
 		f.clock = transport.NewClock()
+	}
+	if f.dialer == nil {
+		f.dialer = dial.New(dial.Config{Clock: f.clock, Dial: c.Dial, Guard: c.Guard, TLS: c.TLS})
 	}
 	if f.maxBody <= 0 {
 		f.maxBody = defaultMaxBody
@@ -73,9 +76,15 @@ func New(c Config) *Factory {
 }
 
 // Client makes a client for one user. It holds no connection until its first
-// exchange, and must be closed.
+// exchange, and must be closed. Users are numbered as they come, which is how
+// source addresses are dealt out.
 func (f *Factory) Client() transport.Client {
-	c := &client{f: f}
+	return f.client(&pool{user: f.users.Add(1) - 1})
+}
+
+func (f *Factory) client(p *pool) transport.Client {
+	c := &client{f: f, pool: p}
+	p.join()
 	f.sweep.add(&c.watch)
 	return c
 }

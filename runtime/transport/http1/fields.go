@@ -126,7 +126,7 @@ func (d *reader) frame(method string) error {
 	}
 	switch a.framing {
 	case fixed:
-		if a.length > d.maxBody {
+		if a.length > d.maxBody && !d.toSink() {
 			return errBodyTooLarge(d.maxBody)
 		}
 	case closed:
@@ -134,6 +134,9 @@ func (d *reader) frame(method string) error {
 	}
 	return nil
 }
+
+// toSink reports whether the answer's body goes to a sink.
+func (d *reader) toSink() bool { return d.streamed && d.answer.status/100 == 2 }
 
 func fieldNamed(name []byte) field {
 	switch len(name) {

@@ -11,6 +11,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/transport"
+	"throng/runtime/transport/dial"
 	"throng/runtime/transport/faultserver"
 )
 
@@ -66,7 +67,7 @@ func sane(t *testing.T, what string, r *transport.Result) {
 	}
 	if r.Err != nil {
 		text := r.Err.Error()
-		if len(text) > maxDetail || text == "" || strings.ContainsFunc(text, func(c rune) bool { return c < ' ' }) {
+		if len(text) > dial.MaxText || text == "" || strings.ContainsFunc(text, func(c rune) bool { return c < ' ' }) {
 			t.Errorf("%s: error text %q", what, text)
 		}
 	}

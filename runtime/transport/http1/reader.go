@@ -25,6 +25,7 @@ type reader struct {
 	clock    *transport.Clock
 	maxBody  int64
 	keepBody int
+	streamed bool // a successful body goes to a sink, and may be of any size
 
 	buf      []byte
 	pos, end int // buf[pos:end] is read and not yet consumed
@@ -33,6 +34,7 @@ type reader struct {
 	in    int64 // bytes read
 	first int64 // time of the first byte; 0 before
 	last  int64 // time of the last read that gave something
+	steps int   // interim answers read
 
 	answer answer
 }
@@ -73,7 +75,7 @@ func (d *reader) begin(src io.Reader) {
 		body = nil
 	}
 	d.src, d.pos, d.end, d.pending = src, 0, 0, nil
-	d.in, d.first, d.last = 0, 0, 0
+	d.in, d.first, d.last, d.steps = 0, 0, 0, 0
 	d.answer = answer{body: body}
 }
 
@@ -157,20 +159,33 @@ func (d *reader) line() ([]byte, error) {
 // head reads up to the end of the final answer's header, skipping interim
 // answers, and decides how the body is framed.
 func (d *reader) head(method string) error {
-	for range maxInterim {
-		if err := d.statusLine(); err != nil {
+	for {
+		if final, err := d.block(method); final || err != nil {
 			return err
-		}
-		if err := d.fields(); err != nil {
-			return err
-		}
-		if s := d.answer.status; s >= 200 {
-			return d.frame(method)
-		} else if s == 101 {
-			return errSwitching
 		}
 	}
-	return errInterim
+}
+
+// block reads one answer's header and reports whether it is the final one,
+// which it frames.
+func (d *reader) block(method string) (final bool, err error) {
+	if d.steps == maxInterim {
+		return false, errInterim
+	}
+	if err := d.statusLine(); err != nil {
+		return false, err
+	}
+	if err := d.fields(); err != nil {
+		return false, err
+	}
+	switch s := d.answer.status; {
+	case s >= 200:
+		return true, d.frame(method)
+	case s == 101:
+		return false, errSwitching
+	}
+	d.steps++
+	return false, nil
 }
 
 var statusPrefix = []byte("HTTP/1.")

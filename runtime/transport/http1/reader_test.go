@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"throng/dsl/plan"
+	"throng/runtime/transport/dial"
 	"throng/runtime/transport/faultserver"
 )
 
@@ -33,7 +34,7 @@ func readOurs(src io.Reader, method string) (understood, error) {
 	if err := d.head(method); err != nil {
 		return understood{}, err
 	}
-	reusable, err := d.body(true, &f.drains)
+	reusable, err := d.body(true, &f.drains, nil)
 	if err != nil {
 		return understood{}, err
 	}
@@ -101,7 +102,7 @@ func TestStricterThanNetHTTP(t *testing.T) {
 			t.Errorf("%s: net/http refuses it too: %v", test.why, err)
 		}
 		_, err := readOurs(strings.NewReader(test.answer), "GET")
-		if err == nil || explain(reading, err).class != plan.FailProtocol {
+		if err == nil || dial.Classify(dial.Reading, err) != plan.FailProtocol {
 			t.Errorf("%s: %v", test.why, err)
 		}
 	}
@@ -135,7 +136,7 @@ func TestMalformed(t *testing.T) {
 		"HTTP/1.1 200 OK\r\nX: a\rContent-Length: 2\r\n\r\nok",
 	} {
 		_, err := readOurs(strings.NewReader(answer), "GET")
-		if err == nil || explain(reading, err).class != plan.FailProtocol {
+		if err == nil || dial.Classify(dial.Reading, err) != plan.FailProtocol {
 			t.Errorf("%q: %v", answer, err)
 		}
 	}
@@ -185,7 +186,7 @@ func FuzzReader(f *testing.F) {
 			t.Fatalf("whole: %v; byte by byte: %v", err, splitErr)
 		}
 		if err != nil {
-			if class := explain(reading, err).class; class != plan.FailProtocol && class != plan.FailTruncated && class != plan.FailTooLarge {
+			if class := dial.Classify(dial.Reading, err); class != plan.FailProtocol && class != plan.FailTruncated && class != plan.FailTooLarge {
 				t.Fatalf("class %v: %v", class, err)
 			}
 			return

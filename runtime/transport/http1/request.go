@@ -6,6 +6,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/transport"
+	"throng/runtime/transport/dial"
 )
 
 // bodyCopied is the size up to which a body is copied behind its header, to
@@ -16,6 +17,10 @@ const bodyCopied = 16 << 10
 func appendHead(b []byte, m *transport.Message) []byte {
 	b = append(b, m.Method...)
 	b = append(b, ' ')
+	forwarded := dial.Forwarded(m.Route)
+	if forwarded {
+		b = append(append(b, "http://"...), proxied(m.Route)...)
+	}
 	if len(m.URI) == 0 {
 		b = append(b, '/')
 	}
@@ -24,6 +29,14 @@ func appendHead(b []byte, m *transport.Message) []byte {
 	b = append(b, m.Host...)
 	b = append(b, "\r\n"...)
 	b = append(b, m.Header...)
+	if forwarded {
+		if c := dial.Credentials(m.Route.HTTP.Proxy); c != "" {
+			b = append(append(append(b, "Proxy-Authorization: "...), c...), "\r\n"...)
+		}
+	}
+	if m.Route.HTTP.KeepAlive == plan.KeepOff {
+		b = append(b, "Connection: close\r\n"...)
+	}
 	if m.Body != nil {
 		b = append(b, "Content-Length: "...)
 		b = strconv.AppendInt(b, m.BodySize(), 10)
@@ -34,18 +47,26 @@ func appendHead(b []byte, m *transport.Message) []byte {
 	return append(b, "\r\n"...)
 }
 
+// proxied is how a target is named to a proxy.
+func proxied(r *transport.Route) string {
+	if r.Host != "" {
+		return r.Host
+	}
+	return r.Addr
+}
+
 // check refuses a message whose parts would end the line they stand in: what
 // came of a user's data must not become a second request.
-func check(m *transport.Message) *fault {
+func check(m *transport.Message) *dial.Fault {
 	switch {
 	case !solid(m.Method) || m.Method == "":
-		return newFault(plan.FailInternal, nil, "method %q is not a token", m.Method)
+		return dial.NewFault(plan.FailInternal, nil, "method %q is not a token", m.Method)
 	case !solid(m.URI):
-		return newFault(plan.FailInternal, nil, "the URL has a space or a control character: %q", m.URI)
+		return dial.NewFault(plan.FailInternal, nil, "the URL has a space or a control character: %q", m.URI)
 	case !solid(m.Host):
-		return newFault(plan.FailInternal, nil, "the Host header has a space or a control character: %q", m.Host)
+		return dial.NewFault(plan.FailInternal, nil, "the Host header has a space or a control character: %q", m.Host)
 	case len(m.Header) > 0 && (len(m.Header) < 2 || string(m.Header[len(m.Header)-2:]) != "\r\n"):
-		return newFault(plan.FailInternal, nil, "the last header line has no end")
+		return dial.NewFault(plan.FailInternal, nil, "the last header line has no end")
 	}
 	return nil
 }
@@ -67,7 +88,8 @@ func (c *client) render(m *transport.Message) {
 		c.out = nil
 	}
 	c.out = appendHead(c.out[:0], m)
-	if c.copied = m.BodySize() <= bodyCopied; c.copied {
+	c.expects = len(m.Header) > 0 && m.BodySize() > 0 && expects(m.Header)
+	if c.copied = !c.expects && m.BodySize() <= bodyCopied; c.copied {
 		c.out = append(c.out, m.Body...)
 		for _, p := range m.More {
 			c.out = append(c.out, p...)

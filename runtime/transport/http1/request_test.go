@@ -28,6 +28,7 @@ func TestRender(t *testing.T) {
 			"PUT /a HTTP/1.1\r\nHost: shop.test\r\nContent-Length: 4\r\n\r\nbody"},
 	} {
 		c := client{buffers: &buffers{out: []byte("what was there before")}}
+		test.m.Route = &transport.Route{}
 		c.render(&test.m)
 		if string(c.out) != test.want {
 			t.Errorf("%q\nwant %q", c.out, test.want)

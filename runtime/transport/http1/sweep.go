@@ -53,6 +53,13 @@ func (w *watch) disarm(deadline int64) int64 {
 	return s
 }
 
+// move changes the deadline of the exchange under way. It is false when that
+// has passed already or there was a cut.
+func (w *watch) move(deadline, to int64) bool { return w.state.CompareAndSwap(deadline, to) }
+
+// armed reports whether the exchange under way is still to end by deadline.
+func (w *watch) armed(deadline int64) bool { return w.state.Load() == deadline }
+
 // guard names what is to be forced from now on: a connection, or the context
 // of one that is being made. It is forced at once when it is too late already.
 func (w *watch) guard(conn net.Conn, cancel context.CancelFunc) {
@@ -91,12 +98,13 @@ func (w *watch) cut() {
 }
 
 // sweeper fires the watches whose deadlines have passed, at most one tick
-// late. No exchange is armed with less time than shortest, so a watch seen at
-// time t need not be looked at again before t+shortest or its deadline,
-// whichever is first; a tick with nothing due costs a comparison.
+// late. No deadline is nearer than shortest when it is set, but for one that
+// takes the place of a nearer one; so a watch seen at time t need not be looked
+// at again before t+shortest or its deadline, whichever is first. A tick with
+// nothing due costs a comparison.
 type sweeper struct {
 	clock    *transport.Clock
-	shortest atomic.Int64 // least timeout of any exchange so far, ns
+	shortest atomic.Int64 // least timeout of any exchange, or phase of one, so far, ns
 
 	mu      sync.Mutex
 	entries []entry
@@ -112,7 +120,7 @@ type entry struct {
 	w    *watch
 }
 
-// note is called with an exchange's timeout before its watch is armed.
+// note is called with the least timeout of an exchange before its watch is armed.
 func (s *sweeper) note(timeout int64) {
 	for {
 		old := s.shortest.Load()

@@ -45,6 +45,9 @@ func (p *plain) tick(m message) {
 	if !p.modeled {
 		p.modeled = true
 		p.line(text.Clock(p.view.now.Elapsed) + " " + report.Model(p.view.plan) + " model")
+		if list := p.view.plan.Unjudged; len(list) > 0 {
+			p.line(p.view.st.Text(p.view.plan.Mask().Replace(report.Unjudged(list))))
+		}
 	}
 	p.stages()
 	for _, s := range p.alarms.news(m.progress.Health.Saturated) {

@@ -169,6 +169,9 @@ func (v *view) tally() string {
 			parts = append(parts, fmt.Sprintf("%d %s", n, countWords[s]))
 		}
 	}
+	if n := len(v.plan.Unjudged); n > 0 {
+		parts = append(parts, fmt.Sprintf("%d not judged in this profile", n))
+	}
 	if len(parts) == 0 {
 		return "none declared"
 	}

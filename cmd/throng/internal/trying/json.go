@@ -68,6 +68,7 @@ var eventNames = [...]string{
 	user.EventPart: "part", user.EventStep: "step", user.EventSent: "sent", user.EventAnswer: "answer",
 	user.EventCheck: "check", user.EventCapture: "capture", user.EventDone: "done", user.EventSet: "set",
 	user.EventNote: "note", user.EventAbandoned: "abandoned", user.EventFault: "fault",
+	user.EventMessage: "message",
 }
 
 // Begin says what is tried.
@@ -106,6 +107,9 @@ func (j *JSON) Event(p *plan.Plan, e user.Event) {
 		out.OK, out.Status, out.Headers, out.Text = &e.OK, a.Status, fields(a.Header), a.Problem
 		out.Seconds = &seconds{sec(a.Elapsed), sec(a.DNS), sec(a.Connect), sec(a.TLS), sec(a.Waiting)}
 		j.put(out, a.Body, a.Size)
+	case user.EventMessage:
+		j.body = e.Answer.Body
+		j.put(out, e.Answer.Body, e.Answer.Size)
 	case user.EventCapture:
 		out.OK = &e.OK
 		if why := missing(p, e.Expr, j.body); !e.OK && why != "" {

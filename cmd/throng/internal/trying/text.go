@@ -81,6 +81,8 @@ func (t *Text) Event(p *plan.Plan, e user.Event) {
 		t.sent(in, e.Sent)
 	case user.EventAnswer:
 		t.answer(in, e.Answer)
+	case user.EventMessage:
+		t.message(in, e)
 	case user.EventCheck:
 		t.check(in, site, e)
 	case user.EventCapture:
@@ -119,6 +121,13 @@ func (t *Text) answer(in int, a *user.Answer) {
 	t.wrap(text.Plain, in, "< ", fmt.Sprintf("%d %s  %s  %s", a.Status, http.StatusText(a.Status), took(a), text.Bytes(a.Size)))
 	t.lines(in, "< ", a.Header)
 	t.shown(in, "< ", a.Body, a.Size)
+}
+
+// message is one that came over a socket.
+func (t *Text) message(in int, e user.Event) {
+	t.body = e.Answer.Body
+	t.wrap(text.Plain, in, "< ", "MESSAGE "+e.Name+"  "+text.Bytes(e.Answer.Size))
+	t.shown(in, "< ", e.Answer.Body, e.Answer.Size)
 }
 
 // took is an exchange's time, with the phases of a new connection.

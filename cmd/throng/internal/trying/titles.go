@@ -11,6 +11,12 @@ func title(p *plan.Plan, s plan.Step) string {
 	switch s := s.(type) {
 	case *plan.Request:
 		return p.Rows[p.Series[s.Series].Row].Label()
+	case *plan.Socket:
+		return p.Rows[p.Series[s.Series].Row].Label()
+	case *plan.Send:
+		return p.Rows[p.Series[s.Series].Row].Label()
+	case *plan.Receive:
+		return p.Rows[p.Series[s.Series].Row].Label()
 	case *plan.Group:
 		return "group " + strconv.Quote(s.Name)
 	case *plan.Loop:
@@ -48,6 +54,14 @@ func word(s plan.Step) string {
 		return "leave"
 	case *plan.Call:
 		return "call"
+	case *plan.Socket:
+		return "websocket"
+	case *plan.Send:
+		return "send"
+	case *plan.Receive:
+		return "receive"
+	case *plan.CloseSocket:
+		return "close"
 	}
 	return "step"
 }

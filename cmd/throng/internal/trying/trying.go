@@ -20,6 +20,7 @@ type Options struct {
 	Class   int          // the user, an index of the plan's classes
 	Tasks   []*plan.Task // in order
 	Factory func(clock *transport.Clock) transport.Factory
+	Sockets func(clock *transport.Clock) transport.SocketFactory // nil: sockets fail
 	Show    Show
 }
 
@@ -105,10 +106,18 @@ func (t *trial) stage(p *plan.Plan, as string, part func(*user.Env, *record.Writ
 	clock := transport.NewClock()
 	factory := t.o.Factory(clock)
 	defer factory.Close()
-	env := user.NewEnv(user.Config{Plan: p, RunID: t.id, Clock: clock, Factory: factory, Trace: &ear{t, p, as}})
+	var sockets transport.SocketFactory
+	if t.o.Sockets != nil && p.OpensSockets() {
+		sockets = t.o.Sockets(clock)
+		defer sockets.Close()
+	}
+	env := user.NewEnv(user.Config{Plan: p, RunID: t.id, Clock: clock, Factory: factory, Sockets: sockets, Trace: &ear{t, p, as}})
 	stop := context.AfterFunc(t.ctx, func() {
 		env.Cut()
 		factory.Cut()
+		if sockets != nil {
+			sockets.Cut()
+		}
 	})
 	defer stop()
 	part(env, record.New(record.Config{Series: len(p.Series), Shards: 1}).Writer(0))

@@ -1,6 +1,6 @@
 //go:build !windows
 
-package http1
+package dial
 
 import (
 	"syscall"

@@ -1,0 +1,19 @@
+package websocket
+
+import (
+	"context"
+	"net"
+)
+
+// veiled hides what a connection is made of.
+type veiled struct{ net.Conn }
+
+// hidden dials connections that cannot be worked on below their methods.
+func hidden(ctx context.Context, network, addr string) (net.Conn, error) {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return veiled{conn}, nil
+}
