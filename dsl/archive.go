@@ -243,7 +243,7 @@ func (p *packer) typed(name string) bool {
 
 // asked is the value that stands for a sensitive one where a plan is only
 // shown.
-const asked = "(sensitive value, not given)"
+const asked = compile.NotGiven
 
 // unpackInputs are the stored values, and those given again for what was not
 // stored. Where a plan is only shown, texts that are missing are stood in

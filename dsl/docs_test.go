@@ -213,6 +213,11 @@ func around(kind, given, text string) string {
 		if !task.MatchString(steps.ReplaceAllString(text, "")) {
 			text += "  get \"/given\" {}\n"
 		}
+	case "target":
+		text = "  base_url = \"https://127.0.0.1:8443\"\n" + text
+	case "http":
+		text = "  base_url = \"https://127.0.0.1:8443\"\n  http {\n" + text + "}\n"
+		kind = "target"
 	case "variable":
 		text = "  default = \"http://127.0.0.1:8000\"\n" + text
 	case "task":

@@ -83,6 +83,19 @@ var recipes = map[string]recipe{
 		{name: "the state is changed", alter: replace("/app/callback", `"state":"`, `"state":"x`), says: "the state came back changed"},
 		{name: "tokens fail", fault: "errors:POST /oidc/token:30%"},
 	}},
+	"llm": {users: 3, rounds: 8, check: checkLLM, spoil: []spoil{
+		{name: "answers break off", fault: "drop:POST /v1/chat/completions:30%"},
+		{name: "no end", alter: replace("/v1/chat/completions", "[DONE]", "[OVER]"), says: `the stream ended before event.data == "[DONE]" held`},
+		{name: "a word is missing", alter: replace("/v1/chat/completions", "\"content\":\" small\"},\"finish_reason\":null}]}\n", "\"content\":\" small\"},\"finish_reason\":null}]}"), says: "an answer of 39 words"},
+		{name: "in one piece", alter: func(e *exchange) { e.reply.Set("Content-Type", "application/json") }, says: "the answer is application/json, not text/event-stream"},
+	}},
+	"push": {users: 4, rounds: 60, check: checkPush, spoil: []spoil{
+		{name: "messages are lost", fault: "ws-lose:4:after=300ms"},
+		{name: "messages come twice", fault: "ws-duplicate:20%", says: "duplicated"},
+		{name: "notifications overtake", fault: "ws-reorder:30%", says: "out of order"},
+		{name: "questions stay unanswered", fault: "ws-stall:4:after=300ms"},
+		{name: "connections break", fault: "ws-drop:3:after=300ms", says: "disconnects"},
+	}},
 	"background-spike": {check: checkBackgroundSpike, spoil: []spoil{
 		{name: "reports fail", fault: "errors:GET /report:50%"},
 		{name: "the background fails", fault: "errors:GET /cheap:10%"},
@@ -154,6 +167,11 @@ func TestCookbookFinds(t *testing.T) {
 					told = append(told, g.Detail)
 				}
 				told = append(told, m.out.Notes...)
+				for _, j := range m.out.Judged {
+					if j.State == sla.Fail {
+						told = append(told, j.Reason)
+					}
+				}
 				if !slices.ContainsFunc(told, func(text string) bool { return strings.Contains(text, s.says) }) {
 					t.Errorf("the report tells %q, want %q in it", told, s.says)
 				}

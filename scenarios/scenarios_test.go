@@ -23,11 +23,14 @@ import (
 	"throng/dsl/format"
 	"throng/dsl/plan"
 	"throng/runtime/engine"
+	"throng/runtime/health"
 	"throng/runtime/outcome"
 	"throng/runtime/record"
 	"throng/runtime/sla"
 	"throng/runtime/transport"
+	"throng/runtime/transport/dial"
 	"throng/runtime/transport/http1"
+	"throng/runtime/transport/websocket"
 	"throng/scenarios/exampleapi"
 )
 
@@ -38,7 +41,7 @@ func shipped(t *testing.T) []string {
 }
 
 // cookbook are the directories of the cookbook's scenarios.
-func cookbook(t *testing.T) []string { return holding(t, "cookbook/*/main.hcl", 12) }
+func cookbook(t *testing.T) []string { return holding(t, "cookbook/*/main.hcl", 14) }
 
 // holding are the directories of the files that match, of which there must be
 // so many.
@@ -123,17 +126,21 @@ func run(t *testing.T, p *plan.Plan, against http.Handler, wrap func(transport.F
 	t.Helper()
 	server := httptest.NewServer(against)
 	defer server.Close()
-	dial := func(ctx context.Context, network, _ string) (net.Conn, error) {
+	lead := func(ctx context.Context, network, _ string) (net.Conn, error) {
 		var d net.Dialer
 		return d.DialContext(ctx, network, server.Listener.Addr().String())
 	}
-	e := engine.New(p, engine.Options{Factory: func(clock *transport.Clock) transport.Factory {
-		f := transport.Factory(http1.New(http1.Config{Clock: clock, Dial: dial}))
+	factory := func(clock *transport.Clock) transport.Factory {
+		f := transport.Factory(http1.New(http1.Config{Clock: clock, Dial: lead}))
 		if wrap != nil {
 			f = wrap(f)
 		}
 		return f
-	}})
+	}
+	sockets := func(clock *transport.Clock) transport.SocketFactory {
+		return websocket.New(websocket.Config{Clock: clock, Dial: dial.New(dial.Config{Clock: clock, Dial: lead})})
+	}
+	e := engine.New(p, engine.Options{Factory: factory, Sockets: sockets, Health: calm{}})
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	o, err := e.Run(ctx)
@@ -142,6 +149,14 @@ func run(t *testing.T, p *plan.Plan, against http.Handler, wrap func(transport.F
 	}
 	return o
 }
+
+// calm is a generator in good health: these tests are about scenarios, and not
+// about how busy the machine is that they run on.
+type calm struct{}
+
+func (calm) StartLag(int64, int64)              {}
+func (calm) Report(time.Duration) health.Report { return health.Report{} }
+func (calm) Stop() health.Report                { return health.Report{} }
 
 // Every shipped scenario compiles for every profile it declares.
 func TestProfiles(t *testing.T) {

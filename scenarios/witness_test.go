@@ -62,22 +62,58 @@ func (w *witness) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		w.hold(r)
 	}
 	r.Body = io.NopCloser(bytes.NewReader(body))
-	kept := httptest.NewRecorder()
-	w.service.ServeHTTP(kept, r)
-	w.mu.Lock()
-	e.status, e.reply, e.answer = kept.Code, kept.Header(), kept.Body.Bytes()
-	if w.alter != nil {
-		w.alter(e)
-		e.reply.Set("Content-Length", strconv.Itoa(len(e.answer)))
+	if r.Header.Get("Upgrade") != "" {
+		w.service.ServeHTTP(out, r)
+		return
 	}
+	kept := &relay{w: w, e: e, out: out, ResponseRecorder: httptest.NewRecorder()}
+	w.service.ServeHTTP(kept, r)
+	kept.pass(true)
+	w.mu.Lock()
+	e.answer = kept.all
 	w.clock++
 	e.out = w.clock
 	w.mu.Unlock()
-	for name, values := range e.reply {
-		out.Header()[name] = values
+}
+
+// A relay keeps an answer until it is whole, and one whose service flushes it
+// until then.
+type relay struct {
+	*httptest.ResponseRecorder
+	w     *witness
+	e     *exchange
+	out   http.ResponseWriter
+	begun bool
+	all   []byte
+}
+
+func (r *relay) Flush() { r.pass(false) }
+
+// pass sends on what has come since it was last called, altered.
+func (r *relay) pass(whole bool) {
+	r.w.mu.Lock()
+	r.e.status, r.e.reply, r.e.answer = r.Code, r.Header(), bytes.Clone(r.Body.Bytes())
+	r.Body.Reset()
+	if r.w.alter != nil {
+		r.w.alter(r.e)
+		if whole && !r.begun {
+			r.e.reply.Set("Content-Length", strconv.Itoa(len(r.e.answer)))
+		}
 	}
-	out.WriteHeader(e.status)
-	_, _ = out.Write(e.answer) // a client that left is counted where it matters
+	part := r.e.answer
+	r.all = append(r.all, part...)
+	r.w.mu.Unlock()
+	if !r.begun {
+		r.begun = true
+		for name, values := range r.e.reply {
+			r.out.Header()[name] = values
+		}
+		r.out.WriteHeader(r.e.status)
+	}
+	_, _ = r.out.Write(part) // a client that left is counted where it matters
+	if !whole {
+		_ = http.NewResponseController(r.out).Flush()
+	}
 }
 
 // all are the exchanges of a method with a path like "/orders/*/payment", in

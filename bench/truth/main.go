@@ -47,6 +47,10 @@ func main() {
 	if len(os.Args) > 2 && os.Args[1] == "server" { // the trace server, in a process of its own
 		exit(trace.Main(os.Args[2:], os.Stdin, os.Stdout, 10*time.Minute))
 	}
+	if len(os.Args) == 2 && os.Args[1] == "spin" { // takes a core from a generator
+		spin(2 * time.Minute)
+		return
+	}
 	cache, _ := os.UserCacheDir()
 	b := &battery{}
 	flag.IntVar(&b.rounds, "rounds", 3, "how often each experiment is repeated")

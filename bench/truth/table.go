@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -35,7 +36,7 @@ func (b *battery) tell(e experiment, ours, others []run) []verdict {
 		l, spread := middle(each, i)
 		v := verdict{e.name, first.figure, good}
 		if !l.within() {
-			if v.state = bad; busy < 0 || busy > quiet {
+			if v.state = bad; !l.always && (busy < 0 || busy > quiet) {
 				v.state = unknown
 			}
 		}
@@ -109,8 +110,8 @@ func (b *battery) sum(all []verdict) (off int) {
 	return off
 }
 
-// middle is the round whose error is the median, of one line, and the errors
-// of all rounds.
+// middle is the round whose error is the median, of one line, or the worst
+// where each is judged; and the errors of all rounds.
 func middle(each [][]line, i int) (line, string) {
 	list := make([]line, len(each))
 	for round := range each {
@@ -129,6 +130,13 @@ func middle(each [][]line, i int) (line, string) {
 		}
 		return 0
 	})
+	if list[0].each {
+		first, last := list[0], list[len(list)-1]
+		if math.Abs(first.ours-first.truth) > math.Abs(last.ours-last.truth) {
+			return first, strings.Join(spread, ", ")
+		}
+		return last, strings.Join(spread, ", ")
+	}
 	return list[len(list)/2], strings.Join(spread, ", ")
 }
 
@@ -148,9 +156,9 @@ func saturated(runs []run) string {
 func allowed(l line) string {
 	switch {
 	case l.share > 0 && l.least > 0:
-		return fmt.Sprintf("%g %% or %s", l.share*100, strings.TrimSpace(fmt.Sprintf("%g %s", l.least, l.unit)))
+		return fmt.Sprintf("%.3g %% or %s", l.share*100, strings.TrimSpace(fmt.Sprintf("%g %s", l.least, l.unit)))
 	case l.share > 0:
-		return fmt.Sprintf("%g %%", l.share*100)
+		return fmt.Sprintf("%.3g %%", l.share*100)
 	case l.least > 0:
 		return strings.TrimSpace(fmt.Sprintf("%g %s", l.least, l.unit))
 	}

@@ -66,7 +66,8 @@ type summary struct {
 }
 
 // scenario is an experiment in throng's language.
-func scenario(l load, url string) string {
+func scenario(e experiment, url string) string {
+	l := e.load
 	profile, wait := fmt.Sprintf("users = %d", l.users), fmt.Sprintf("wait = constant(%q)", l.think)
 	if l.rate > 0 {
 		profile, wait = fmt.Sprintf("rate = \"%d/s\"\n  max_users = %d", l.rate, l.most), ""
@@ -74,19 +75,37 @@ func scenario(l load, url string) string {
 	if l.poisson {
 		profile += "\n  spacing = \"poisson\""
 	}
+	data, query := "", ""
+	if l.rows > 0 {
+		data = "data \"csv\" \"rows\" {\n  file = \"rows.csv\"\n  per  = \"iteration\"\n}"
+		query = "query = { id = data.rows.id }"
+	}
 	return fmt.Sprintf(`
+%s
 target "t" { base_url = %q }
 user "u" {
   %s
-  get "/" {}
+  get "/" { %s }
 }
 profile "p" {
   %s
   duration = %q
   grace    = "20s"
 }
-sla "all" { error_rate = "0%%" }
-`, url, wait, profile, l.span)
+sla "all" {
+  error_rate = "0%%"
+  %s
+}
+`, data, url, wait, query, profile, l.span, e.promise)
+}
+
+// rows are so many lines of data, and their head.
+func rows(n int) []byte {
+	text := []byte("id,text\n")
+	for i := range n {
+		text = fmt.Appendf(text, "row-%d,what is held in memory while the load is made\n", i)
+	}
+	return text
 }
 
 // throngRun does an experiment with throng, as a user would.
@@ -95,7 +114,10 @@ func throngRun(b *battery, e experiment, url string) (r run, err error) {
 	if err != nil {
 		return r, err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(scenario(e.load, url)), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(scenario(e, url)), 0o644); err != nil {
+		return r, err
+	}
+	if err := os.WriteFile(filepath.Join(dir, "rows.csv"), rows(e.load.rows), 0o644); err != nil {
 		return r, err
 	}
 	results := filepath.Join(dir, "results")
@@ -129,7 +151,8 @@ func (b *battery) command(r *run, e experiment, command ...string) (string, erro
 	cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
-	err := cmd.Run()
+	cmd.Env = append(os.Environ(), e.env...)
+	err := b.run(ctx, e, cmd)
 	if cmd.ProcessState != nil {
 		r.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	}
@@ -141,6 +164,26 @@ func (b *battery) command(r *run, e experiment, command ...string) (string, erro
 		return "", err
 	}
 	return out.String(), nil
+}
+
+// run runs a command, and does to it meanwhile what the experiment says.
+func (b *battery) run(ctx context.Context, e experiment, cmd *exec.Cmd) error {
+	if e.harm == nil {
+		return cmd.Run()
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		e.harm(ctx, b, cmd.Process)
+	}()
+	err := cmd.Wait()
+	cancel()
+	<-done
+	return err
 }
 
 func tail(s string) string { return s[max(0, len(s)-600):] }

@@ -30,6 +30,10 @@ type Input struct {
 	Origin string // "--var", a file's name, "THRONG_VAR_x"
 }
 
+// NotGiven is the value that stands for a sensitive one where a plan is only
+// shown. It is taken wherever a text is.
+const NotGiven = "(sensitive value, not given)"
+
 // Options choose what is compiled, beside the scenario itself.
 type Options struct {
 	Profile     string // "" for the scenario's own choice

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -85,6 +86,7 @@ func newBench(t testing.TB) *bench {
 	b.c.values()
 	b.c.data()
 	b.k = newClassBuilder(b.c, 0, b.block)
+	b.k.streams = true
 	b.k.initial(b.block)
 	if b.c.diags.HasErrors() {
 		t.Fatal(b.c.diags.Err())
@@ -109,7 +111,11 @@ func (b *bench) frame() *plan.Frame {
 		NextRow:  func(int) (int, error) { return 0, nil },
 		Response: &plan.Response{Status: 200, Scheme: "http", Host: "x", URI: []byte("/"), Header: []byte("Content-Type: text/plain\r\nX-N: 5\r\n"), Body: []byte(differentialBody), Size: 9},
 		Private:  make([]any, 1+len(b.c.plan.Fallbacks)),
+		Message:  &plan.Message{Data: []byte(differentialBody), Binary: true},
+		Sent:     &plan.Message{Data: []byte("no JSON")},
+		Event:    &plan.Event{Name: "tick", ID: "7", Data: []byte(differentialBody)},
 	}
+	f.Response.Stream = &plan.StreamInfo{First: time.Second, Total: 2 * time.Second, Gap: 500 * time.Millisecond, Events: 3, Last: *f.Event}
 	for _, name := range b.k.slots {
 		f.Slots = append(f.Slots, values[name])
 	}
@@ -288,7 +294,10 @@ func (g *generator) leaf() string {
 			"response.json.empty", "response.json.flag", "response.json.big", "response.json.exp",
 			"response.headers.content-type", "response.headers.X-N", `response.headers["X-N"]`, "response.headers.Gone", "response.size", "response.url",
 			"response.json.empty[*].id", "response.json.id[*]", "response.json.none[*].x", "response.json.nested[*].a", "response.json.hole[*].x",
-			`response.json.nested["0"]`, "response.json.nested.a.b", "response.json.items[*].absent", "response.json.nested.absent")
+			`response.json.nested["0"]`, "response.json.nested.a.b", "response.json.items[*].absent", "response.json.nested.absent",
+			"message.json.id", "message.json.absent", "message.json.items[*].id", "message.size", "message.binary", "event.name", "event.id",
+			"event.json.nested.a.b", "event.json.gone.deeper", "response.stream.first", "response.stream.gap", "response.stream.events",
+			"response.stream.last.name", "response.stream.last.json.price", "response.stream.last.json.absent")
 	}
 	return g.pick("var.n", "var.s", "local.list", "local.obj", "local.obj.b", "local.list[1]")
 }

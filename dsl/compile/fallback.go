@@ -26,7 +26,7 @@ func (l *lowering) fallback(e hclsyntax.Expression, reason string) plan.Expr {
 // evaluated is an expression evaluated by HCL with the frame's values; id is
 // its place in the frame's private storage.
 func (l *lowering) evaluated(e hclsyntax.Expression, id int) *evaluated {
-	h := &evaluated{expr: e, id: id, at: l.at(e.Range()), env: l.env}
+	h := &evaluated{expr: e, id: id, at: l.at(e.Range()), env: l.env, needed: map[document]bool{}}
 	ctx := l.c.context(l.env, l.bound, e.Variables())
 	h.static = ctx.Variables
 	delete(h.static, config.MeterName) // while users run each evaluation pays for itself
@@ -35,6 +35,9 @@ func (l *lowering) evaluated(e hclsyntax.Expression, id int) *evaluated {
 	for _, t := range required(e) {
 		if len(t) > 1 {
 			needed[t.RootName()+"."+stepName(t[1])] = true
+		}
+		if d, _, ok := documentOf(t); ok {
+			h.needed[d] = true
 		}
 	}
 	asking := l.asking
@@ -146,7 +149,8 @@ type evaluated struct {
 	response []hcl.Traversal
 	arrived  []hcl.Traversal // what is read of message, sent and event
 	lenient  []hcl.Traversal
-	strict   bool // what is absent is an error, not null
+	strict   bool              // what is absent is an error, not null
+	needed   map[document]bool // those that are read outside of try and can
 }
 
 func (h *evaluated) Eval(f *plan.Frame) (plan.Value, error) {

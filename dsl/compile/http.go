@@ -129,6 +129,9 @@ func (c *compiler) proxy(b *config.Block) *plan.Proxy {
 		return nil
 	}
 	at := a.Expr.Range()
+	if raw.AsString() == NotGiven {
+		return &plan.Proxy{Scheme: "http", Addr: NotGiven}
+	}
 	u, err := url.Parse(raw.AsString())
 	if err != nil || u.Hostname() == "" {
 		c.fail(b, diag.InvalidURL, at, "A proxy is an address such as \"http://proxy.example.com:3128\" or \"socks5://127.0.0.1:1080\".")

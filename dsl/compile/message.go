@@ -81,7 +81,9 @@ func (h *evaluated) addArrived(vars map[string]cty.Value, f *plan.Frame) error {
 		if err != nil {
 			return err
 		}
-		objects[root]["json"] = v
+		if v != cty.NilVal {
+			objects[root]["json"] = v
+		}
 	}
 	for root, attrs := range objects {
 		vars[root] = cty.ObjectVal(attrs)
@@ -113,15 +115,17 @@ func arrivedValue(root string, f *plan.Frame) map[string]cty.Value {
 }
 
 // documentValue is a whole document, with null where a path of the expression
-// is absent.
+// is absent. There is none where the text is no JSON and only try and can ask.
 func (h *evaluated) documentValue(d document, f *plan.Frame) (cty.Value, error) {
 	text, ok := d.valid(f)
 	v := plan.NullValue()
 	switch {
 	case ok:
 		v = fromJSON(gjson.ParseBytes(text))
-	case h.strict:
+	case h.strict && h.needed[d]:
 		return cty.NilVal, h.at.error(d.words() + " is not JSON")
+	case h.strict:
+		return cty.NilVal, nil
 	}
 	for _, t := range h.lenient {
 		if of, rest, reads := documentOf(t); reads && of == d {

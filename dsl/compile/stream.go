@@ -34,7 +34,7 @@ func (k *classBuilder) streaming(r *plan.Request, b *config.Block) {
 	s.Until, s.Text = k.arriving(n, "until")
 	if d, ok := c.duration(n, "idle"); ok {
 		if s.Idle = d; d <= 0 {
-			c.fail(n, diag.OutOfRange, n.Arg("idle").Expr.Range(), "idle must be longer than 0: it is the longest silence between two events.")
+			c.fail(n, diag.OutOfRange, n.Arg("idle").Expr.Range(), "idle must be longer than 0: it is the longest silence of the server.")
 		}
 	}
 	if most, ok := c.count(n, "events"); ok {
@@ -188,7 +188,9 @@ func (h *evaluated) streamValue(f *plan.Frame) (cty.Value, error) {
 		if err != nil {
 			return cty.NilVal, err
 		}
-		last["json"] = v
+		if v != cty.NilVal {
+			last["json"] = v
+		}
 	}
 	attrs["last"] = cty.ObjectVal(last)
 	return cty.ObjectVal(attrs), nil

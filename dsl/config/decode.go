@@ -135,7 +135,7 @@ func unknownBlock(b *hclsyntax.Block, in *Block) *diag.Diagnostic {
 	switch {
 	case in.Schema.Arg(b.Type) != nil:
 		d.Detail = fmt.Sprintf("%q is an argument, not a block. Write it with an equals sign: %s = { … }.", b.Type, b.Type)
-	case in.Schema.Nested("send") != nil && isStep(b.Type):
+	case in.Schema.Nested("send") != nil && in.Schema.Nested("get") == nil && isStep(b.Type):
 		d.Detail = fmt.Sprintf("What stands here is done while the user waits for something else, so it cannot wait itself, and %s does. It holds send, set, when, leave and close.", b.Type)
 	case schema.Foreign(b.Type) != "":
 		d.Suggestion = schema.Foreign(b.Type)

@@ -242,11 +242,12 @@ func (r *jsonReader) steps(v *jsonValue, row *schema.Block) []*hclsyntax.Block {
 	return found
 }
 
-// stepKinds are the blocks whose order can matter: what a group holds, and
-// the tasks of a sequence.
+// stepKinds are the blocks whose order can matter: what a group holds, the
+// tasks of a sequence, and a socket's handlers, of which the first that wants
+// a message gets it.
 var stepKinds = sync.OnceValue(func() []string {
 	group := schema.Root.Nested("user").Nested("task").Nested("group")
-	return append(group.BlockNames(), "task")
+	return append(group.BlockNames(), "task", "on_message")
 })
 
 func isStep(word string) bool { return slices.Contains(stepKinds(), word) }

@@ -14,6 +14,7 @@ func (d *dumper) socket(s *Socket) {
 			d.line("header Host: %s", Describe(d.p, s.Host))
 		}
 		d.pairs("header", s.Headers)
+		d.auth(s.Auth)
 		if len(s.Protocols) > 0 {
 			d.line("protocols %s", strings.Join(s.Protocols, " "))
 		}

@@ -97,6 +97,10 @@ const (
 	AuthOAuth2                 // RFC 6749, section 4.4: client credentials
 )
 
+var authKindNames = [...]string{"digest", "oauth2"}
+
+func (k AuthKind) String() string { return authKindNames[k] }
+
 // Auth is a way to authenticate that several requests share. It is one value
 // per declaration, so users keep what they know of it by its address.
 type Auth struct {

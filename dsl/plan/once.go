@@ -48,7 +48,7 @@ type SetupValue struct {
 // Eval returns the value.
 func (s *SetupValue) Eval(f *Frame) (Value, error) {
 	if s.Slot >= len(f.Plan.Setup) || f.Plan.Setup[s.Slot].kind == Missing {
-		return Value{}, &EvalError{Site: s.Site, Class: FailExpression, Message: "setup." + s.Name + " holds no value: setup did not capture it"}
+		return Value{}, &EvalError{Site: s.Site, Class: FailExpression, Message: "setup." + s.Name + " holds no value: no step of setup that was done captured it. Where only a branch does, the others need a set, or the reader try(setup." + s.Name + ", null)"}
 	}
 	return f.Plan.Setup[s.Slot], nil
 }

@@ -67,6 +67,10 @@ const (
 	PerSecond              // a number a second
 )
 
+var scaleNames = [...]string{"absolute", "share", "per_second"}
+
+func (s Scale) String() string { return scaleNames[s] }
+
 // Base is the counter that a share of c is taken of: of the questions for
 // what is unanswered and late, else of the messages that came, with the lost
 // ones where c is that. It is c itself where no share makes sense.

@@ -46,7 +46,7 @@ var tlsBlock = &Block{
 		{Name: "resume", Type: Bool, Default: "true", Doc: "Whether a user's later connections resume its session. With false each makes a full handshake, as strangers do."},
 		{Name: "insecure", Type: Bool, Default: "false", Doc: "Accepts any certificate. throng warns of it, since nothing then says who answered."},
 	},
-	Example: "tls {\n  ca_file   = \"certs/ca.pem\"\n  cert_file = \"certs/client.pem\"\n  key_file  = \"certs/client-key.pem\"\n}",
+	Example: "tls {\n  server_name = \"api.internal\"\n  min_version = \"1.3\"\n  resume      = false\n}",
 }
 
 // AuthKinds are the labels of auth, and the arguments of each: first those it

@@ -237,12 +237,13 @@ func (w *walker) text(v reflect.Value) (string, bool) {
 // place, which says nothing about another plan.
 var elsewhere = regexp.MustCompile(`HCL at (\S+:\d+)`)
 
-// answers is how a path into an answer describes itself.
-var answers = regexp.MustCompile(`response\.json<([^>]*)>!?`)
+// answers is how a path into an answer, a message or an event describes
+// itself.
+var answers = regexp.MustCompile(`\b((?:response|response\.stream\.last|message|sent|event)\.json)<([^>]*)>!?`)
 
 // expr is an expression in words that mean the same in every plan.
 func (w *walker) expr(e plan.Expr) string {
-	described := answers.ReplaceAllString(plan.Describe(w.plan, e), "response.json.$1")
+	described := answers.ReplaceAllString(plan.Describe(w.plan, e), "$1.$2")
 	return elsewhere.ReplaceAllStringFunc(described, func(s string) string {
 		at := elsewhere.FindStringSubmatch(s)[1]
 		var texts []string

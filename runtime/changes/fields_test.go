@@ -36,6 +36,7 @@ func planTypes() map[string]reflect.Type {
 	for _, s := range []plan.Step{
 		&plan.Request{}, &plan.Group{}, &plan.Pause{}, &plan.Set{}, &plan.When{}, &plan.Repeat{}, &plan.Loop{},
 		&plan.Choose{}, &plan.Parallel{}, &plan.Retry{}, &plan.Leave{}, &plan.Call{},
+		&plan.Socket{}, &plan.Send{}, &plan.Receive{}, &plan.CloseSocket{},
 	} {
 		visit(reflect.TypeOf(s))
 	}
@@ -44,7 +45,8 @@ func planTypes() map[string]reflect.Type {
 
 // counts are the whole numbers that are what they say, and no index.
 var counts = []string{
-	"Target.Port", "Guard.MaxUsers", "Data.Rows", "Request.Redirects", "Parallel.Limit", "StatusRange.Min", "StatusRange.Max",
+	"Target.Port", "Guard.MaxUsers", "HTTP.Connections", "Data.Rows", "Request.Redirects", "Parallel.Limit", "StatusRange.Min", "StatusRange.Max",
+	"CloseSocket.Code",
 }
 
 // A number that is an index means nothing in another plan: each has a rule.
@@ -169,8 +171,11 @@ func overlooked(owner reflect.Type, f reflect.StructField, key string) bool {
 	}
 	return slices.Contains([]string{
 		"Request.Series", "Request.Target", "Group.Series", "Load.Classes", "Load.After", "SLA.Groups", "Record.Series", "Pair.Secret",
-		"Rule.Metric", "Rule.Quantile", // their name says them
+		"Rule.Metric", "Rule.Quantile", "Rule.Counter", // their name says them
+		"Rule.Scale",             // of counters; the limit is told in it
 		"Wait.Text", "Wait.Kind", // what it comes to is compared
+		"Socket.Series", "Socket.Target", "Send.Series", "Send.Socket", "Receive.Series", "Receive.Socket", "CloseSocket.Socket",
+		"Socket.Name", "Send.Name", "Receive.Name", // their rows say them
 	}, key)
 }
 

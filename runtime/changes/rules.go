@@ -3,6 +3,7 @@ package changes
 import (
 	"crypto/sha256"
 	"fmt"
+	"maps"
 	"reflect"
 	"strconv"
 	"time"
@@ -83,8 +84,8 @@ func init() {
 		"Send.Socket": overSocket, "Receive.Socket": overSocket, "CloseSocket.Socket": overSocket,
 		"Send.Text":  func(w *walker, n *node, _, v reflect.Value) { w.value(n, "message", v) },
 		"Reply.Text": nil, "Receive.Text": nil, "Stream.Text": nil, // the condition says the same, settled
-		"Reconnect.Attempts": unlessNone("attempts"),
-		"Stream.MaxEvents":   unlessNone("events"),
+		"Reconnect.Attempts": attempts,
+		"Stream.MaxEvents":   unlessZero("stream events"),
 
 		"Loop.Value": nil, "Loop.Index": nil, "Loop.Key": nil, // who reads them says so
 		"Repeat.Text": nil,
@@ -103,10 +104,12 @@ func init() {
 		"SLA.Rules":     limits,
 		"SLA.Groups":    judged,
 		"SLA.Stages":    judgedStages,
+		"SLA.Measure":   unlessZero("measure"),
 		"Window.AllBut": unlessZero("window all but"),
 		"Window.For":    unlessZero("window broken for"),
 		"Abort.Grace":   unlessZero("abort when broken for"),
 	}
+	maps.Copy(rules, spoken)
 	for _, t := range sited {
 		rules[t+".Site"] = nil
 	}
@@ -331,12 +334,19 @@ func limits(_ *walker, n *node, _, v reflect.Value) {
 			name += " (warning)"
 		}
 		exact := number(r.Limit)
-		if r.Unit != plan.UnitNone {
+		switch {
+		case r.Unit != plan.UnitNone:
 			exact += " " + r.Unit.String()
+		case r.Metric == plan.Tally && r.Scale == plan.Share:
+			exact += " of all"
 		}
 		f := fact{name: name, text: "at most " + exact, show: "at most " + limit(r), limit: true, strict: -r.Limit}
 		if r.AtLeast {
 			f.text, f.show, f.strict = "at least "+exact, "at least "+limit(r), r.Limit
+		}
+		if r.Confidence > 0 {
+			f.text += ", sure to " + number(r.Confidence)
+			f.show += ", " + text.Limit(r.Confidence, text.Ratio) + " sure"
 		}
 		n.add(f)
 	}
@@ -368,7 +378,9 @@ func limit(r plan.Rule) string {
 		return time.Duration(r.Limit).String()
 	case r.Metric == plan.ErrorRate, r.Unit == plan.UnitRatio:
 		return text.Percent(r.Limit) + " %"
-	case r.Metric == plan.Throughput:
+	case r.Metric == plan.Tally && r.Scale == plan.Share:
+		return text.Percent(r.Limit) + " %"
+	case r.Metric == plan.Throughput, r.Metric == plan.Tally && r.Scale == plan.PerSecond:
 		return number(r.Limit) + "/s"
 	case r.Unit == plan.UnitBytes:
 		return number(r.Limit) + " B"

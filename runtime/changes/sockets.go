@@ -26,11 +26,12 @@ func (w *walker) socket(number int) string {
 	return name
 }
 
-// unlessNone is a number that says nothing where it is 0.
-func unlessNone(name string) rule {
-	return func(_ *walker, n *node, _, v reflect.Value) {
-		if v.Int() > 0 {
-			n.add(fact{name: name, text: strconv.FormatInt(v.Int(), 10)})
-		}
+// attempts says that a lost connection is made again, and how often that is
+// tried.
+func attempts(_ *walker, n *node, _, v reflect.Value) {
+	text := "until it succeeds"
+	if v.Int() > 0 {
+		text = strconv.FormatInt(v.Int(), 10)
 	}
+	n.add(fact{name: "reconnect attempts", text: text})
 }

@@ -27,6 +27,12 @@ SLAS
     window length: 30s
     window all but: 2
 `},
+		{"a confidence", []string{plain, plain + "  confidence = \"95%\"\n"}, `1 change from old to new
+
+SLAS
+~ sla "overall"
+    error_rate: at most 0.50 % → at most 0.50 %, 95 % sure
+`},
 		{"a stage", []string{staged, stages, plain, `sla "overall" {
   match {
     users  = ["operator"]

@@ -118,6 +118,11 @@ func (r *run) notes(o *outcome.Outcome) []string {
 	if n := o.Final.Clamped; n > 0 {
 		add("%d samples lay outside the range of the histograms and are counted at its edge.", n)
 	}
+	for i := range r.plan.Targets {
+		if t := &r.plan.Targets[i]; t.TLS != nil && t.TLS.Insecure {
+			add("The certificate of target %s was not verified (insecure), so nothing says who answered.", t.Name)
+		}
+	}
 	for c := range r.plan.Classes {
 		if n := r.env.Tally(c).OutOfRows.Load(); n > 0 {
 			add("%d users of %s ended because their data had no row left.", n, r.plan.Classes[c].Name)

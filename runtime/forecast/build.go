@@ -37,6 +37,7 @@ func New(p *plan.Plan) *Forecast {
 	f.Requests, f.Groups, f.Metrics, f.Total = b.requests()
 	f.SLAs, f.Unjudged = b.slas(f), b.unjudged()
 	f.Data = b.data()
+	f.Sockets, f.PeakSockets = b.sockets(), b.peakSockets()
 	f.Uncovered = uncovered(f.Requests)
 	f.Surprises = b.surprises(f)
 	return f
@@ -60,6 +61,7 @@ type builder struct {
 	all    [][numAnswers]float64 // by series: the whole run
 	judged [][numAnswers]float64 // by series: after the warm-up
 
+	shares  map[int]bool                            // series of requests for tokens that all users share
 	moments map[time.Duration][][numAnswers]float64 // by, as far as it was asked for
 	staged  map[*plan.SLA][][numAnswers]float64     // judgedBy, of SLAs about stages
 }
@@ -79,6 +81,7 @@ func (b *builder) study() {
 	b.horizon()
 	b.run = b.whole()
 	b.all = b.counts(b.run)
+	b.sharedTokens()
 	b.judged = b.all
 	if w := p.Profile.Warmup; w > 0 {
 		before := b.counts(b.outlook(min(w, b.end)))
@@ -213,7 +216,10 @@ func (b *builder) targets() []Target {
 	list := []Target{}
 	for i := range b.plan.Targets {
 		t := &b.plan.Targets[i]
-		out := Target{Name: t.Name, URL: b.text(t.URL()), Example: t.Example}
+		out := Target{Name: t.Name, URL: b.text(t.URL()), Example: t.Example, Settings: []Setting{}}
+		for _, s := range t.Settings() {
+			out.Settings = append(out.Settings, Setting{s.Name, b.text(s.Value)})
+		}
 		if t.Example == "" {
 			out.Host = b.text(net.JoinHostPort(t.Host, strconv.Itoa(t.Port)))
 		}

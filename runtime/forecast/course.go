@@ -19,8 +19,16 @@ type stretch struct {
 // course is a list of steps as one part.
 func (d *dice) course(steps []plan.Step) stretch {
 	p := stretch{alive: 1}
+	var beats [][]deed
+	var since []float64
 	for _, s := range steps {
 		p.then(d.part(s))
+		if o, ok := s.(*plan.Socket); ok && len(o.Beats) > 0 {
+			beats, since = append(beats, lasting(d.beats(o), p.alive)), append(since, p.busy[assumed])
+		}
+	}
+	for i := range beats { // of sockets that are open until here
+		p.deeds = append(p.deeds, lasting(beats[i], p.busy[assumed]-since[i])...)
 	}
 	return p
 }
@@ -54,10 +62,17 @@ func (d *dice) part(s plan.Step) stretch {
 	switch s := s.(type) {
 	case *plan.Request:
 		p := stretch{deeds: []deed{{series: s.Series, request: true, times: 1}}, busy: answers, alive: 1}
-		for i := range s.Records { // if every answer holds a value
-			p.deeds = append(p.deeds, deed{series: s.Records[i].Series, times: 1})
+		p.deeds = append(p.deeds, recorded(s.Records)...)
+		if s.Stream != nil {
+			d.assume(s.Stream.Site, "how long the stream goes on is not known before the run; it counts as any other answer")
 		}
 		return p
+	case *plan.Socket:
+		return d.socketPart(s)
+	case *plan.Send:
+		return sendPart(s)
+	case *plan.Receive:
+		return receivePart(s)
 	case *plan.Group:
 		p := stretch{deeds: []deed{{series: s.Series, times: 1}}, alive: 1}
 		p.then(d.course(s.Steps))

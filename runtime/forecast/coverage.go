@@ -78,15 +78,18 @@ func (b *builder) rowsOf(f *Forecast) []*Request {
 
 func (b *builder) rule(s *plan.SLA, r *plan.Rule) Rule {
 	out := Rule{
-		Name: r.Name, Words: words(r), Warning: r.Warn, Needed: sla.Needed(*r), Judged: len(s.Groups), Site: b.site(r.Site),
+		Name: r.Name, Words: words(s, r), Warning: r.Warn, Needed: sla.Needed(*r), Judged: len(s.Groups), Site: b.site(r.Site),
 	}
 	if o := r.Override; o != nil {
 		out.Profile = o.Profile
 		if o.Otherwise != nil {
 			other := *r
-			other.Limit = *o.Otherwise
+			other.Limit, other.Scale = *o.Otherwise, o.Scale
 			out.Otherwise = limit(&other)
 		}
+	}
+	if out.Unknown = unforeseen(s, r); out.Unknown {
+		return out
 	}
 	for i := range s.Groups {
 		n := b.samples(s, &s.Groups[i], assumed)
@@ -117,29 +120,42 @@ func (b *builder) sum(g *plan.Judged, counts [][numAnswers]float64, answer int) 
 // short reports that samples are expected to be fewer than needed.
 func short(n float64, needed int64) bool { return math.Floor(n+0.5) < float64(needed) }
 
-// words are a rule as people write it: "p95 ≤ 500 ms".
-func words(r *plan.Rule) string {
+// unforeseen reports whether nobody knows on how many samples a rule will
+// rest: how many connections users open, pings are answered, messages come.
+func unforeseen(s *plan.SLA, r *plan.Rule) bool {
+	if r.Metric > plan.Max {
+		return r.Metric == plan.Tally
+	}
+	switch s.Measure {
+	case plan.MeasureResponse, plan.MeasureService, plan.MeasureFirstByte, plan.MeasureBody, plan.MeasureFirstEvent:
+		return false
+	}
+	return true
+}
+
+// words are a rule as people write it: "p95 ≤ 500 ms", "p95 of connect ≤ 500 ms".
+func words(s *plan.SLA, r *plan.Rule) string {
 	sign := " ≤ "
 	if r.AtLeast {
 		sign = " ≥ "
 	}
 	sure := ""
 	if r.Confidence > 0 {
-		sure = ", " + text.Percent(r.Confidence) + " % sure"
+		sure = ", " + text.Limit(r.Confidence, text.Ratio) + " sure"
 	}
-	return r.Name + sign + limit(r) + sure
+	return r.Name + sla.Of(s.Measure, r) + sign + limit(r) + sure
 }
 
 // limit is a rule's limit with its unit.
 func limit(r *plan.Rule) string {
 	switch {
-	case r.Metric == plan.ErrorRate, r.Unit == plan.UnitRatio:
+	case r.Metric == plan.ErrorRate, r.Unit == plan.UnitRatio, r.Metric == plan.Tally && r.Scale == plan.Share:
 		return text.Limit(r.Limit, text.Ratio)
-	case r.Metric == plan.Throughput:
+	case r.Metric == plan.Throughput, r.Metric == plan.Tally && r.Scale == plan.PerSecond:
 		return text.Limit(r.Limit, text.PerSecond)
 	case r.Unit == plan.UnitBytes:
 		return text.Limit(r.Limit, text.Size)
-	case r.Unit == plan.UnitNumber:
+	case r.Unit == plan.UnitNumber, r.Metric == plan.Tally:
 		return text.Limit(r.Limit, text.Number)
 	}
 	return text.Limit(r.Limit, text.Nanoseconds)

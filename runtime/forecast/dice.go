@@ -93,11 +93,24 @@ func (b *builder) newDice(class, draws int) *dice {
 // changed are the slots that steps of a class change.
 func changed(c *plan.Class) []int {
 	var slots []int
+	captured := func(list []plan.Capture) {
+		for i := range list {
+			slots = append(slots, list[i].Slot)
+		}
+	}
 	note := func(s plan.Step) {
 		switch s := s.(type) {
 		case *plan.Request:
-			for i := range s.Captures {
-				slots = append(slots, s.Captures[i].Slot)
+			captured(s.Captures)
+		case *plan.Receive:
+			captured(s.Captures)
+		case *plan.Send:
+			if s.Reply != nil {
+				captured(s.Reply.Captures)
+			}
+		case *plan.Socket:
+			for i := range s.Handlers {
+				captured(s.Handlers[i].Captures)
 			}
 		case *plan.Set:
 			for i := range s.Values {
@@ -211,10 +224,10 @@ func (d *dice) number(e plan.Expr) (float64, error) {
 func (d *dice) length(t *plan.Task, answer float64) float64 {
 	busy := 0.0
 	plan.Walk(t.Steps, func(s plan.Step) {
-		switch s := s.(type) {
-		case *plan.Request:
+		if awaits(s) {
 			busy += answer
-		case *plan.Pause:
+		}
+		if s, ok := s.(*plan.Pause); ok {
 			seconds, _ := d.number(s.For)
 			busy += seconds
 		}

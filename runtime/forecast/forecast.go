@@ -47,6 +47,8 @@ type Forecast struct {
 	Requests           []Request         `json:"requests"` // in plan order
 	Groups             []Request         `json:"groups"`   // transactions; in no other figure
 	Metrics            []Request         `json:"metrics"`  // of the scenario's own, as often as their requests are sent; in no other figure
+	Sockets            []Socket          `json:"sockets"`
+	PeakSockets        int64             `json:"peak_sockets"` // open at one time at most, if every user is where it has most of them
 	SLAs               []SLA             `json:"slas"`
 	Unjudged           []string          `json:"slas_not_judged"`    // declared, but not for this profile
 	Uncovered          []string          `json:"uncovered_requests"` // that are sent, and that no SLA covers
@@ -60,6 +62,15 @@ type Target struct {
 	URL     string `json:"url"`
 	Host    string `json:"host"`             // host and port; "" for an embedded example
 	Example string `json:"embedded_example"` // the example API that stands for it; "" for a real one
+
+	// Settings are what its http and tls blocks say beside the defaults.
+	Settings []Setting `json:"settings"`
+}
+
+// Setting is something that is not as by default, such as "http version".
+type Setting struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
 }
 
 // Data is a table of rows the users read.
@@ -167,7 +178,7 @@ type Task struct {
 // Step is one thing a user does. What holds steps is followed by them, one
 // deeper.
 type Step struct {
-	Kind  string    `json:"kind"` // request, group, pause, set, when, else, repeat, loop, choose, branch, parallel, retry, call or leave
+	Kind  string    `json:"kind"` // request, group, pause, set, when, else, repeat, loop, choose, branch, parallel, retry, call, leave, websocket, on_message, every, send, receive or close
 	Name  string    `json:"name"`
 	Pause report.Ms `json:"pause_mean_ms"`
 	Depth int       `json:"depth"`
@@ -183,6 +194,19 @@ type Request struct {
 	Measured report.Num   `json:"expected_measured"` // after the warm-up
 	SLAs     []string     `json:"slas"`
 	Partly   bool         `json:"partly_covered"` // by some classes or tasks only
+	Site     *report.Site `json:"site"`
+}
+
+// Socket is a WebSocket that the users of a class open. Its handshake and its
+// messages are among the requests.
+type Socket struct {
+	Name     string       `json:"name"` // of the handshake's row: "WS push"
+	Target   string       `json:"target"`
+	User     string       `json:"user"`
+	Open     int64        `json:"most_open"`                // at one time: one for each user of the class at the peak
+	Sent     report.Num   `json:"expected_sent_peak_per_s"` // messages, without start and stop
+	Handlers int          `json:"handlers"`
+	Beats    int          `json:"beats"`
 	Site     *report.Site `json:"site"`
 }
 
@@ -212,7 +236,8 @@ type Rule struct {
 	Needed       int64        `json:"samples_needed"`
 	Fewest       report.Num   `json:"expected_samples_fewest"` // of what is judged by itself
 	Highest      report.Num   `json:"expected_samples_most"`
-	Short        int          `json:"expected_short"` // how many of Judged get fewer than needed
+	Unknown      bool         `json:"expected_samples_unknown"` // of counters, connections and pings: the figures that expect some are 0
+	Short        int          `json:"expected_short"`           // how many of Judged get fewer than needed
 	Judged       int          `json:"judged"`
 	WindowFewest *report.Num  `json:"expected_window_samples_fewest"` // in the poorest window; null without windows
 	WindowShort  report.Num   `json:"expected_windows_short_ratio"`   // part of the windows that get fewer than needed

@@ -23,7 +23,9 @@ type habit struct {
 	iteration   []float64 // by series, all of it
 	prompt      []float64 // by series, what an iteration that is begun also sends
 	deferred    []deferral
-	requests    float64 // an iteration
+	requests    float64   // an iteration
+	beats       []float64 // by series, a second of a user's life: what the sockets of start do again and again
+	pulse       float64   // requests among them
 	begins      [numAnswers]float64
 	busy        [numAnswers]float64 // an iteration without its wait
 	mean        [numAnswers]float64 // from one iteration's start to the next
@@ -76,11 +78,14 @@ func (b *builder) habit(class int) *habit {
 	d := b.dice[class]
 	n := len(b.plan.Series)
 	h := &habit{shares: shares(c.Tasks), iteration: make([]float64, n), prompt: make([]float64, n)}
+	beats := d.beatsOf(c.Start)
 	start, stop := d.rhythm(&plan.Task{Steps: c.Start}), d.rhythm(&plan.Task{Steps: c.Stop})
 	fresh := c.Lifetime == plan.LifetimeIteration && len(c.Tasks) > 0
 	if fresh {
 		h.start, h.stop = make([]float64, n), make([]float64, n)
+		h.beating(nil, n)
 	} else {
+		h.beating(beats, n)
 		h.start, h.begins = counts(start.deeds, n), start.busy
 		h.stop = counts(stop.deeds, n)
 	}
@@ -91,7 +96,9 @@ func (b *builder) habit(class int) *habit {
 			continue
 		}
 		if fresh {
+			task := r.busy[assumed]
 			r = d.another(start, r, stop, &c.Tasks[i])
+			r.deeds = append(r.deeds, lasting(beats, task)...)
 		}
 		h.add(r.deeds, share)
 		for a := range answers {
@@ -103,6 +110,7 @@ func (b *builder) habit(class int) *habit {
 	for a := range answers {
 		h.variance[a] = math.Max(0, square[a]-h.mean[a]*h.mean[a])
 	}
+	h.ownTokens(c, fresh)
 	return h
 }
 

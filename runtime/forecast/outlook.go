@@ -69,6 +69,7 @@ func (b *builder) closed(o *outlook, stages []plan.Stage, most float64, classes 
 	level := 0
 	lived := func(s seat, at time.Duration) {
 		h, life := b.habits[s.class], (at - s.since).Seconds()
+		b.beat(o, s.class, each*(life-h.begins[assumed]))
 		for a := range answers {
 			begun := h.begun(a, life)
 			if most > 0 {
@@ -146,6 +147,11 @@ func (b *builder) open(o *outlook, l *plan.Load, count int64, classes []int, wei
 	}
 	for i, c := range classes {
 		o.started[c] += users[i] * fit
+		life := users[i] * fit * b.stay(c)
+		if l.Arrival != plan.ArriveUser && rate > 0 {
+			life = users[i] * fit * float64(count) / rate // as long as it would last at the highest rate
+		}
+		b.beat(o, c, life)
 	}
 }
 

@@ -44,6 +44,9 @@ func (b *builder) tooFew(f *Forecast) {
 // scarce counts the judgements that are expected to get enough samples, but
 // hardly more than that.
 func (b *builder) scarce(s *plan.SLA, r *Rule) (n int) {
+	if r.Unknown {
+		return 0
+	}
 	for i := range s.Groups {
 		if x := b.samples(s, &s.Groups[i], assumed); r.Needed > 1 && !short(x, r.Needed) && x < 1.1*float64(r.Needed) {
 			n++
@@ -174,7 +177,7 @@ func (b *builder) outOfReach(f *Forecast) {
 			}
 			for g := range s.Groups {
 				n, most := b.samples(s, &s.Groups[g], assumed)/seconds, b.samples(s, &s.Groups[g], atOnce)/seconds
-				head := fmt.Sprintf("%s, %s", s.Name, words(rule))
+				head := fmt.Sprintf("%s, %s", s.Name, words(s, rule))
 				site := b.site(rule.Site)
 				switch {
 				case rule.AtLeast && most < rule.Limit:

@@ -29,6 +29,13 @@ func (b *builder) list(out *[]Step, class int, list []plan.Step, depth int) {
 				b.titled(out, class, "branch", s.Branches[i].Name, s.Branches[i].Steps, depth+1)
 			}
 			b.titled(out, class, "else", "", s.Else, depth+1)
+		case *plan.Socket:
+			for i := range s.Handlers {
+				b.titled(out, class, "on_message", s.Handlers[i].Name, s.Handlers[i].Steps, depth+1)
+			}
+			for i := range s.Beats {
+				b.titled(out, class, "every", b.beatName(class, &s.Beats[i]), s.Beats[i].Steps, depth+1)
+			}
 		default:
 			for _, inner := range plan.Inner(s) {
 				b.list(out, class, inner, depth+1)
@@ -70,10 +77,28 @@ func (b *builder) step(class int, s plan.Step) Step {
 		return named("retry", fmt.Sprintf("up to %d attempts", s.Attempts))
 	case *plan.Call:
 		return named("call", s.Name)
+	case *plan.Socket:
+		return named("websocket", s.Name)
+	case *plan.Send:
+		return named("send", s.Name)
+	case *plan.Receive:
+		return named("receive", s.Name)
+	case *plan.CloseSocket:
+		return named("close", "")
 	case *plan.Leave:
 		return named("leave", [...]string{plan.FailureTask: "task", plan.FailureUser: "user", plan.FailureRun: "run"}[s.Reach])
 	}
 	return named(strings.ToLower(strings.TrimPrefix(fmt.Sprintf("%T", s), "*plan.")), "")
+}
+
+// beatName is a beat with its mean interval.
+func (b *builder) beatName(class int, beat *plan.Beat) string {
+	d := b.dice[class]
+	mean, problem := d.average(func() (float64, error) { return d.number(beat.Interval) })
+	if problem != "" {
+		return beat.Name
+	}
+	return beat.Name + ", " + span(mean)
 }
 
 // rounds says how often a repeat goes round.

@@ -30,6 +30,7 @@ func (b *builder) surprises(f *Forecast) []Surprise {
 	b.nobody(f)
 	b.rare(f)
 	b.guarded(f)
+	b.insecure()
 	b.off(f)
 	b.slow(f)
 	b.assumptions()

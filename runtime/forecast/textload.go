@@ -235,8 +235,18 @@ func (t *textWriter) rate() {
 		label = ""
 	}
 	if f.PeakUsers > 0 {
-		t.section("", t.reckoned()+"users × requests a task / (answers + pauses + wait), if every step succeeds")
+		t.section("", t.reckoned()+"users × requests a task / (answers + pauses + wait)"+t.beats()+", if every step succeeds")
 	}
+}
+
+// beats says that sockets send by themselves, too.
+func (t *textWriter) beats() string {
+	for i := range t.f.Sockets {
+		if t.f.Sockets[i].Beats > 0 {
+			return " + users × beats of their sockets"
+		}
+	}
+	return ""
 }
 
 func (t *textWriter) reckoned() string {

@@ -213,15 +213,30 @@ func (w *taskWriter) once(name string, steps []Step, c *Class) {
 	if len(steps) == 0 {
 		return
 	}
-	n := 0
-	for i := range steps {
-		if steps[i].Kind == "request" {
-			n++
-		}
-	}
+	n := asked(steps)
 	w.row(text.Cell{Text: "  " + name + ", once a user"}, text.Cell{}, text.Cell{}, text.Cell{Text: text.Count(int64(n))},
 		text.Cell{}, text.Cell{Text: text.Count(c.Started)})
 	w.steps(4, steps)
+}
+
+// asked are the requests among steps, and the openings and messages of
+// sockets; not those of handlers and beats.
+func asked(steps []Step) (n int) {
+	within := -1 // depth of the handler or beat at hand
+	for i := range steps {
+		s := &steps[i]
+		if within >= 0 && s.Depth > within {
+			continue
+		}
+		within = -1
+		switch s.Kind {
+		case "on_message", "every":
+			within = s.Depth
+		case "request", "websocket", "send", "receive":
+			n++
+		}
+	}
+	return n
 }
 
 // number is a weight as it was written.
@@ -235,6 +250,24 @@ func (t *textWriter) requests() {
 	t.rows("REQUESTS", t.f.Requests, true)
 	t.rows("GROUPS", t.f.Groups, false)
 	t.rows("METRICS", t.f.Metrics, false)
+	t.sockets()
+}
+
+// sockets writes which sockets are opened, and how much is sent over them.
+func (t *textWriter) sockets() {
+	if len(t.f.Sockets) == 0 {
+		return
+	}
+	table := &text.Table{Min: minName, Columns: []text.Column{
+		{Title: "SOCKETS", Shrink: true}, {Title: "user", Shrink: true, Drop: 1}, {Title: "open at most", Right: true}, {Title: "sent/s", Right: true},
+	}}
+	for i := range t.f.Sockets {
+		s := &t.f.Sockets[i]
+		table.Rows = append(table.Rows, []text.Cell{
+			{Text: t.outside(s.Name)}, {Text: t.outside(s.User)}, {Text: text.Count(s.Open)}, {Text: text.Rate(float64(s.Sent))},
+		})
+	}
+	t.table(table)
 }
 
 func (t *textWriter) rows(title string, list []Request, total bool) {
@@ -372,6 +405,9 @@ func (t *textWriter) rule(s *SLA, r *Rule, first bool) []text.Cell {
 	samples := about(float64(r.Fewest))
 	if lo, hi := samples, about(float64(r.Highest)); lo != hi {
 		samples = lo + "–" + hi
+	}
+	if r.Unknown {
+		samples = text.None
 	}
 	role, mark := text.Plain, ""
 	if r.Short > 0 {

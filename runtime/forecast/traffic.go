@@ -43,7 +43,7 @@ func (b *builder) classTraffic(class int) Traffic {
 				sum[a] += b.all[s][a]
 			}
 		}
-		peak[a] = product(b.rates[class][a], b.habits[class].requests)
+		peak[a] = b.pace(class, a)
 	}
 	return traffic(sum, peak)
 }
@@ -160,11 +160,11 @@ func (b *builder) requests() (requests, groups, metrics []Request, total Traffic
 	}
 	for s := range b.plan.Series {
 		series := &b.plan.Series[s]
-		row, h := series.Row, b.habits[series.Class]
+		row := series.Row
 		off[row] = off[row] && !b.happens(s)
 		measured[row] += b.judged[s][assumed]
 		for a := range answers {
-			rate := product(b.rates[series.Class][a], h.iteration[s])
+			rate := b.rate(s, a)
 			counts[row][a] += b.all[s][a]
 			peaks[row][a] += rate
 			if series.Kind == plan.RequestSeries {
@@ -207,7 +207,7 @@ func (b *builder) happens(series int) bool {
 	class := b.plan.Series[series].Class
 	h := b.habits[class]
 	on := b.plan.Classes[class].FixedCount > 0 || b.shared[class] > 0
-	return on && h.start[series]+h.stop[series]+h.iteration[series] > 0
+	return on && (b.shares[series] || h.start[series]+h.stop[series]+h.iteration[series]+h.beats[series] > 0)
 }
 
 // measured is how long figures are taken: from the end of the warm-up on.

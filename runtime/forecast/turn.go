@@ -191,7 +191,7 @@ func (b *builder) together() (users, arrivals float64, requests [numAnswers]floa
 		var rate [numAnswers]float64
 		for _, c := range classes {
 			for a := range answers {
-				rate[a] += product(b.rates[c][a], b.habits[c].requests)
+				rate[a] += b.pace(c, a)
 			}
 		}
 		lines, rates = append(lines, line), append(rates, rate)
@@ -208,7 +208,7 @@ func (b *builder) together() (users, arrivals float64, requests [numAnswers]floa
 	for c := range b.plan.Classes {
 		if b.plan.Classes[c].FixedCount > 0 {
 			for a := range answers {
-				alone[a] += product(b.rates[c][a], b.habits[c].requests)
+				alone[a] += b.pace(c, a)
 			}
 		}
 	}

@@ -178,6 +178,13 @@ func (t *textWriter) inputs() {
 		table.Rows = append(table.Rows, []text.Cell{
 			{Text: t.outside(g.Name)}, {Text: t.outside(g.URL)}, {Text: t.st.Text(what), Role: text.Dim},
 		})
+		for _, s := range g.Settings {
+			role := text.Dim
+			if s.Name == "tls insecure" {
+				role = text.WarnRole
+			}
+			table.Rows = append(table.Rows, []text.Cell{{Text: ""}, {Text: t.outside(s.Name + " " + s.Value), Role: role}, {Text: ""}})
+		}
 	}
 	t.listing(verb(len(f.Targets), "TARGET", "TARGETS"), table)
 	table = &text.Table{Columns: []text.Column{{}, {Shrink: true}, {Drop: 1}}, Min: minName}

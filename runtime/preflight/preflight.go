@@ -43,6 +43,7 @@ const (
 	filesBeside = 16       // descriptors for what is no connection
 	leanUser    = 7 << 10  // bytes of a waiting user, at least
 	fullUser    = 14 << 10 // bytes of a user with a connection
+	socketCost  = 16 << 10 // bytes of an open socket
 	beside      = 64 << 20 // bytes of the program and its histograms
 	maxOpen     = 4        // connections a user keeps
 	closedCost  = 10e-6    // seconds of CPU for a request, of the closed model
@@ -67,6 +68,7 @@ type check struct {
 	machine  Machine
 	list     []Finding
 
+	held   int64   // connections that the closed model's users hold beside one each: their sockets
 	closed int64   // users of the closed model at the peak: they will be there
 	open   int64   // users that arrivals are expected to need
 	bound  int64   // users that arrivals may need, by max_users
@@ -91,7 +93,8 @@ func (c *check) load() {
 			targets[p.Rows[i].Target] = true
 		}
 	}
-	c.fans = min(max(1, int64(len(targets))), maxOpen)
+	c.fans = mostConnections(p, min(max(1, int64(len(targets))), maxOpen))
+	c.held = heldSockets(p, c.forecast)
 	pooled := false
 	for i := range p.Profile.Loads {
 		l := &p.Profile.Loads[i]
@@ -164,9 +167,12 @@ func (c *check) files() {
 		both = ", each with both its ends, as the example API is served by this process"
 	}
 	switch {
-	case c.closed*each > free:
+	case c.closed*each > free && c.held == 0:
 		c.find("files", true, "%s need as many connections%s, and %s. %s, or ask for at most %s.",
 			users(c.closed), both, taken, hint(c.closed), users(free/each))
+	case (c.closed+c.held)*each > free:
+		c.find("files", true, "%s need %s connections with their sockets%s, and %s. %s, or ask for fewer users.",
+			users(c.closed), text.Count(c.closed+c.held), both, taken, hint(c.closed))
 	case (c.closed+c.open)*each*c.fans > free:
 		c.find("files", false, "%s with up to %s connections each%s may be too many: %s. %s.",
 			users(c.closed+c.open), text.Count(c.fans), both, taken, hint(c.closed+c.open))
@@ -185,8 +191,8 @@ func (c *check) ports() {
 	host := c.plan.Targets[0].Host
 	single := c.plan.Targets[0].Example != "" || local(host) || net.ParseIP(host) != nil
 	const hint = "Widen net.ipv4.ip_local_port_range, or spread the load over several addresses"
-	if most := c.closed + c.bound; most > limit {
-		c.find("ports", single && c.closed > limit, "%s toward %s need as many local ports, and there are %s. %s.",
+	if most := c.closed + c.held + c.bound; most > limit {
+		c.find("ports", single && c.closed+c.held > limit, "%s toward %s need as many local ports, and there are %s. %s.",
 			users(most), c.plan.Targets[0].Authority(), text.Count(limit), hint)
 		return
 	}
@@ -211,7 +217,7 @@ func (c *check) memory() {
 		return
 	}
 	n := c.closed + c.open
-	least, most := n*leanUser, n*fullUser+beside
+	least, most := n*leanUser, n*fullUser+c.held*socketCost+beside
 	switch {
 	case least > free:
 		c.find("memory", true, "%s take %s at least, and %s are free. Use a machine with more memory, or ask for at most %s.",

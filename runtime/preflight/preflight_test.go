@@ -43,6 +43,18 @@ func open(rate float64, most int, arrival plan.Arriving, change ...func(*plan.Pl
 	return planFor(plan.Load{Model: plan.Open, MaxUsers: most, Arrival: arrival, Stages: []plan.Stage{{Level: rate, Hold: time.Minute}}}, change...)
 }
 
+// pushed gives each user a socket when it starts, beside its requests or
+// instead of them.
+func pushed(asks bool) func(*plan.Plan) {
+	return func(p *plan.Plan) {
+		k := &p.Classes[0]
+		k.Sockets, k.Start = 1, []plan.Step{&plan.Socket{Name: "push", Path: plan.Literal("/push")}}
+		if !asks {
+			k.Tasks[0].Steps = []plan.Step{&plan.Pause{For: plan.Const{Value: plan.FloatValue(1)}}}
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	with := func(change func(*Machine)) Machine { m := roomy; change(&m); return m }
 	host := func(h string) func(*plan.Plan) { return func(p *plan.Plan) { p.Targets[0].Host = h } }
@@ -62,6 +74,11 @@ func TestCheck(t *testing.T) {
 		{"1,000 just fit", closed(1000), with(func(m *Machine) { m.Files = 1024 }), "", false, ""},
 		{"1,001 do not", closed(1001), with(func(m *Machine) { m.Files = 1024 }), "files", true, "at most 1,000 users"},
 		{"an example has both ends here", closed(600, example), with(func(m *Machine) { m.Files = 1024 }), "files", true, "at most 500 users"},
+		{"a socket each beside requests", closed(600, pushed(true)), with(func(m *Machine) { m.Files = 1024 }), "files", true,
+			"600 users need 1,200 connections with their sockets, and this process may open 1,024 files"},
+		{"500 with a socket each just fit", closed(499, pushed(true)), with(func(m *Machine) { m.Files = 1024 }), "", false, ""},
+		{"nothing but a socket each", closed(1000, pushed(false)), with(func(m *Machine) { m.Files = 1024 }), "", false, ""},
+		{"1,001 sockets do not fit", closed(1001, pushed(false)), with(func(m *Machine) { m.Files = 1024 }), "files", true, "1,001 users need as many connections"},
 		{"no limit of descriptors", closed(5000), with(func(m *Machine) { m.Files = 0 }), "", false, ""},
 		{"two targets", closed(600, func(p *plan.Plan) {
 			p.Targets = append(p.Targets, p.Targets[0])

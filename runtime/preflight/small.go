@@ -35,8 +35,12 @@ func Small(p *plan.Plan, m Machine) bool {
 	// the forecast's assumed time allows; those of an arrival are not counted
 	// here, so arrivals are taken a hundred times.
 	rate := users/forecast.Assumed.Seconds() + 100*arrivals
-	return fits(users*maxOpen*float64(c.ends())+filesBeside+float64(m.FilesTaken), m.Files) &&
-		fits(users, m.Ports) &&
-		fits((users*fullUser+beside)*4/3, m.Memory) &&
+	sockets := 0
+	for i := range p.Classes {
+		sockets = max(sockets, p.Classes[i].Sockets)
+	}
+	return fits(users*float64(maxOpen+sockets)*float64(c.ends())+filesBeside+float64(m.FilesTaken), m.Files) &&
+		fits(users*float64(1+sockets), m.Ports) &&
+		fits((users*float64(fullUser+sockets*socketCost)+beside)*4/3, m.Memory) &&
 		(m.Cores <= 0 || rate*openCost < float64(m.Cores)*busy)
 }

@@ -163,7 +163,8 @@ type SLA struct {
 	Name       string      `json:"name"`
 	Match      string      `json:"match"`
 	Rule       string      `json:"rule"`
-	Metric     string      `json:"metric"` // percentile, mean, max, error_rate or throughput
+	Metric     string      `json:"metric"`  // percentile, mean, max, error_rate, throughput or counter
+	Measure    string      `json:"measure"` // which times a percentile, mean or max is of: "response", "connect", …
 	Quantile   *Num        `json:"quantile_ratio"`
 	Warning    bool        `json:"warning"` // it never decides the verdict
 	Metrics    bool        `json:"about_metrics"`
@@ -274,6 +275,8 @@ type Request struct {
 	Site   *Site      `json:"site"`
 	Index  int        `json:"-"` // its row in the plan
 	Figures
+	Measures []Measured `json:"measures"` // other times than the response time; those that were kept
+	Messages *Messages  `json:"messages"` // of a socket or stream; null where nothing was counted
 }
 
 // Metric is a metric of the scenario's own. A null figure means that nothing

@@ -51,7 +51,7 @@ func (b *builder) requests(total []*record.Stats, judged []sla.Judgement) (reque
 	for i := range rows {
 		rows[i] = b.merge(total, func(s *plan.Series) bool { return s.Row == i })
 	}
-	standings := b.standings(rows, judged)
+	standings, limited := b.standings(rows, judged), b.limited()
 	requests, groups = []Request{}, []Request{}
 	for i := range b.plan.Rows {
 		row := &b.plan.Rows[i]
@@ -61,6 +61,7 @@ func (b *builder) requests(total []*record.Stats, judged []sla.Judgement) (reque
 		r := Request{
 			Name: b.mask.Replace(row.Label()), Method: row.Method, Route: b.mask.Replace(row.Name),
 			State: standings[i].state, Index: i, Site: b.site(row.Site), Figures: b.figures(rows[i]),
+			Measures: b.measures(rows[i], limited[i]), Messages: b.messages(rows[i]),
 		}
 		if row.Method != "" && row.Target >= 0 && row.Target < len(b.plan.Targets) {
 			r.Target = b.plan.Targets[row.Target].Name
@@ -99,14 +100,18 @@ func (b *builder) standings(rows []*record.Stats, judged []sla.Judgement) []stan
 			continue
 		}
 		for _, row := range b.rowsOf(group.Series) {
-			b.joint(&all[row], rows[row], rule, out.State)
+			b.joint(&all[row], rows[row], s, rule, out.State)
 		}
 	}
 	return all
 }
 
-func (b *builder) joint(st *standing, s *record.Stats, rule *plan.Rule, state text.State) {
-	if s.Count() == 0 {
+func (b *builder) joint(st *standing, s *record.Stats, of *plan.SLA, rule *plan.Rule, state text.State) {
+	if rule.Metric == plan.Tally {
+		if !s.Extra() {
+			return
+		}
+	} else if s = ofMeasure(s, of, rule); s.Count() == 0 {
 		return
 	}
 	value, ok := alone(s, rule)
@@ -122,6 +127,14 @@ func (b *builder) joint(st *standing, s *record.Stats, rule *plan.Rule, state te
 	}
 }
 
+// ofMeasure are the figures that a rule of an SLA is about.
+func ofMeasure(s *record.Stats, of *plan.SLA, rule *plan.Rule) *record.Stats {
+	if rule.Metric > plan.Max {
+		return s
+	}
+	return s.Of(of.Measure)
+}
+
 // alone is a rule's figure for one row by itself; false for throughput,
 // which rows only have together.
 func alone(s *record.Stats, rule *plan.Rule) (float64, bool) {
@@ -134,6 +147,13 @@ func alone(s *record.Stats, rule *plan.Rule) (float64, bool) {
 		return float64(s.MaxLatency().Ns), true
 	case plan.ErrorRate:
 		return float64(ratio(s.Failed, s.Count())), true
+	case plan.Tally:
+		switch rule.Scale {
+		case plan.Absolute:
+			return float64(s.Counter(rule.Counter)), true
+		case plan.Share:
+			return float64(ratio(s.Counter(rule.Counter), s.Base(rule.Counter))), true
+		}
 	}
 	return 0, false
 }

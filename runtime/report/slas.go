@@ -9,7 +9,7 @@ import (
 	"throng/runtime/sla"
 )
 
-var metricNames = [...]string{"percentile", "mean", "max", "error_rate", "throughput"}
+var metricNames = [...]string{"percentile", "mean", "max", "error_rate", "throughput", "counter"}
 
 // SLAs are the rules of a plan with what was judged of them so far, worst
 // first. A rule that nothing was judged of is inconclusive.
@@ -39,7 +39,7 @@ func (b *builder) slas(judged []sla.Judgement) []SLA {
 
 func (b *builder) slaLine(s *plan.SLA, r *plan.Rule, judged []sla.Judgement) SLA {
 	line := SLA{
-		Name: b.mask.Replace(s.Name), Match: b.mask.Replace(s.Match), Rule: r.Name, Metric: metricNames[r.Metric],
+		Name: b.mask.Replace(s.Name), Match: b.mask.Replace(s.Match), Rule: r.Name, Metric: metricNames[r.Metric], Measure: measureOf(s, r),
 		Metrics: r.Unit != plan.UnitNone, Warning: r.Warn, Floor: r.AtLeast, Unit: "ms", Limit: Num(r.Limit / 1e6), Site: b.site(s.Site, r.Site),
 		All: make([]Judged, 0, len(judged)), Stages: Stages(b.mask, s), Window: WindowOf(s),
 	}
@@ -48,6 +48,8 @@ func (b *builder) slaLine(s *plan.SLA, r *plan.Rule, judged []sla.Judgement) SLA
 		line.Unit, line.Limit = "ratio", Num(r.Limit)
 	case r.Metric == plan.Throughput:
 		line.Unit, line.Limit = "per_s", Num(r.Limit)
+	case r.Metric == plan.Tally:
+		line.Unit, line.Limit = scaleUnits[r.Scale], Num(r.Limit)
 	case !r.Timed():
 		line.Unit, line.Limit = metricUnits[r.Unit], Num(r.Limit)
 	}
@@ -59,7 +61,7 @@ func (b *builder) slaLine(s *plan.SLA, r *plan.Rule, judged []sla.Judgement) SLA
 	}
 	if o := r.Override; o != nil {
 		line.Profile, line.Site = o.Profile, b.site(r.Site, s.Site)
-		if o.Otherwise != nil {
+		if o.Otherwise != nil && o.Scale == r.Scale {
 			line.Otherwise = num(*o.Otherwise)
 			if line.Unit == "ms" {
 				line.Otherwise = num(*o.Otherwise / 1e6)
@@ -77,6 +79,18 @@ func (b *builder) slaLine(s *plan.SLA, r *plan.Rule, judged []sla.Judgement) SLA
 		line.Judged = line.All[0]
 	}
 	return line
+}
+
+// scaleUnits are the units of limits on counters.
+var scaleUnits = [...]string{plan.Absolute: "number", plan.Share: "ratio", plan.PerSecond: "per_s"}
+
+// measureOf is which times a rule is about: the response time, where it is
+// about none.
+func measureOf(s *plan.SLA, r *plan.Rule) string {
+	if r.Metric > plan.Max || r.Unit != plan.UnitNone {
+		return plan.MeasureResponse.String()
+	}
+	return s.Measure.String()
 }
 
 func (b *builder) judged(s *plan.SLA, r *plan.Rule, j sla.Judgement, unit string) Judged {

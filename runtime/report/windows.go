@@ -74,7 +74,7 @@ func (b *builder) windows(s *plan.SLA, r *plan.Rule, j sla.Judgement, unit strin
 		return out
 	}
 	out.Worst = &Stretch{Ms(w.Worst.From), Ms(w.Worst.To), w.Worst.Samples, w.Worst.Over, Num(w.Worst.Figure), "ratio"}
-	if r.Metric == plan.Mean || r.Metric == plan.Throughput {
+	if r.Metric == plan.Mean || r.Metric == plan.Throughput || r.Metric == plan.Tally {
 		if out.Worst.Unit = unit; unit == "ms" {
 			out.Worst.Figure /= 1e6
 		}
@@ -95,14 +95,19 @@ func (s *SLA) Title() string {
 	return s.Name + " (" + strings.Join(names, ", ") + ")"
 }
 
-// RuleText is the rule's name for people, with how it is judged: "p95 in 30 s",
+// RuleText is the rule's name for people, with what it is of and how it is
+// judged: "p95 of connect", "p95 in 30 s",
 // "p95, 95 % sure".
 func (s *SLA) RuleText() string {
+	rule := s.Rule
+	if s.Measure != "" && s.Measure != plan.MeasureResponse.String() {
+		rule += " of " + s.Measure
+	}
 	if s.Confidence != nil {
-		return s.Rule + ", " + text.Percent(float64(*s.Confidence)) + " % sure"
+		return rule + ", " + text.Limit(float64(*s.Confidence), text.Ratio) + " sure"
 	}
 	if s.Window == nil {
-		return s.Rule
+		return rule
 	}
-	return s.Rule + " in " + text.Whole(time.Duration(s.Window.Length))
+	return rule + " in " + text.Whole(time.Duration(s.Window.Length))
 }

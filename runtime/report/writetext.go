@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -50,6 +51,8 @@ func (t *textWriter) measured() {
 	t.slas()
 	t.requests("REQUESTS", t.r.Requests, true)
 	t.requests("GROUPS", t.r.Groups, false)
+	t.messages()
+	t.times()
 	t.metrics()
 	t.loads()
 	t.users()
@@ -239,7 +242,8 @@ func (t *textWriter) early() []string {
 	if run.Aborted != "" {
 		list = append(list, fmt.Sprintf("ended early at %s by SLA %s", text.Clock(time.Duration(run.Elapsed)), text.Clean(run.Aborted)))
 	}
-	if run.Incomplete != "" {
+	said := func(reason string) bool { return strings.Contains(reason, run.Incomplete) }
+	if run.Incomplete != "" && !slices.ContainsFunc(t.r.Verdict.Beside, said) {
 		list = append(list, "incomplete: "+text.Clean(run.Incomplete))
 	}
 	return list

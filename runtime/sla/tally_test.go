@@ -48,8 +48,10 @@ func TestTallies(t *testing.T) {
 		want State
 		says string
 	}{
-		"no socket, no disconnects":        {tallyRule(plan.CountDisconnects, plan.Absolute, 0), func(*record.Writer) {}, Inconclusive, "no connection stood"},
-		"a handshake that failed":          {tallyRule(plan.CountDisconnects, plan.Absolute, 0), func(w *record.Writer) { w.Add(record.Sample{Class: plan.FailStatus, Intended: 200, Start: 200, End: 300}) }, Inconclusive, "no connection stood"},
+		"no socket, no disconnects": {tallyRule(plan.CountDisconnects, plan.Absolute, 0), func(*record.Writer) {}, Inconclusive, "no connection stood"},
+		"a handshake that failed": {tallyRule(plan.CountDisconnects, plan.Absolute, 0), func(w *record.Writer) {
+			w.Add(record.Sample{Class: plan.FailStatus, Intended: 200, Start: 200, End: 300})
+		}, Inconclusive, "no connection stood"},
 		"a handshake in the warm-up":       {tallyRule(plan.CountDisconnects, plan.Absolute, 0), func(w *record.Writer) { w.Add(record.Sample{Status: 101, End: 50}) }, Pass, ""},
 		"no disconnects":                   {tallyRule(plan.CountDisconnects, plan.Absolute, 0), opened(nil), Pass, ""},
 		"too many disconnects":             {tallyRule(plan.CountDisconnects, plan.Absolute, 2), opened(counts{plan.CountDisconnects: 3}), Fail, "3 disconnects, at most 2 may be"},

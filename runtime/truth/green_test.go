@@ -129,6 +129,7 @@ func (c greenCase) judged(t *testing.T, p *plan.Plan) (state, why string) {
 	e := engine.New(p, engine.Options{
 		RunID: "run", Health: monitored(c.report),
 		Factory: func(clock *transport.Clock) transport.Factory { target.clock = clock; return target },
+		Sockets: func(*transport.Clock) transport.SocketFactory { return mockSockets{mockClient{target}} },
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()

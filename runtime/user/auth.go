@@ -7,11 +7,11 @@ import (
 	"throng/dsl/plan"
 )
 
-// authenticated makes a request that needs more than a header to say who the
-// user is. With a token that the target rejects although it should still
+// authenticated makes attempts at a request that needs more than a header to
+// say who the user is. With a token that the target rejects although it should still
 // hold, the request is made once more with a new one: the first attempt is a
 // sample of its own, marked as retried, as every attempt is.
-func (u *User) authenticated(r *plan.Request) flow {
+func (u *User) authenticated(r *plan.Request, attempt func() flow) flow {
 	for renewed := false; ; renewed = true {
 		t, f, err := u.prepare(r.Auth)
 		switch {
@@ -22,7 +22,7 @@ func (u *User) authenticated(r *plan.Request) flow {
 			return u.unsent(r, err)
 		}
 		u.mayRenew = t != nil && !renewed
-		f = u.attempt(r)
+		f = attempt()
 		if u.mayRenew = false; !u.rejected {
 			return f
 		}

@@ -30,7 +30,7 @@ func (u *User) exchange(r *plan.Request) verdict {
 		if u.env.trace != nil {
 			u.tellSent(r, redirects)
 		}
-		u.do()
+		u.do(r)
 		u.addHop(hop)
 		if u.env.trace != nil {
 			u.tellAnswer(r, hop)
@@ -71,14 +71,15 @@ func (u *User) exchange(r *plan.Request) verdict {
 }
 
 // do makes the exchange at hand. The user's other lanes go on meanwhile.
-func (u *User) do() {
-	if u.lane == nil && u.opens == nil {
+func (u *User) do(r *plan.Request) {
+	opens := u.opens != nil && u.opens.handshake == r
+	if u.lane == nil && !opens {
 		u.client.Do(&u.message, &u.result)
 		return
 	}
 	u.yield()
 	defer u.regain()
-	if u.opens != nil {
+	if opens {
 		u.open()
 		return
 	}

@@ -2,6 +2,7 @@ package user
 
 import (
 	"math"
+	"strconv"
 
 	"throng/dsl/plan"
 )
@@ -30,10 +31,18 @@ func (u *User) measureAll(records []plan.Record) verdict {
 		}
 		u.measured = append(u.measured, amount)
 		if u.env.trace != nil && !math.IsNaN(amount) {
-			u.remark(c.Site, "records %s = %s, in %s", u.metric(c), u.valueText(v), unitWords[unit])
+			u.remark(c.Site, "records %s = %s, in %s", u.metric(c), u.mask().text(numberText(v), false), unitWords[unit])
 		}
 	}
 	return verdict{}
+}
+
+// numberText is a number with the digits that a person can use.
+func numberText(v plan.Value) string {
+	if v.IsNumber() {
+		return strconv.FormatFloat(v.Float64(), 'f', -1, 64)
+	}
+	return v.Text()
 }
 
 var unitWords = [...]string{

@@ -19,7 +19,7 @@ type verdict struct {
 // request makes one request.
 func (u *User) request(r *plan.Request) flow {
 	if r.Auth != nil {
-		return u.authenticated(r)
+		return u.authenticated(r, func() flow { return u.attempt(r) })
 	}
 	return u.attempt(r)
 }

@@ -26,17 +26,19 @@ type sockets struct {
 
 // link is one WebSocket of a user, over all connections it was made again on.
 type link struct {
-	of       *plan.Socket
-	conn     transport.Socket // nil while it does not stand
-	gone     verdict          // why it does not
-	again    *comeback        // nil unless it is lost and will be made again
-	beats    []int64          // when each is due, on the clock
-	asked    questions
-	waiting  *wait // the receive under way; nil without one
-	ping     time.Duration
-	closing  bool // what still comes begins no handler
-	backlog  backlog
-	numbered numbering
+	of      *plan.Socket
+	conn    transport.Socket // nil while it does not stand
+	gone    verdict          // why it does not
+	again   *comeback        // nil unless it is lost and will be made again
+	beats   []int64          // when each is due, on the clock
+	asked   questions
+	waiting *wait // the receive under way; nil without one
+	ping    time.Duration
+	// handshake is the request under way, or the last one, that opens it.
+	handshake *plan.Request
+	closing   bool // what still comes begins no handler
+	backlog   backlog
+	numbered  numbering
 }
 
 // mark is how many sockets are in scope.
@@ -183,10 +185,15 @@ func (u *User) handshake(l *link, r *plan.Request) flow {
 		}
 		l.ping = time.Duration(later(0, s))
 	}
-	u.opens = l
+	l.handshake, u.opens = r, l
 	f := u.request(r)
 	u.opens = nil
-	if l.conn != nil {
+	switch {
+	case l.conn == nil:
+	case u.sample.Class != plan.OK: // by a defect of ours
+		l.conn.Close(1000, "")
+		l.conn = nil
+	default:
 		u.stand(l)
 	}
 	return f

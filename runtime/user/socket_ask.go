@@ -7,90 +7,8 @@ import (
 	"slices"
 
 	"throng/dsl/plan"
-	"throng/runtime/record"
 	"throng/runtime/transport"
 )
-
-// errand is a send or a receive as the books know it: one sample.
-type errand struct {
-	step      plan.Step
-	name      string
-	site      plan.SiteID
-	onFailure plan.Failure
-	sample    record.Sample
-	verdict   verdict
-	sent      string // the message as people are shown it
-	records   []plan.Record
-	measured  []float64 // what the message that came holds of them
-	done      bool      // its outcome is known
-	awaited   bool      // the step itself books it, and not whoever learns the outcome
-}
-
-// beginErrand makes the sample of an errand that began at a time. The first thing
-// that an arrival does was due when it came.
-func (u *User) beginErrand(e *errand, series int, at int64) {
-	e.sample = record.Sample{Series: int32(series), Start: at, Intended: at}
-	if u.due >= 0 {
-		e.sample.Intended, u.due = u.due, -1
-	}
-	u.root.Counts.Begun.Add(1)
-}
-
-// fail sets why an errand failed, and when it is known to have.
-func (e *errand) fail(v verdict, at int64) {
-	if v.site == 0 {
-		v.site = e.site
-	}
-	e.verdict, e.sample.End, e.done = v, max(at, e.sample.Start), true
-}
-
-// bookErrand records an errand's one sample, and what it ends.
-func (u *User) bookErrand(e *errand) flow {
-	class := e.verdict.class
-	more := u.retries(class, 0)
-	e.sample.Class, e.sample.Retried = class, more != nil
-	u.tellOutcome(e, more != nil)
-	u.writer.Add(e.sample)
-	if class == plan.OK {
-		u.recordAll(e.records, e.measured, e.sample.Intended)
-		u.root.Counts.OK.Add(1)
-		return goOn
-	}
-	u.root.Counts.Failed.Add(1)
-	u.describeErrand(e)
-	return u.failed(int(e.sample.Series), e.onFailure, class, more)
-}
-
-// met notes for the wait after the task whether the target was there: a user
-// that meets nothing rests, so that it does not spin.
-func (u *User) met(target bool) {
-	if !u.sockets.isBusy() {
-		u.quiet = u.quiet && !target
-		u.refused = !target
-	}
-}
-
-// cutErrand books an errand that was broken off: it is no sample.
-func (u *User) cutErrand() { u.root.Counts.Cut.Add(1) }
-
-// conclude books an errand whose outcome is known, unless its step waits to.
-func (u *User) conclude(e *errand) {
-	e.done = true
-	if !e.awaited {
-		u.reaches(u.bookErrand(e))
-	}
-}
-
-func (u *User) describeErrand(e *errand) {
-	f := record.Failure{
-		Series: e.sample.Series, Class: e.verdict.class, At: e.sample.End,
-		Detail: u.mask().text(e.verdict.detail, false), Site: e.verdict.site,
-	}
-	if state := &u.env.series[e.sample.Series]; e.sent != "" && state.examples.Load() < maxExamples && state.examples.Add(1) <= maxExamples {
-		f.Sent = u.mask().text(e.sent, true)
-	}
-	u.writer.Fail(f)
-}
 
 // send writes a message and, where a reply is wanted, waits for it. A stop
 // does not end the wait, as it ends no request: the reply's own timeout does.
@@ -206,102 +124,6 @@ func isMissing(err error) bool {
 	return errors.As(err, &missing)
 }
 
-// question is a message that wants a reply.
-type question struct {
-	errand
-	of       *plan.Send
-	number   int64        // among those of its step, over this socket
-	message  plan.Message // what was sent
-	deadline int64
-	overdue  bool // its reply did not come in time, and is not known not to come
-}
-
-// Bounds of what is remembered of questions.
-const (
-	maxOverdue  = 1024    // beyond it the oldest counts as unanswered
-	maxAnswered = 64      // to tell replies that come twice
-	maxRemember = 4 << 10 // bytes of a message that is remembered after its reply
-)
-
-// questions are those of one socket that have no reply yet, the oldest first,
-// and the last ones that had.
-type questions struct {
-	list     []*question
-	overdue  int // of them
-	asked    map[*plan.Send]*asking
-	answered []answered // a ring
-	next     int        // its oldest place, once it is full
-}
-
-// asking is what is known of the questions of one step.
-type asking struct {
-	number   int64 // of the last one asked
-	answered int64 // of the last of those that have a reply
-}
-
-type answered struct {
-	of      *plan.Reply
-	message plan.Message
-}
-
-func (qs *questions) add(q *question) {
-	if qs.asked == nil {
-		qs.asked = map[*plan.Send]*asking{}
-	}
-	a := qs.asked[q.of]
-	if a == nil {
-		a = &asking{}
-		qs.asked[q.of] = a
-	}
-	a.number++
-	q.number = a.number
-	qs.list = append(qs.list, q)
-}
-
-func (qs *questions) remove(q *question) {
-	if i := slices.Index(qs.list, q); i >= 0 {
-		qs.list = slices.Delete(qs.list, i, i+1)
-		if q.overdue {
-			qs.overdue--
-		}
-	}
-}
-
-// remember keeps a question whose reply has come.
-func (qs *questions) remember(q *question) {
-	if len(q.message.Data) > maxRemember && q.of.Text != nil {
-		return
-	}
-	a := answered{q.of.Reply, q.message}
-	if len(qs.answered) < maxAnswered {
-		qs.answered = append(qs.answered, a)
-		return
-	}
-	qs.answered[qs.next] = a
-	qs.next = (qs.next + 1) % maxAnswered
-}
-
-// soonest is the deadline of the next question that is still in time, latest
-// that of the last one.
-func (qs *questions) soonest() int64 {
-	at := int64(never)
-	for _, q := range qs.list {
-		if !q.overdue {
-			at = min(at, q.deadline)
-		}
-	}
-	return at
-}
-
-func (qs *questions) latest() (at int64) {
-	for _, q := range qs.list {
-		if !q.overdue {
-			at = max(at, q.deadline)
-		}
-	}
-	return at
-}
-
 // expire fails the questions whose time was over at a time. Their replies may
 // still come.
 func (u *User) expire(l *link, at int64) {
@@ -366,26 +188,6 @@ func (u *User) repliesTo(r *plan.Reply, sent *plan.Message) bool {
 	ok := u.matches(r.When, r.Site)
 	u.frame.Sent = nil
 	return ok
-}
-
-// taken captures from the message at hand what an errand wants of it, and
-// measures.
-func (u *User) taken(e *errand, captures []plan.Capture, sent *plan.Message) {
-	defer func() {
-		u.frame.Sent = nil
-		if p := recover(); p != nil {
-			e.verdict = verdict{plan.FailInternal, panicText(p), e.site}
-		}
-	}()
-	u.frame.Sent = sent
-	u.settle()
-	e.verdict = u.takeAloud(captures)
-	if e.verdict.class != plan.OK || len(e.records) == 0 {
-		return
-	}
-	if e.verdict = u.measureAll(e.records); e.verdict.class == plan.OK {
-		e.measured = slices.Clone(u.measured)
-	}
 }
 
 // stranger is a message that was never sent.

@@ -14,8 +14,19 @@ func (u *User) sleepServing(until int64, over <-chan struct{}) bool {
 		u.roused = w.end
 		return false
 	}
-	u.env.Lag(max(until, w.since), u.env.Clock.Now())
+	u.lag(&w, until)
 	return true
+}
+
+// lag tells how late what was due at a time began, as far as that was not for
+// what the user did for its sockets.
+func (u *User) lag(w *waiting, due int64) {
+	if w.woke < due {
+		now := u.env.Clock.Now()
+		u.env.Lag(now, now)
+		return
+	}
+	u.env.Lag(max(due, w.since), w.woke)
 }
 
 // pardoned reports that what a handler ended reaches no further than a task,
@@ -37,7 +48,7 @@ func (u *User) nextServing() (Arrival, bool) {
 		u.await(&w)
 		switch {
 		case w.came:
-			u.env.Lag(max(w.arrival.Due, w.since), u.env.Clock.Now())
+			u.lag(&w, w.arrival.Due)
 			return w.arrival, true
 		case w.end < endStopped:
 			continue

@@ -22,6 +22,7 @@ type waiting struct {
 	came    bool // over work: arrival
 	arrival Arrival
 	since   int64 // since when the user had been waiting at the end: it was busy before
+	woke    int64 // when it began to be busy again
 }
 
 const never = math.MaxInt64
@@ -81,6 +82,7 @@ func (u *User) rouse(w *waiting, next int64) bool {
 	}
 	u.yield()
 	defer u.regain()
+	defer func() { w.woke = u.env.Clock.Now() }()
 	select {
 	case <-u.sockets.notify:
 	case <-fire:
@@ -128,6 +130,15 @@ func (u *User) heed() flow {
 		f, more = u.heedOnce()
 	}
 	return f
+}
+
+// heedBefore is heed between two steps. A receive looks itself, so that what
+// came before it is offered to it before it is to handlers.
+func (u *User) heedBefore(s plan.Step) flow {
+	if _, ok := s.(*plan.Receive); ok {
+		return goOn
+	}
+	return u.heed()
 }
 
 // atOnce is how many events of a socket are handled before anything else is

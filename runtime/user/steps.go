@@ -25,7 +25,7 @@ func (u *User) walk(list []plan.Step) flow {
 			return endStopped
 		}
 		if u.sockets != nil {
-			if f := u.heed(); f != goOn {
+			if f := u.heedBefore(s); f != goOn {
 				return f
 			}
 		}

@@ -162,8 +162,8 @@ func failures(s *record.Snapshot) (list []string) {
 	return list
 }
 
-// counted are a series' counters that are not 0.
-func counted(s *record.Snapshot) string {
+// streamCounts are a series' counters that are not 0.
+func streamCounts(s *record.Snapshot) string {
 	var list []string
 	for c := range plan.NumCounters {
 		if n := s.Total[0].Counter(c); n != 0 {
@@ -232,7 +232,7 @@ func TestStreamEnds(t *testing.T) {
 			if got := failures(s); !slices.Equal(got, want) || f != goOn {
 				t.Errorf("failures %q, flow %d; want %q", got, f, want)
 			}
-			if got := counted(s); got != c.counts {
+			if got := streamCounts(s); got != c.counts {
 				t.Errorf("counted %q, want %q", got, c.counts)
 			}
 			if got := time.Duration(u.sample.End - u.sample.Start); got != c.ended {
@@ -318,7 +318,7 @@ func TestStreamReconnects(t *testing.T) {
 		t.Errorf("asked after %q, want %q", ids, want)
 	}
 	// Lost at 1.25 s. The pauses are 3, 3, 4 and 8 s, after each 0.25 s of connecting.
-	if got, want := counted(s), "received 3, bytes_received 6, disconnects 2, reconnects 2"; got != want {
+	if got, want := streamCounts(s), "received 3, bytes_received 6, disconnects 2, reconnects 2"; got != want {
 		t.Errorf("counted %q, want %q", got, want)
 	}
 	recovery := s.Total[0].Of(plan.MeasureRecovery)
@@ -457,7 +457,7 @@ func TestStreamsInLanes(t *testing.T) {
 		if d := time.Duration(clock.Now() - began); f != goOn || d != 2*time.Second || u.Counts.OK.Load() != 5 || most != 1 {
 			t.Errorf("flow %d, %v, %d ok, %d at once", f, d, u.Counts.OK.Load(), most)
 		}
-		if got := counted(rec.Snapshot(time.Second, true)); got != "received 10, bytes_received 25" {
+		if got := streamCounts(rec.Snapshot(time.Second, true)); got != "received 10, bytes_received 25" {
 			t.Errorf("counted %q", got)
 		}
 	})

@@ -33,6 +33,8 @@ func (t *told) Trace(e Event) {
 		s += fmt.Sprintf("capture %s %v %s%s", e.Name, e.OK, e.Value, e.Text)
 	case EventDone:
 		s += fmt.Sprintf("done %v %v %s retried %v", e.OK, e.Class, e.Text, e.Retried)
+	case EventMessage:
+		s += fmt.Sprintf("message %s %q", e.Name, e.Answer.Body)
 	case EventSet:
 		s += "set " + e.Name + " = " + e.Value
 	case EventNote:

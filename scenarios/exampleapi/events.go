@@ -79,6 +79,6 @@ func (k *cookbook) export(c *call) (reply, error) {
 func (k *cookbook) pushRoutes() []route {
 	return []route{
 		{method: "GET", pattern: "/push", summary: "A WebSocket: hello, ping, subscribe; all else is echoed. The query parameter client names who keeps its subscription when the connection is lost",
-			query: []param{{name: "client"}}, socket: true, latency: quick, status: http.StatusSwitchingProtocols, also: []int{426, 503}, serve: k.s.serveSocket},
+			query: []param{{name: "client"}}, socket: true, status: http.StatusSwitchingProtocols, also: []int{426, 503}, serve: k.s.serveSocket},
 	}
 }

@@ -29,6 +29,9 @@ func TestParseFault(t *testing.T) {
 		"bimodal:GET /a:+1s:20%":           {Kind: "bimodal", Route: "GET /a", Delay: time.Second, Percent: 20},
 		"ws-drop:5%":                       {Kind: "ws-drop", Percent: 5},
 		"ws-stall:for=2s":                  {Kind: "ws-stall", Percent: 100, For: 2 * time.Second},
+		"ws-lose:3":                        {Kind: "ws-lose", Percent: 100, Count: 3},
+		"ws-duplicate:10%:5":               {Kind: "ws-duplicate", Percent: 10, Count: 5},
+		"ws-reorder":                       {Kind: "ws-reorder", Percent: 100},
 		"ws-restart:after=10s:every=30s":   {Kind: "ws-restart", After: 10 * time.Second, Every: 30 * time.Second},
 		" slow : GET /api/leads : +300ms ": {Kind: "slow", Route: "GET /api/leads", Delay: 300 * time.Millisecond},
 	}

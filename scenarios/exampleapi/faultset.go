@@ -213,9 +213,13 @@ func (fs *faultSet) load(nth int64, now time.Time) (o overload, tooMany bool) {
 
 // strikesSocket draws whether a fault of the given kind hits a message.
 func (fs *faultSet) strikesSocket(kind string) bool {
-	if len(fs.all()) == 0 {
-		return false
+	for _, sw := range fs.all() {
+		if sw.Kind != kind {
+			continue
+		}
+		if _, ok := sw.activeAt(sw.since, fs.s.now()); ok && sw.strikes(fs.s.seed) {
+			return true
+		}
 	}
-	sw := fs.active(kind, fs.s.now())
-	return sw != nil && sw.strikes(fs.s.seed)
+	return false
 }

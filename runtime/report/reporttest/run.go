@@ -61,6 +61,9 @@ type Script struct {
 	Notes         []string
 	Secrets       []string
 	File          string // the source's name
+
+	// Beside books what is no sample, each second; nil for nothing.
+	Beside func(w *record.Writer, sec int)
 }
 
 const timeout = 2 * time.Second
@@ -87,6 +90,9 @@ func Make(s *Script) *Run {
 	}
 	for sec := range end {
 		m.second(sec)
+		if s.Beside != nil {
+			s.Beside(m.w, sec)
+		}
 		r.Ticks = append(r.Ticks, m.tick(sec+1, sec+1 == end))
 	}
 	r.Outcome = m.outcome(r.Ticks, end)

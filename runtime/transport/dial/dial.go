@@ -114,7 +114,8 @@ func (a *attempt) open(ctx context.Context) error {
 		a.connected()
 		return err
 	}
-	release := context.AfterFunc(ctx, func() { _ = a.Raw.SetDeadline(past) })
+	raw := a.Raw
+	release := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(past) })
 	err = a.prepare()
 	if !release() && err == nil {
 		err = context.Cause(ctx)

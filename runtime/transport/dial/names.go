@@ -1,7 +1,6 @@
 package dial
 
 import (
-	"cmp"
 	"context"
 	"math/rand/v2"
 	"net"
@@ -72,7 +71,7 @@ func (n *names) keep(host string, dns plan.DNS, addrs []netip.Addr, now int64) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	k := n.entry(host)
-	k.addrs, k.at = addrs, cmp.Or(now, 1)
+	k.addrs, k.at = addrs, now
 }
 
 func (n *names) entry(host string) *name {

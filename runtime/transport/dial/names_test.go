@@ -31,6 +31,13 @@ func accept(t *testing.T, addrs ...string) *accepting {
 	t.Helper()
 	a := &accepting{port: "0", by: map[string]int{}}
 	var served sync.WaitGroup
+	var listeners []net.Listener
+	t.Cleanup(func() {
+		for _, l := range listeners {
+			l.Close()
+		}
+		served.Wait()
+	})
 	for _, addr := range addrs {
 		l, err := net.Listen("tcp", net.JoinHostPort(addr, a.port))
 		if err != nil && runtime.GOOS != "linux" {
@@ -54,9 +61,8 @@ func accept(t *testing.T, addrs ...string) *accepting {
 				conn.Close()
 			}
 		})
-		t.Cleanup(func() { l.Close() })
+		listeners = append(listeners, l)
 	}
-	t.Cleanup(served.Wait)
 	return a
 }
 

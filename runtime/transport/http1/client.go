@@ -316,9 +316,10 @@ func (e *exchange) receive(answered bool) error {
 		e.stage = dial.Reading
 	}
 	if err == nil {
-		e.reusable, err = d.body(e.m.KeepBody, &e.c.f.drains, e.streaming())
 		a := &d.answer
-		r.Status, r.Proto, r.Header, r.BodySize = a.status, a.proto, a.header, a.bodySize
+		r.Status, r.Proto, r.Header, r.FirstByte = a.status, a.proto, a.header, d.first // before a sink hears of the body
+		e.reusable, err = d.body(e.m.KeepBody, &e.c.f.drains, e.streaming())
+		r.Header, r.BodySize = a.header, a.bodySize
 		if e.m.KeepBody {
 			r.Body = a.body
 		}

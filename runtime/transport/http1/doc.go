@@ -19,6 +19,34 @@
 // exchange that ends at or after its deadline is a timeout, whether the
 // sweeper came by or not, so that the class does not depend on the tick.
 //
+// The limits of phases (plan.HTTP.ConnectTimeout and FirstByteTimeout, and
+// Message.Idle) are bounds that take the deadline's place while their phase
+// lasts. What does not lie between two bytes of the network is no phase's: the
+// time a sink takes is no silence, and the wait for a connection of the user's
+// own is not part of connecting. Only the first wait for an answer has a limit
+// of its own: after a "100 Continue" there is none.
+//
+// # Connections of a user
+//
+// A client makes one exchange at a time. The lanes of a user's parallel blocks
+// have clients of their own (Branch) over one pool: at most
+// plan.HTTP.Connections to a target stand at a time, six by default, and an
+// exchange beyond waits until one is free, first come first served. The wait
+// lies between Start and Sent: it is response time, as for whoever waits for
+// a browser, and no service time.
+//
+// # Proxies
+//
+// With an HTTP proxy plain requests go to it in absolute form with its
+// credentials; everything else goes through a tunnel that package dial makes.
+// What a forwarding proxy answers (407, 502) is an answer like any other.
+//
+// # Expect: 100-continue
+//
+// A message with this header field and a body sends its head and waits for
+// "100 Continue", for at most a second. A final answer instead is the answer:
+// the body is not sent, and the connection is given up.
+//
 // # Connections the server has closed
 //
 // Before a request goes out on a used connection, the connection is looked at,

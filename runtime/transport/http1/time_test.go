@@ -46,8 +46,14 @@ func answering(pause time.Duration) transport.Dialer {
 
 func inBubble(t *testing.T, dial transport.Dialer, test func(c transport.Client)) {
 	t.Helper()
+	inBubbleWith(t, Config{Dial: dial}, test)
+}
+
+func inBubbleWith(t *testing.T, config Config, test func(c transport.Client)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		f := New(Config{Dial: dial})
+		f := New(config)
+		time.Sleep(time.Second) // time 0 is "not yet" in results
 		c := f.Client()
 		test(c)
 		c.Close()

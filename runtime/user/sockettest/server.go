@@ -278,3 +278,10 @@ func (c *socket) Close(code int, reason string) {
 	p.queue = nil
 	p.mu.Unlock()
 }
+
+// Closed reports whether the run has given the server up.
+func (s *Server) Closed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.isClosed
+}

@@ -20,8 +20,6 @@ import (
 	"throng/runtime/preflight"
 	"throng/runtime/report"
 	"throng/runtime/sla"
-	"throng/runtime/transport"
-	"throng/runtime/transport/http1"
 )
 
 // runFlags are the flags of run beside those of every scenario verb.
@@ -137,9 +135,8 @@ func (a *app) drive(p *plan.Plan, f *runFlags, local *examples, stop *stopper) (
 	view := live.New(a.env.Stderr, p, t.Style, live.Options{TTY: t.TTY, Width: t.Size, Quiet: f.quiet})
 	defer view.Close()
 	e := engine.New(p, engine.Options{
-		Factory: func(clock *transport.Clock) transport.Factory {
-			return http1.New(http1.Config{Clock: clock, Dial: local.dialer(), Guard: p.MayDial})
-		},
+		Factory:    local.factory(p),
+		Sockets:    local.sockets(p),
 		OnProgress: view.Update,
 	})
 	ctx, cancel := context.WithCancel(context.Background())

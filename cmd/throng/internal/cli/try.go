@@ -13,8 +13,6 @@ import (
 
 	"throng/cmd/throng/internal/trying"
 	"throng/dsl/plan"
-	"throng/runtime/transport"
-	"throng/runtime/transport/http1"
 	"throng/stdlib"
 )
 
@@ -110,9 +108,8 @@ func (a *app) try(p *plan.Plan, f *tryFlags, limit int) error {
 	show.Begin(p, class)
 	r, err := trying.Run(ctx, p, trying.Options{
 		Class: class, Tasks: tasks, Show: show,
-		Factory: func(clock *transport.Clock) transport.Factory {
-			return http1.New(http1.Config{Clock: clock, Dial: local.dialer(), Guard: p.MayDial})
-		},
+		Factory: local.factory(p),
+		Sockets: local.sockets(p),
 	})
 	if err != nil {
 		return err

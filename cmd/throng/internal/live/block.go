@@ -1,9 +1,11 @@
 package live
 
 import (
+	"slices"
 	"strings"
 
 	"throng/runtime/outcome"
+	"throng/runtime/report"
 	"throng/runtime/report/text"
 )
 
@@ -98,8 +100,10 @@ func (v *view) frame(width, height int) []string {
 	room--
 	slas := v.slaLines(width, max(0, room*3/10))
 	errors := v.errorLines(width, min(room-len(slas), max(1, room/6)))
-	table := v.requestLines(width, room-len(slas)-len(errors))
-	return append(append(append(lines, slas...), table...), errors...)
+	list := report.Requests(v.plan, v.now.Snapshot.Total, v.now.Judged, v.measured())
+	messages := v.messageLines(list, width, max(0, (room-len(slas)-len(errors))/4))
+	table := v.requestLines(list, width, room-len(slas)-len(errors)-len(messages))
+	return slices.Concat(lines, slas, table, messages, errors)
 }
 
 // head is the upper part of the block: where the run stands, its curves and

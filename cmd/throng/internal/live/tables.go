@@ -115,8 +115,7 @@ func samples(s *report.SLA) string {
 
 // requestLines are the requests, worst first, in at most n lines; those that
 // do not fit are counted in the last.
-func (v *view) requestLines(width, n int) []string {
-	list := report.Requests(v.plan, v.now.Snapshot.Total, v.now.Judged, v.measured())
+func (v *view) requestLines(list []report.Request, width, n int) []string {
 	if n < 3 || len(list) == 0 {
 		return nil
 	}

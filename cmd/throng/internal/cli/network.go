@@ -1,0 +1,25 @@
+package cli
+
+import (
+	"throng/dsl/plan"
+	"throng/runtime/transport"
+	"throng/runtime/transport/dial"
+	"throng/runtime/transport/http1"
+	"throng/runtime/transport/websocket"
+)
+
+// factory makes what the users of a plan reach its targets with, the examples
+// that are served here among them.
+func (e *examples) factory(p *plan.Plan) func(*transport.Clock) transport.Factory {
+	return func(clock *transport.Clock) transport.Factory {
+		return http1.New(http1.Config{Clock: clock, Dial: e.dialer(), Guard: p.MayDial})
+	}
+}
+
+// sockets is factory for WebSockets.
+func (e *examples) sockets(p *plan.Plan) func(*transport.Clock) transport.SocketFactory {
+	return func(clock *transport.Clock) transport.SocketFactory {
+		d := dial.New(dial.Config{Clock: clock, Dial: e.dialer(), Guard: p.MayDial})
+		return websocket.New(websocket.Config{Clock: clock, Dial: d})
+	}
+}
