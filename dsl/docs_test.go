@@ -223,6 +223,17 @@ func around(kind, given, text string) string {
 	case "task":
 		text = session + "  task \"t\" {\n" + text + "}\n"
 		kind = "user"
+	case "websocket", "send", "socket": // a socket's content, a message's, and a task's with a socket open
+		switch kind {
+		case "websocket":
+			text = "  websocket \"/ws\" {\n" + text + "  }\n"
+		case "send":
+			text = "  websocket \"/ws\" {}\n  send \"given\" {\n    body = \"x\"\n" + text + "  }\n"
+		default:
+			text = "  websocket \"/ws\" {}\n" + text
+		}
+		text = session + "  task \"t\" {\n" + text + "}\n"
+		kind = "user"
 	case "request":
 		text = session + "  get \"/\" {\n" + text + "}\n"
 		kind = "user"

@@ -124,6 +124,7 @@ type compiler struct {
 	meterValue cty.Value     // as expressions are given it
 	chosen     *config.Block // the profile that is compiled, nil without
 	many       bool          // all profiles are compiled: what is about one run is not said
+	listed     bool          // the profile names the SLAs that judge it: of the others nothing is said
 	root       *resolve.Scope
 	envs       map[*resolve.Scope]*environ
 	plan       *plan.Plan

@@ -19,13 +19,14 @@ import (
 func (c *compiler) slas() {
 	names := c.root.Names("sla")
 	wanted, asked := c.judgedBy(names)
+	c.listed = asked
 	c.on = c.judgeableSeries()
 	for _, declared := range c.root.Tree.Config.Root.Of("sla") {
 		used, diags := resolve.Use(c.root, declared)
 		c.diags.Extend(diags)
 		instances, _ := c.instances(used)
 		for _, b := range instances {
-			sla, ok := c.sla(b, asked)
+			sla, ok := c.sla(b, asked && wanted(b.Name()))
 			if !ok || !wanted(b.Name()) {
 				c.plan.Unjudged = append(c.plan.Unjudged, b.Instance())
 				continue
@@ -166,7 +167,7 @@ func (c *compiler) judgeable(b, match *config.Block, ids []int, asked bool) []in
 	switch {
 	case c.offTags:
 		c.warn(b, diag.SLAMatchesNothing, at, "%s is not judged in this run: --tags and --exclude-tags leave out every request it is about.", b.Title())
-	case idle && c.many && !asked:
+	case idle && (c.many || c.listed) && !asked:
 	case idle:
 		c.warn(b, diag.SLAMatchesNothing, at, "%s is not judged under the profile %q, which has no load for the users it is about.", b.Title(), c.plan.Profile.Name)
 	default:

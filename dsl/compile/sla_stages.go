@@ -87,7 +87,7 @@ func (c *compiler) parts(b, match *config.Block, asked bool) (parts []plan.Stage
 			good = false
 		}
 	}
-	if good && len(parts) == 0 && (asked || !c.many) {
+	if good && len(parts) == 0 && (asked || !c.many && !c.listed) {
 		c.warn(b, diag.SLAMatchesNothing, match.Arg("stages").Expr.Range(), "%s is not judged under the profile %q, which has none of these stages.", b.Title(), c.plan.Profile.Name)
 	}
 	return parts, good && len(parts) > 0

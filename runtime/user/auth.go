@@ -51,6 +51,8 @@ func (u *User) prepare(a *plan.Auth) (*token, flow, error) {
 func (u *User) appendAuth(dst []byte, a *plan.Auth, method string, uri []byte) ([]byte, error) {
 	switch {
 	case a == nil:
+	case a.Kind == plan.AuthOAuth2 && u.bearer == "":
+		return dst, defect(a.Site, "there is no token to send")
 	case a.Kind == plan.AuthOAuth2:
 		dst = append(append(append(dst, "Authorization: Bearer "...), u.bearer...), "\r\n"...)
 	default:

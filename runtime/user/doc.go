@@ -9,6 +9,11 @@
 // or atomic. Its randomness comes from the plan's seed and its place in its
 // class, so a seed replays it whatever the machine.
 //
+// A user's WebSockets are served by the same goroutine (socket*.go): what they
+// bring is handled whenever the user waits, and between its steps, never
+// within an exchange or another handler. All that is timed of a message is
+// the time of its arrival, so it does not matter when the user looks.
+//
 // The package must not know how many users there are or when they come and
 // go (that is the engine's), nor what bytes a protocol puts on the wire.
 package user

@@ -124,9 +124,12 @@ func isMissing(err error) bool {
 	return errors.As(err, &missing)
 }
 
-// expire fails the questions whose time was over at a time. Their replies may
-// still come.
+// expire fails the questions and the receive whose time was over at a time.
+// Replies may still come.
 func (u *User) expire(l *link, at int64) {
+	if w := l.waiting; w != nil && w.deadline <= at {
+		u.endReceive(l, w.deadline, w.late(l))
+	}
 	for i := 0; i < len(l.asked.list); i++ {
 		q := l.asked.list[i]
 		if q.overdue || q.deadline > at {

@@ -169,6 +169,21 @@ func TestReceive(t *testing.T) {
 	})
 }
 
+// What came after a receive's time was over is not its message, though the
+// user was busy with a handler when it was.
+func TestReceiveTooLate(t *testing.T) {
+	s := &sockettest.Server{Opened: func(p *sockettest.Peer) {
+		p.PushIn(900*ms, "push")
+		p.PushIn(1100*ms, "mine")
+	}, Write: func(*sockettest.Peer) (time.Duration, error) { return 300 * ms, nil }}
+	live(t, s, task(socket(onMessage("push", has("push"), say("ack"))), receive(has("mine"), sec), receive(has("mine"), sec)), func(k *talk, snap *record.Snapshot) {
+		got := snap.Total[receiveSeries]
+		if got.ByClass[plan.FailTimeout] != 1 || got.OK != 1 || snap.Errors[0].At != int64(sec) {
+			t.Errorf("%+v %+v", got.ByClass, snap.Errors)
+		}
+	})
+}
+
 func TestBacklogIsBounded(t *testing.T) {
 	s := &sockettest.Server{Heard: func(p *sockettest.Peer, text string) {
 		for i := range 3 * maxBacklog {

@@ -78,11 +78,10 @@ func (u *User) endWaiting(l *link) {
 	}
 }
 
-// received gives the message at hand to the receive under way, if it wants it
-// and the message came in time.
+// received gives the message at hand to the receive under way, if it wants it.
 func (u *User) received(l *link, e *transport.SocketEvent) bool {
 	w := l.waiting
-	if w == nil || e.At > w.deadline || !u.matches(w.of.When, w.of.Site) {
+	if w == nil || !u.matches(w.of.When, w.of.Site) {
 		return false
 	}
 	u.got(w, e.At, e.Wire)

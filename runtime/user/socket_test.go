@@ -108,6 +108,9 @@ func (k *talk) done() *record.Snapshot {
 	for i, s := range snap.Total {
 		if s != nil && i < groupSeries {
 			ok, failed = ok+s.OK, failed+s.Failed
+			if s.Backward > 0 {
+				k.t.Errorf("%d samples of series %d ended before they began", s.Backward, i)
+			}
 		}
 	}
 	if c.InFlight() != 0 || c.OK.Load() != ok || c.Failed.Load() != failed {
@@ -448,6 +451,26 @@ func TestCloseEndsQuestions(t *testing.T) {
 				t.Errorf("%s at %v", got, k.end)
 			}
 		})
+}
+
+// What came is counted, also where the socket is closed before it was looked
+// at.
+func TestAllThatCameIsCounted(t *testing.T) {
+	const n = 3*atOnce + 7
+	s := &sockettest.Server{Opened: func(p *sockettest.Peer) {
+		time.AfterFunc(sec, func() {
+			for range n {
+				p.Push("x")
+			}
+		})
+	}}
+	synctest.Test(t, func(t *testing.T) {
+		k := newTalk(t, s, task(socket(), fetch()))
+		k.target.takes = 2 * sec
+		if got, want := tallied(k.once()), fmt.Sprintf("received=%d bytes_received=%d", n, n); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	})
 }
 
 // A handshake that fails is a failed sample, and what needs the socket fails.

@@ -32,7 +32,7 @@ const never = math.MaxInt64
 func (u *User) await(w *waiting) {
 	s := u.sockets
 	for {
-		f, more := u.heedOnce()
+		f, more := u.heed()
 		now := u.env.Clock.Now()
 		switch {
 		case w.done != nil && w.done():
@@ -122,32 +122,27 @@ func (s *sockets) next() int64 {
 	return next
 }
 
-// heed does what the sockets have brought by now, and what is due. What
-// handlers and beats have ended is returned.
-func (u *User) heed() flow {
-	f, more := u.heedOnce()
-	for more && f == goOn && !u.env.isCut.Load() {
-		f, more = u.heedOnce()
-	}
-	return f
-}
-
-// heedBefore is heed between two steps. A receive looks itself, so that what
-// came before it is offered to it before it is to handlers.
+// heedBefore does between two steps what the sockets have brought by now, as
+// far as that ends: what comes without end must not keep a user from its
+// steps. A receive looks itself, so that what came before it is offered to it
+// before it is to handlers.
 func (u *User) heedBefore(s plan.Step) flow {
 	if _, ok := s.(*plan.Receive); ok {
 		return goOn
 	}
-	return u.heed()
+	f, _ := u.heed()
+	return f
 }
 
 // atOnce is how many events of a socket are handled before anything else is
 // looked at.
 const atOnce = 256
 
-// heedOnce does a bounded part of it, and reports whether more may be there.
-// Within itself it does nothing: handlers and beats never interrupt another.
-func (u *User) heedOnce() (f flow, more bool) {
+// heed does what the sockets have brought and what is due, up to a bound, and
+// reports whether there may be more. What handlers and beats have ended is
+// returned. Within itself it does nothing: handlers and beats never interrupt
+// one another.
+func (u *User) heed() (f flow, more bool) {
 	s := u.sockets
 	if s.busy {
 		return goOn, false
@@ -166,25 +161,23 @@ func (u *User) heedOnce() (f flow, more bool) {
 	return f, more
 }
 
-// serveLink does what one socket has brought, and what is due on it.
+// serveLink does what one socket has brought, and what is due on it. Nothing is
+// given up for want of what may be there already.
 func (u *User) serveLink(l *link) (more bool) {
-	if u.drain(l, atOnce) {
-		return true
-	}
+	more = u.drain(l, atOnce)
 	now := u.env.Clock.Now()
-	u.expire(l, now)
-	if w := l.waiting; w != nil && w.deadline <= now {
-		u.endReceive(l, w.deadline, w.late(l))
-	}
-	if l.again != nil && l.again.at <= now {
-		u.comeBack(l)
+	if !more {
+		u.expire(l, now)
+		if l.again != nil && l.again.at <= now {
+			u.comeBack(l)
+		}
 	}
 	for i := range l.beats {
-		if l.conn != nil && l.beats[i] <= now {
+		if l.conn != nil && l.beats[i] <= now && u.sockets.end == goOn {
 			u.beat(l, i, now)
 		}
 	}
-	return false
+	return more
 }
 
 // drain handles up to so many events of a socket, in the order in which they

@@ -114,6 +114,10 @@ func (a *attempt) open(ctx context.Context) error {
 		a.connected()
 		return err
 	}
+	if a.route.Scheme == "http" && a.route.HTTP.Proxy == nil {
+		a.connected()
+		return nil
+	}
 	raw := a.Raw
 	release := context.AfterFunc(ctx, func() { _ = raw.SetDeadline(past) })
 	err = a.prepare()
@@ -121,7 +125,7 @@ func (a *attempt) open(ctx context.Context) error {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		_ = a.Raw.Close()
+		_ = raw.Close()
 		a.Conn, a.Raw, a.Secure = nil, nil, nil
 	}
 	return err

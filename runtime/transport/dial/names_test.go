@@ -256,6 +256,27 @@ func TestDeadIPv6First(t *testing.T) {
 	}
 }
 
+// While the first family's address is still tried, the other one's gets its
+// turn, and wins.
+func TestFamiliesRace(t *testing.T) {
+	a := accept(t, "127.0.0.1")
+	z, resolver := newZone(t)
+	z.set("dual.test.", "::1", "127.0.0.1")
+	tried := make(chan struct{})
+	d := New(Config{Resolver: resolver, Guard: func(_ string, at netip.Addr) error {
+		if at.Is4() {
+			close(tried)
+			return nil
+		}
+		<-tried // what is tried first does not end by itself
+		return errors.New("not this way")
+	}})
+	route := &transport.Route{Scheme: "http", Addr: "dual.test.:" + a.port}
+	if _, to, err := open(t, d, route, 0); err != nil || to != "127.0.0.1" {
+		t.Errorf("%s, %v", to, err)
+	}
+}
+
 // The guard sees each address of a name before it is connected to.
 func TestGuardSeesAddresses(t *testing.T) {
 	a := accept(t, "127.0.0.1", "127.0.0.2")

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"strings"
 	"testing"
+	"time"
 
 	other "github.com/coder/websocket"
 
@@ -159,7 +160,7 @@ func converse(t *testing.T, route *transport.Route) {
 				return o
 			}
 			o := open()
-			for _, n := range []int{0, 1, 125, 126, 127, 128, 65535, 65536, 1 << 20, 4 << 20} {
+			for _, n := range []int{0, 1, 125, 126, 127, 128, 65535, 65536, 1 << 20} {
 				text := strings.Repeat("0123456789abcdef", n/16+1)[:n]
 				for _, binary := range []bool{false, true} {
 					if _, _, err := o.Send(binary, []byte(text), patience); err != nil {
@@ -207,7 +208,7 @@ func converse(t *testing.T, route *transport.Route) {
 // TestPythonServerAnswersPings of ours.
 func TestPythonServerAnswersPings(t *testing.T) {
 	c := newClient(t, Config{})
-	o := c.open(transport.Opening{Route: startPython(t), Ping: 1})
+	o := c.open(transport.Opening{Route: startPython(t), Ping: time.Second})
 	if e := o.next(); e.Kind != transport.SocketPong || e.RTT <= 0 {
 		t.Errorf("event %v after %d ns, %v", e.Kind, e.RTT, e.Err)
 	}
@@ -248,16 +249,9 @@ func TestExampleAPI(t *testing.T) {
 	if err := json.NewDecoder(answer.Body).Decode(&token); err != nil || token.Token == "" {
 		t.Fatalf("no token: %v", err)
 	}
-	o := c.open(transport.Opening{Route: route, URI: []byte("/api/v1/ws"), Header: []byte("Authorization: Bearer " + token.Token + "\r\n"), Ping: 1 << 20})
+	o := c.open(transport.Opening{Route: route, URI: []byte("/api/v1/ws"), Header: []byte("Authorization: Bearer " + token.Token + "\r\n"), Ping: time.Minute})
 	o.send(`{"type":"hello"}`)
-	for {
-		e := o.next()
-		if e.Kind == transport.SocketPong {
-			continue
-		}
-		if e.Kind != transport.SocketMessage || !strings.Contains(string(e.Data), `"hello"`) {
-			t.Errorf("%v %q %v", e.Kind, e.Data, e.Err)
-		}
-		break
+	if e := o.next(); e.Kind != transport.SocketMessage || !strings.Contains(string(e.Data), `"hello"`) {
+		t.Errorf("%v %q %v", e.Kind, e.Data, e.Err)
 	}
 }

@@ -6,20 +6,16 @@ scenario "llm" {
   profile     = "smoke"
 }
 
-variable "base_url" {
-  description = "Where the model is served, up to /v1; by default the example API."
-  default     = "example://cookbook"
-}
+# Where the model is served, up to /v1.
+variable "base_url" { default = "example://cookbook" }
 
 variable "api_key" {
   default   = "sk-example"
   sensitive = true
 }
 
-variable "max_tokens" {
-  description = "How long an answer may get."
-  default     = 40
-}
+# How long an answer may get.
+variable "max_tokens" { default = 40 }
 
 target "model" {
   base_url = var.base_url

@@ -64,6 +64,15 @@ var exampleInfo = map[string]string{
 	"graphql":    "fragment=task given=file.search.graphql",
 	"part":       "fragment=request given=file.photo.jpg",
 	"dynamic":    "fragment=user given=local.pages",
+	"stream":     "fragment=request",
+	"reconnect":  "fragment=websocket",
+	"websocket":  "fragment=task",
+	"on_message": "fragment=websocket",
+	"every":      "fragment=websocket",
+	"send":       "fragment=socket",
+	"reply":      "fragment=send",
+	"receive":    "fragment=socket given=session.device",
+	"close":      "fragment=socket",
 }
 
 // Blocks is the page of blocks and arguments, outer before inner.
@@ -73,7 +82,10 @@ func Blocks(root *schema.Block) string {
 	b.WriteString("*May read* says what an argument's expression may depend on:\n\n" +
 		"- **static**: `var`, `local`, `path`, module outputs, functions without randomness; settled before the run\n" +
 		"- **user**: the same, and `session`, `user`, `data`, `run`, random functions; evaluated each time\n" +
-		"- **response**: the same, and `response`; evaluated once the answer is there\n\n")
+		"- **response**: the same, and `response`; evaluated once the answer is there\n" +
+		"- **message**: what *user* can, and `message`; evaluated for a message of a socket\n" +
+		"- **reply**: the same, and `sent`, the message that a reply answers\n" +
+		"- **event**: what *user* can, and `event`; evaluated for each event of a stream\n\n")
 	forms := append(collect(root), &form{name: schema.Dynamic.Type, variants: []variant{{schema.Dynamic, []string{"every block that holds blocks"}, false}}})
 	for _, f := range forms {
 		fmt.Fprintf(b, "- [%s](#%s)\n", f.name, f.name)
