@@ -20,10 +20,12 @@ import (
 
 const staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
 
-// needs are the programs tests use, and the Debian packages that hold them.
+// needs are the programs and files tests use, and the Debian packages that
+// hold them.
 var needs = []struct{ program, pkg string }{
 	{"gcc", "gcc libc6-dev"}, // the race detector links with it
 	{"nginx", "nginx-light"},
+	{"/usr/lib/python3/dist-packages/websockets/__init__.py", "python3-websockets"},
 }
 
 var platforms = []string{
@@ -69,7 +71,7 @@ func command(name string, args ...string) func() error {
 func install() {
 	var missing []string
 	for _, n := range needs {
-		if _, err := exec.LookPath(n.program); err != nil {
+		if !present(n.program) {
 			missing = append(missing, strings.Fields(n.pkg)...)
 		}
 	}
@@ -86,6 +88,16 @@ func install() {
 	if err := command("apt-get", args...)(); err != nil {
 		fmt.Printf("note: %v\n", err)
 	}
+}
+
+// present reports whether there is a program, or a file given by its path.
+func present(name string) bool {
+	if strings.HasPrefix(name, "/") {
+		_, err := os.Stat(name)
+		return err == nil
+	}
+	_, err := exec.LookPath(name)
+	return err == nil
 }
 
 func gofmt() error {

@@ -117,15 +117,15 @@ profile "recovery" {
     spawn_rate = 10
     duration   = "2m"
   }
-  slas = ["messages", "recovery"]
+  slas = ["recovery"]
 }
 
-# The guide's budgets.
+# The guide's budgets. 50 connections are too few to prove a p95 by, so every
+# single one is held to its limit.
 sla "connect" {
   match { requests = ["socket", "stressed socket"] }
   judge      = "together"
-  p95        = "1s"
-  p99        = "3s"
+  max        = "1s"
   error_rate = "1%"
 }
 sla "messages" {

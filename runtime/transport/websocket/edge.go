@@ -115,7 +115,7 @@ func (e *edge) wait(p []byte) (int, error) {
 	case e.sys == nil:
 		e.first = e.clock.Now()
 	default:
-		n, err = e.some(p)
+		n, err = e.writeSome(p)
 		if n > 0 {
 			e.first = e.clock.Now()
 		}
@@ -136,7 +136,7 @@ const impatience = 10 * time.Millisecond
 // try writes what of p the kernel takes at once.
 func (e *edge) try(p []byte) (int, error) {
 	if e.sys != nil {
-		return e.now(p)
+		return e.writeNow(p)
 	}
 	if e.until.Load() != 0 {
 		return 0, nil
@@ -157,7 +157,7 @@ func (e *edge) Read(p []byte) (int, error) {
 	if !e.eager.Load() {
 		return e.Conn.Read(p)
 	}
-	return e.peekless(p)
+	return e.readNow(p)
 }
 
 // patiently lets writes block until the deadline, in nanoseconds on the clock.

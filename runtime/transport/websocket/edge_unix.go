@@ -22,8 +22,8 @@ func sysConn(conn net.Conn) syscall.RawConn {
 	return sys
 }
 
-// now writes what of p the kernel takes at once.
-func (e *edge) now(p []byte) (n int, err error) {
+// writeNow writes what of p the kernel takes at once.
+func (e *edge) writeNow(p []byte) (n int, err error) {
 	if outer := e.sys.Write(func(fd uintptr) bool {
 		n, err = written(syscall.Write(int(fd), p))
 		return true
@@ -33,8 +33,8 @@ func (e *edge) now(p []byte) (n int, err error) {
 	return n, err
 }
 
-// some waits until the kernel takes a byte of p, or more.
-func (e *edge) some(p []byte) (n int, err error) {
+// writeSome waits until the kernel takes a byte of p, or more.
+func (e *edge) writeSome(p []byte) (n int, err error) {
 	if outer := e.sys.Write(func(fd uintptr) bool {
 		n, err = written(syscall.Write(int(fd), p))
 		return n > 0 || err != nil
@@ -54,8 +54,8 @@ func written(n int, err error) (int, error) {
 	return 0, os.NewSyscallError("write", err)
 }
 
-// peekless reads what is there; errAgain if nothing is.
-func (e *edge) peekless(p []byte) (n int, err error) {
+// readNow reads what is there; errAgain if nothing is.
+func (e *edge) readNow(p []byte) (n int, err error) {
 	if outer := e.sys.Read(func(fd uintptr) bool {
 		n, err = got(read(int(fd), p))
 		return true

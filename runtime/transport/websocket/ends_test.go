@@ -239,9 +239,7 @@ func TestCut(t *testing.T) {
 			t.Errorf("a handshake after a cut: %v", r.Err)
 		}
 		c.f.Close()
-		if n := goroutines(); n != 0 {
-			t.Errorf("%d goroutines after Close:\n%s", n, stacks())
-		}
+		eventually(t, "the goroutines end", func() bool { return goroutines() == 0 })
 	})
 }
 

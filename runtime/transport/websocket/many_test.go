@@ -32,9 +32,7 @@ func TestManySockets(t *testing.T) {
 	for i := range sockets {
 		sockets[i] = c.open(transport.Opening{Route: s.route(), Ping: 1 << 40})
 	}
-	if g := goroutines(); g != n+1 {
-		t.Errorf("%d goroutines for %d sockets", g, n)
-	}
+	eventually(t, "a goroutine a socket, and the pinger", func() bool { return goroutines() == n+1 })
 	if d := descriptors(); before >= 0 && d > before+2*n { // theirs and the server's
 		t.Errorf("%d descriptors for %d sockets", d-before, n)
 	}
@@ -105,7 +103,5 @@ func TestOpenClosesInAnyOrder(t *testing.T) {
 	}
 	wg.Wait()
 	c.f.Close()
-	if n := goroutines(); n != 0 {
-		t.Errorf("%d goroutines are left:\n%s", n, stacks())
-	}
+	eventually(t, "the goroutines end", func() bool { return goroutines() == 0 })
 }
