@@ -226,6 +226,15 @@ func (s *Stats) Buckets() []Bucket {
 	return s.dists[response].buckets()
 }
 
+// FailedBuckets is the distribution of how long failures took to fail,
+// timeouts included, as Buckets has it of successes.
+func (s *Stats) FailedBuckets() []Bucket {
+	if s == nil {
+		return nil
+	}
+	return s.dists[failed].buckets()
+}
+
 // OverAt is the exact number of successes with a response time beyond the
 // threshold (ns), plus every censored sample. It reports false when the
 // threshold was not configured for every series in s.

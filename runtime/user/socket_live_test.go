@@ -119,6 +119,32 @@ func TestNumbering(t *testing.T) {
 	}
 }
 
+// A number that comes late after all is not lost.
+func TestNumbersAreCounted(t *testing.T) {
+	s := &sockettest.Server{Opened: func(p *sockettest.Peer) {
+		for i, m := range []string{"#1", "#2", "none", "#5", "#3", "#5"} {
+			p.PushIn(time.Duration(i)*ms, m)
+		}
+	}}
+	live(t, s, task(socket(func(s *plan.Socket) { s.Sequence = numberOf }), pause(sec)), func(k *talk, snap *record.Snapshot) {
+		if got, want := tallied(snap), "received=6 bytes_received=14 out_of_order=1 duplicated=1 lost=1"; got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	})
+}
+
+// What a handler or a beat fails at is none of the steps' that are under way.
+func TestHandlersFailNoGroup(t *testing.T) {
+	s := &sockettest.Server{Opened: func(p *sockettest.Peer) { p.PushIn(100*ms, "x") },
+		Write: func(*sockettest.Peer) (time.Duration, error) { return 0, errors.New("broken pipe") }}
+	inner := &plan.Group{Series: groupSeries, Steps: []plan.Step{pause(sec), fetch()}}
+	live(t, s, task(socket(onMessage("x", nil, say("ack"))), &plan.Retry{Attempts: 3, Steps: []plan.Step{inner}}), func(k *talk, snap *record.Snapshot) {
+		if g := snap.Total[groupSeries]; g.OK != 1 || g.Failed != 0 || snap.Total[sendSeries].Failed != 1 || snap.Total[httpSeries].OK != 1 {
+			t.Errorf("group %+v, send %+v", g.ByClass, snap.Total[sendSeries].ByClass)
+		}
+	})
+}
+
 // A message is wanted by what waits for it before anybody else, and by nobody
 // twice.
 func TestOrderOfClaims(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"throng/dsl/plan"
@@ -18,6 +19,9 @@ func (a *attempt) connect(ctx context.Context, addr string) (net.Conn, error) {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, NewFault(plan.FailInternal, err, "%q is no host and port", addr)
+	}
+	if here, ok := a.d.served[addr]; ok {
+		return a.at(ctx, host, strconv.Itoa(int(here.Port())), here.Addr())
 	}
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return a.at(ctx, host, port, ip)

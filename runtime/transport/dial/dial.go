@@ -18,6 +18,9 @@ type Config struct {
 	// Dial replaces names, sources and sockets; it must obey its context. nil
 	// makes sockets, and times DNS.
 	Dial transport.Dialer
+	// Served are the addresses (host:port) that this process serves itself, and
+	// where. Their names are not asked of DNS; the guard hears of them as of any.
+	Served map[string]netip.AddrPort
 	// Guard is asked before every connection, with the host that was asked for
 	// and the address it was resolved to; its error is why there must be none,
 	// and has class guard. nil allows all. With a Dial of its own it is asked
@@ -29,17 +32,18 @@ type Config struct {
 
 // Dialer opens connections. Its methods may be called from any goroutine.
 type Dialer struct {
-	clock *transport.Clock
-	dial  transport.Dialer
-	guard func(host string, at netip.Addr) error
-	tls   *tls.Config
-	names names
-	trust sync.Map // *plan.TLS to *trust
+	clock  *transport.Clock
+	dial   transport.Dialer
+	served map[string]netip.AddrPort
+	guard  func(host string, at netip.Addr) error
+	tls    *tls.Config
+	names  names
+	trust  sync.Map // *plan.TLS to *trust
 }
 
 // New is a dialer that knows no name yet.
 func New(c Config) *Dialer {
-	d := &Dialer{clock: c.Clock, dial: c.Dial, guard: c.Guard, tls: c.TLS}
+	d := &Dialer{clock: c.Clock, dial: c.Dial, served: c.Served, guard: c.Guard, tls: c.TLS}
 	d.names.resolver = c.Resolver
 	if d.clock == nil {
 		d.clock = transport.NewClock()

@@ -17,6 +17,7 @@ type client struct {
 	pool     *pool
 	guarded  *conn            // the one its watch forces
 	slot     *transport.Route // whose connection the exchange under way holds of the pool
+	gift     gift             // for the next exchange
 	closed   bool
 	*buffers // nil between a Rest and the next Do
 }
@@ -45,7 +46,7 @@ func (c *client) Rest() {
 // An exchange that is cut has class internal, so that one that is counted by
 // mistake can't be taken for a fault of the target.
 func (c *client) Do(m *transport.Message, r *transport.Result) {
-	*r = transport.Result{Start: c.f.clock.Now()}
+	*r = transport.Result{Start: c.begin()}
 	timeout := m.Timeout
 	if timeout <= 0 {
 		timeout = defaultTimeout
@@ -60,7 +61,7 @@ func (c *client) Do(m *transport.Message, r *transport.Result) {
 		e.fail(bad)
 		return
 	}
-	cn, turn := c.pool.take(m.Route, r.Start)
+	cn, turn := c.take(m.Route, r.Start)
 	c.f.sweep.note(int64(e.shortest()))
 	if !c.watch.arm(own.at) {
 		c.abandon(m.Route, cn, turn)

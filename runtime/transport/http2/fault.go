@@ -11,8 +11,9 @@ import (
 
 // Errors that are not shown.
 var (
-	errStale   = errors.New("the connection takes no further stream") // it is replaced
-	errOverdue = errors.New("what was waited for came too late")      // the bound says by what
+	errStale    = errors.New("the connection takes no further stream") // it is replaced
+	errOverdue  = errors.New("what was waited for came too late")      // the bound says by what
+	errDeclined = errors.New("the server took HTTP/1.1")               // another client goes on
 )
 
 // streamError has the fields of the library's error of one stream, which its

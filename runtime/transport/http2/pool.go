@@ -19,24 +19,31 @@ type pool struct {
 	conns    []*conn
 	rights   []*transport.Route // to open a connection, held by exchanges
 	changed  chan struct{}      // closed at the next change; nil while nobody waits
+	declined []*transport.Route // of plan.HTTPAuto, whose server took HTTP/1.1
 	sessions tls.ClientSessionCache
 }
 
 // take gives a connection that a stream can be begun over, or with nil the
-// right to open one. While neither can be had it waits.
-func (p *pool) take(ctx context.Context, route *transport.Route) (*conn, error) {
+// right to open one. While neither can be had it waits; errDeclined ends that,
+// too.
+func (p *pool) take(ctx context.Context, route *transport.Route) (found *conn, waited bool, err error) {
 	for {
 		p.mu.Lock()
+		if slices.Contains(p.declined, route) {
+			p.mu.Unlock()
+			return nil, waited, errDeclined
+		}
 		if cn := p.usable(route); cn != nil {
 			cn.streams++
 			p.mu.Unlock()
-			return cn, nil
+			return cn, waited, nil
 		}
 		if p.admits(route) {
 			p.rights = append(p.rights, route)
 			p.mu.Unlock()
-			return nil, nil
+			return nil, waited, nil
 		}
+		waited = true
 		if p.changed == nil {
 			p.changed = make(chan struct{})
 		}
@@ -45,7 +52,7 @@ func (p *pool) take(ctx context.Context, route *transport.Route) (*conn, error) 
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, true, ctx.Err()
 		}
 	}
 }
@@ -110,6 +117,19 @@ func (p *pool) abandon(route *transport.Route) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.renounce(route)
+}
+
+// decline notes that the server took HTTP/1.1 along a route.
+func (p *pool) decline(route *transport.Route) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.declined = append(p.declined, route)
+}
+
+func (p *pool) hasDeclined(route *transport.Route) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Contains(p.declined, route)
 }
 
 func (p *pool) renounce(route *transport.Route) {

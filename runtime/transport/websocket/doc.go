@@ -46,7 +46,7 @@
 //
 // One goroutine of the factory sends the pings of all sockets. A connection is
 // given up, with class timeout and code 1006, when two pings have gone without
-// a pong and for a whole interval not a byte has come.
+// a pong and for a whole interval, at least a second, not a byte has come.
 //
 // # Ends
 //

@@ -50,6 +50,10 @@ func (e *echo) answered(payload []byte) (sent int64, ok bool) {
 	return sent, true
 }
 
+// leastSilence is the shortest silence by which a connection is given up: with
+// very frequent pings, that this machine is busy must not look like a loss.
+const leastSilence = time.Second
+
 // beat sends a ping, or gives the connection up: when two pings have gone
 // unanswered and a whole interval has passed without a byte. While the user
 // takes no events, and so nothing is read, the server is not to blame.
@@ -63,14 +67,14 @@ func (s *socket) beat(interval time.Duration) {
 	if s.stalled {
 		s.echo.due = 0
 	}
-	lost := s.echo.due >= 2 && now-s.heard.Load() >= int64(interval)
+	lost := s.echo.due >= 2 && now-s.heard.Load() >= int64(max(interval, leastSilence))
 	if !lost {
 		s.echo.due++
 		s.outbox.ping = true
 	}
 	s.mu.Unlock()
 	if lost {
-		s.fail(dial.NewFault(plan.FailTimeout, nil, "timeout: two pings unanswered, and nothing heard for %v", interval))
+		s.fail(dial.NewFault(plan.FailTimeout, nil, "timeout: two pings unanswered, and nothing heard for %v", max(interval, leastSilence)))
 		return
 	}
 	s.flush()

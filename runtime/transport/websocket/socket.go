@@ -26,7 +26,6 @@ type socket struct {
 	at    int64         // the reader's: when the bytes that it looks at were read
 	heard atomic.Int64  // when bytes were last read
 	shut  chan struct{} // the reader reads for no one any more
-	left  chan struct{} // the reader is gone
 
 	write sync.Mutex // held while bytes of frames are written
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"os/signal"
 	"strings"
@@ -16,7 +17,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"throng/dsl/plan"
-	"throng/runtime/transport"
 	"throng/scenarios/exampleapi"
 )
 
@@ -32,16 +32,16 @@ type exampleOptions struct {
 type examples struct {
 	servers  []*http.Server
 	services []*exampleapi.Service
-	address  map[string]string
+	address  map[string]netip.AddrPort
 	served   sync.WaitGroup
 }
 
 // startExamples serves every example API that a plan's targets ask for.
 func startExamples(p *plan.Plan, o exampleOptions) (*examples, error) {
-	e := &examples{address: map[string]string{}}
+	e := &examples{address: map[string]netip.AddrPort{}}
 	for i := range p.Targets {
 		t := &p.Targets[i]
-		if t.Example == "" || e.address[t.Address()] != "" {
+		if t.Example == "" || e.address[t.Address()].IsValid() {
 			continue
 		}
 		addr, err := e.start(t.Example, "127.0.0.1:0", o)
@@ -54,24 +54,25 @@ func startExamples(p *plan.Plan, o exampleOptions) (*examples, error) {
 	return e, nil
 }
 
-func (e *examples) start(name, listen string, o exampleOptions) (string, error) {
+func (e *examples) start(name, listen string, o exampleOptions) (netip.AddrPort, error) {
+	var at netip.AddrPort
 	if o.scale == 0 {
 		o.scale = 1
 	}
 	service, err := exampleapi.New(name, exampleapi.Options{Seed: o.seed, Scale: o.scale, Faults: o.faults})
 	if err != nil {
-		return "", fmt.Errorf("there is no example API %q; there are: %s", name, strings.Join(exampleapi.Names(), ", "))
+		return at, fmt.Errorf("there is no example API %q; there are: %s", name, strings.Join(exampleapi.Names(), ", "))
 	}
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
 		service.Close()
-		return "", fmt.Errorf("the example API cannot listen on %s: %w", listen, err)
+		return at, fmt.Errorf("the example API cannot listen on %s: %w", listen, err)
 	}
 	server := &http.Server{Handler: service, ReadHeaderTimeout: 10 * time.Second}
 	e.services = append(e.services, service)
 	e.servers = append(e.servers, server)
 	e.served.Go(func() { _ = server.Serve(l) })
-	return l.Addr().String(), nil
+	return l.Addr().(*net.TCPAddr).AddrPort(), nil
 }
 
 // close ends the services and waits for their servers.
@@ -83,21 +84,6 @@ func (e *examples) close() {
 		_ = s.Close()
 	}
 	e.served.Wait()
-}
-
-// dialer leads connections to example hosts to where they are served, and
-// all others to the network. It is nil when no example is served.
-func (e *examples) dialer() transport.Dialer {
-	if len(e.address) == 0 {
-		return nil
-	}
-	var d net.Dialer
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		if local, ok := e.address[addr]; ok {
-			addr = local
-		}
-		return d.DialContext(ctx, network, addr)
-	}
 }
 
 func (a *app) exampleCommand() *cobra.Command {

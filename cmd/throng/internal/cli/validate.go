@@ -12,7 +12,6 @@ import (
 	"throng/dsl/planfile"
 	"throng/runtime/report/text"
 	"throng/runtime/transport"
-	"throng/runtime/transport/http1"
 )
 
 // reachTimeout bounds how long `validate --reach` waits for a target.
@@ -115,7 +114,7 @@ func (a *app) reachTargets(p *plan.Plan) diag.Diagnostics {
 		return diag.Diagnostics{diag.General(diag.InvalidURL, "%s", err)}
 	}
 	defer local.close()
-	factory := http1.New(http1.Config{Dial: local.dialer(), Guard: p.MayDial})
+	factory := local.factory(p)(transport.NewClock())
 	defer factory.Close()
 	client := factory.Client()
 	defer client.Close()
