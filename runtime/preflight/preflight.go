@@ -45,7 +45,6 @@ const (
 	fullUser    = 14 << 10 // bytes of a user with a connection
 	socketCost  = 16 << 10 // bytes of an open socket
 	beside      = 64 << 20 // bytes of the program and its histograms
-	maxOpen     = 4        // connections a user keeps
 	closedCost  = 10e-6    // seconds of CPU for a request, of the closed model
 	openCost    = 32e-6    // likewise of the open model
 	busy        = 0.85     // share of all cores beyond which a run counts as saturated
@@ -72,7 +71,7 @@ type check struct {
 	closed int64   // users of the closed model at the peak: they will be there
 	open   int64   // users that arrivals are expected to need
 	bound  int64   // users that arrivals may need, by max_users
-	fans   int64   // connections a user may keep
+	most   int64   // connections that may be open at the peak, sockets among them
 	churn  float64 // connections a second, made since users are made
 }
 
@@ -87,13 +86,6 @@ func (c *check) load() {
 	if len(p.Rows) == 0 {
 		c.closed = 0
 	}
-	targets := map[int]bool{}
-	for i := range p.Rows {
-		if p.Rows[i].Method != "" {
-			targets[p.Rows[i].Target] = true
-		}
-	}
-	c.fans = mostConnections(p, min(max(1, int64(len(targets))), maxOpen))
 	c.held = heldSockets(p, c.forecast)
 	pooled := false
 	for i := range p.Profile.Loads {
@@ -112,6 +104,7 @@ func (c *check) load() {
 		}
 	}
 	c.open = min(c.open, c.bound)
+	c.most = max(c.closed+c.held, closedConns(p, c.forecast)+c.forecast.PeakSockets+c.open*openConns(p))
 	for i := range c.forecast.Classes {
 		k := &c.forecast.Classes[i]
 		if perIteration := float64(k.PerIteration); !k.Off && perIteration > 0 && c.freshUsers(i) {
@@ -158,9 +151,9 @@ func (c *check) files() {
 	free := max(0, limit-c.machine.FilesTaken-filesBeside)
 	each := c.ends()
 	taken := fmt.Sprintf("this process may open %s files, of which %s are free for them", text.Count(limit), text.Count(free))
-	hint := func(users int64) string {
+	hint := func(conns int64) string {
 		return fmt.Sprintf("Raise the limit to %s or more (ulimit -n, LimitNOFILE of a service, nofile in limits.conf)",
-			text.Count(users*each*c.fans+c.machine.FilesTaken+filesBeside))
+			text.Count(max(conns, c.most)*each+c.machine.FilesTaken+filesBeside))
 	}
 	both := ""
 	if each > 1 {
@@ -172,13 +165,13 @@ func (c *check) files() {
 			users(c.closed), both, taken, hint(c.closed), users(free/each))
 	case (c.closed+c.held)*each > free:
 		c.find("files", true, "%s need %s connections with their sockets%s, and %s. %s, or ask for fewer users.",
-			users(c.closed), text.Count(c.closed+c.held), both, taken, hint(c.closed))
-	case (c.closed+c.open)*each*c.fans > free:
-		c.find("files", false, "%s with up to %s connections each%s may be too many: %s. %s.",
-			users(c.closed+c.open), text.Count(c.fans), both, taken, hint(c.closed+c.open))
+			users(c.closed), text.Count(c.closed+c.held), both, taken, hint(c.closed+c.held))
+	case c.most*each > free:
+		c.find("files", false, "%s with up to %s connections in all%s may be too many: %s. %s.",
+			users(c.closed+c.open), text.Count(c.most), both, taken, hint(c.most))
 	case (c.closed+c.bound)*each > free:
 		c.find("files", false, "max_users lets the number of users grow to %s, and %s: if answers get slow, connections will fail on this machine. %s, or lower max_users.",
-			text.Count(c.closed+c.bound), taken, hint(c.closed+c.bound))
+			text.Count(c.closed+c.bound), taken, hint(c.closed+c.bound*mostConns(c.plan)))
 	}
 }
 
@@ -217,7 +210,7 @@ func (c *check) memory() {
 		return
 	}
 	n := c.closed + c.open
-	least, most := n*leanUser, n*fullUser+c.held*socketCost+beside
+	least, most := n*leanUser, n*fullUser+c.forecast.PeakSockets*socketCost+beside
 	switch {
 	case least > free:
 		c.find("memory", true, "%s take %s at least, and %s are free. Use a machine with more memory, or ask for at most %s.",

@@ -55,6 +55,29 @@ func pushed(asks bool) func(*plan.Plan) {
 	}
 }
 
+// twoTargets adds a request to another target.
+func twoTargets(p *plan.Plan) {
+	p.Targets = append(p.Targets, p.Targets[0])
+	p.Rows = append(p.Rows, plan.Row{Method: "GET", Name: "/b", Target: 1})
+	p.Series = append(p.Series, plan.Series{Row: 1, Task: "t"})
+	steps := &p.Classes[0].Tasks[0].Steps
+	*steps = append(*steps, &plan.Request{Series: 1, Target: 1, Method: "GET", Path: plan.Literal("/b"), Timeout: time.Minute})
+}
+
+// abreast does the request so often at once, within a block and a target that
+// may have limits.
+func abreast(times, limit, connections int) func(*plan.Plan) {
+	return func(p *plan.Plan) {
+		k := &p.Classes[0].Tasks[0]
+		block := &plan.Parallel{Limit: limit}
+		for range times {
+			block.Steps = append(block.Steps, k.Steps[0])
+		}
+		k.Steps = []plan.Step{block}
+		p.Targets[0].HTTP.Connections = connections
+	}
+}
+
 func TestCheck(t *testing.T) {
 	with := func(change func(*Machine)) Machine { m := roomy; change(&m); return m }
 	host := func(h string) func(*plan.Plan) { return func(p *plan.Plan) { p.Targets[0].Host = h } }
@@ -80,13 +103,22 @@ func TestCheck(t *testing.T) {
 		{"nothing but a socket each", closed(1000, pushed(false)), with(func(m *Machine) { m.Files = 1024 }), "", false, ""},
 		{"1,001 sockets do not fit", closed(1001, pushed(false)), with(func(m *Machine) { m.Files = 1024 }), "files", true, "1,001 users need as many connections"},
 		{"no limit of descriptors", closed(5000), with(func(m *Machine) { m.Files = 0 }), "", false, ""},
-		{"two targets", closed(600, func(p *plan.Plan) {
-			p.Targets = append(p.Targets, p.Targets[0])
-			p.Rows = append(p.Rows, plan.Row{Method: "GET", Name: "/b", Target: 1})
-		}), with(func(m *Machine) { m.Files = 1024 }), "files", false, "up to 2 connections each may be too many"},
+		{"two targets", closed(600, twoTargets), with(func(m *Machine) { m.Files = 1024 }), "files", false,
+			"600 users with up to 1,200 connections in all may be too many: this process may open 1,024 files, of which 1,000 are free for them. Raise the limit to 1,224 or more"},
+		{"two targets for few", closed(500, twoTargets), with(func(m *Machine) { m.Files = 1024 }), "", false, ""},
+		{"a browser's six connections", closed(200, abreast(30, 0, 0)), with(func(m *Machine) { m.Files = 1024 }), "files", false, "200 users with up to 1,200 connections in all"},
+		{"its block has four steps", closed(250, abreast(4, 0, 0)), with(func(m *Machine) { m.Files = 1024 }), "", false, ""},
+		{"its block does two at once", closed(500, abreast(30, 2, 0)), with(func(m *Machine) { m.Files = 1024 }), "", false, ""},
+		{"its target allows eight", closed(200, abreast(30, 0, 8)), with(func(m *Machine) { m.Files = 1024 }), "files", false, "200 users with up to 1,600 connections in all"},
+		{"its target speaks HTTP/2", closed(900, abreast(30, 0, 0), func(p *plan.Plan) { p.Targets[0].HTTP.Version = plan.HTTP2 }), with(func(m *Machine) { m.Files = 1024 }), "", false, ""},
+		{"a socket in a task beside requests", closed(600, func(p *plan.Plan) {
+			k := &p.Classes[0]
+			k.Sockets = 1
+			k.Tasks[0].Steps = append([]plan.Step{&plan.Socket{Name: "push", Path: plan.Literal("/push")}}, k.Tasks[0].Steps...)
+		}), with(func(m *Machine) { m.Files = 1024 }), "files", false, "600 users with up to 1,200 connections in all"},
 		{"arrivals that may need many", open(100, 5000, plan.ArriveIteration), with(func(m *Machine) { m.Files = 1024 }), "files", false,
 			"max_users lets the number of users grow to 5,000"},
-		{"arrivals that will", open(20_000, 5000, plan.ArriveIteration), with(func(m *Machine) { m.Files = 1024 }), "files", false, "2,000 users with up to"},
+		{"arrivals that will", open(20_000, 5000, plan.ArriveIteration), with(func(m *Machine) { m.Files = 1024 }), "files", false, "2,000 users with up to 2,000 connections in all"},
 		{"more users than ports", closed(30_000), roomy, "ports", true, "30,000 users toward 192.0.2.7 need as many local ports, and there are 28,232"},
 		{"a name may stand for several addresses", closed(30_000, host("api.test")), roomy, "ports", false, "ports"},
 		{"a user for each arrival", open(1000, 2000, plan.ArriveUser), roomy, "ports", false, "about 1,000 new connections/s leave their local ports unused for 1m0s, so about 60,000 are needed"},

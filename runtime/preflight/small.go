@@ -39,7 +39,7 @@ func Small(p *plan.Plan, m Machine) bool {
 	for i := range p.Classes {
 		sockets = max(sockets, p.Classes[i].Sockets)
 	}
-	return fits(users*float64(maxOpen+sockets)*float64(c.ends())+filesBeside+float64(m.FilesTaken), m.Files) &&
+	return fits(users*float64(mostConns(p))*float64(c.ends())+filesBeside+float64(m.FilesTaken), m.Files) &&
 		fits(users*float64(1+sockets), m.Ports) &&
 		fits((users*float64(fullUser+sockets*socketCost)+beside)*4/3, m.Memory) &&
 		(m.Cores <= 0 || rate*openCost < float64(m.Cores)*busy)

@@ -18,7 +18,9 @@ type Snapshot struct {
 	Total  []*Stats
 	Recent []*Stats
 	// Warmup is what began before the warm-up's end; it is in no other figure.
-	Warmup []*Stats
+	// RecentWarmup is what of it came since the snapshot before.
+	Warmup       []*Stats
+	RecentWarmup []*Stats
 
 	// Phases has an entry for each of the config's.
 	Phases []PhaseStats

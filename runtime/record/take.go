@@ -22,7 +22,7 @@ type taken struct {
 // never in both. It has one caller at a time; the result is immutable and
 // may be shared. at is the time on the run's clock, and must not go back.
 func (r *Recorder) Snapshot(at time.Duration, final bool) *Snapshot {
-	s := &Snapshot{At: at, Window: at - r.last, Final: final, Recent: make([]*Stats, r.config.Series),
+	s := &Snapshot{At: at, Window: at - r.last, Final: final, Recent: make([]*Stats, r.config.Series), RecentWarmup: make([]*Stats, r.config.Series),
 		Phases: make([]PhaseStats, len(r.config.Phases)), RecentMetrics: make([]*Values, r.config.Series)}
 	for k := range s.Phases {
 		s.Phases[k].Recent = make([]*Stats, r.config.Series)
@@ -43,6 +43,8 @@ func (r *Recorder) Snapshot(at time.Duration, final bool) *Snapshot {
 			r.clamped += news.clamped
 			if p == measured {
 				s.Recent[series] = news
+			} else {
+				s.RecentWarmup[series] = news
 			}
 		}
 	}

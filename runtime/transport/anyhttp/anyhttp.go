@@ -158,8 +158,10 @@ func (c *client) Rest() {
 // Forget implements transport.Forgetter.
 func (c *client) Forget() {
 	c.one.Forget()
-	if c.two != nil {
-		c.two.Forget()
+	c.user.mu.Lock()
+	defer c.user.mu.Unlock()
+	if c.user.two != nil {
+		c.user.two.Forget()
 	}
 }
 

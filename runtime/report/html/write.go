@@ -1,0 +1,66 @@
+package html
+
+import (
+	"bytes"
+	"embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"io"
+	"io/fs"
+	"strings"
+
+	"throng/runtime/results"
+)
+
+//go:embed assets
+var assets embed.FS
+
+// The parts of the page, joined in the order of their names.
+var (
+	style     = joinedFiles("assets/css")
+	script    = "'use strict';\n(() => {\n" + joinedFiles("assets/js") + "})();\n"
+	templates = template.Must(template.New("").Funcs(template.FuncMap{"last": func(i, n int) bool { return i == n-1 }}).ParseFS(assets, "assets/parts/*.html"))
+)
+
+func joinedFiles(dir string) string {
+	var b strings.Builder
+	entries, err := fs.ReadDir(assets, dir)
+	if err != nil {
+		panic(err) // the directory is embedded
+	}
+	for _, e := range entries {
+		data, err := assets.ReadFile(dir + "/" + e.Name())
+		if err != nil {
+			panic(err)
+		}
+		b.Write(data)
+	}
+	return b.String()
+}
+
+func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
+
+// policy forbids the page everything but its own style and its own script.
+func policy() string {
+	return "default-src 'none'; style-src 'unsafe-inline'; script-src " + hashOf(script) + "; img-src data:; base-uri 'none'; form-action 'none'"
+}
+
+// Write writes the report of a run as one HTML file.
+func Write(w io.Writer, run *results.Run) error {
+	p, err := newPage(run)
+	if err != nil {
+		return fmt.Errorf("making the HTML report: %w", err)
+	}
+	p.CSP = policy()
+	p.Style = template.HTML("<style>" + style + "</style>")
+	p.Script = template.HTML("<script>" + script + "</script>")
+	var b bytes.Buffer
+	if err := templates.ExecuteTemplate(&b, "page.html", p); err != nil {
+		return fmt.Errorf("making the HTML report: %w", err)
+	}
+	if _, err := w.Write(b.Bytes()); err != nil {
+		return fmt.Errorf("writing the HTML report: %w", err)
+	}
+	return nil
+}
