@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -25,7 +26,12 @@ const staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
 var needs = []struct{ program, pkg string }{
 	{"gcc", "gcc libc6-dev"}, // the race detector links with it
 	{"nginx", "nginx-light"},
+	{"/usr/lib/python3/dist-packages/uvicorn/__init__.py", "python3-uvicorn"},
+	{"/usr/lib/python3/dist-packages/fastapi/__init__.py", "python3-fastapi"},
 	{"/usr/lib/python3/dist-packages/websockets/__init__.py", "python3-websockets"},
+	{"/usr/lib/python3/dist-packages/pandas/__init__.py", "python3-pandas"},
+	{"locust", "python3-locust"},
+	{"/usr/share/java/hdrhistogram.jar", "libhdrhistogram-java default-jre-headless"},
 }
 
 var platforms = []string{
@@ -97,6 +103,15 @@ func present(name string) bool {
 		return err == nil
 	}
 	_, err := exec.LookPath(name)
+	return err == nil
+}
+
+func installed(program string) bool {
+	if filepath.IsAbs(program) {
+		_, err := os.Stat(program)
+		return err == nil
+	}
+	_, err := exec.LookPath(program)
 	return err == nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"crypto/tls"
 	"encoding/base64"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"io"
 	"math/rand/v2"
@@ -20,9 +21,36 @@ import (
 // maxHold is how long the server holds a message at most.
 const maxHold = 50 * time.Millisecond
 
+// book is what a server has seen, in its own words.
+type book struct {
+	Sockets int             // that were opened
+	Held    []time.Duration // from reading each message to writing its answer
+
+	mu sync.Mutex
+}
+
+func (b *book) opened() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.Sockets++
+}
+
+func (b *book) answered(held time.Duration) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.Held = append(b.Held, held)
+}
+
+func (b *book) write(out io.Writer) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return json.NewEncoder(out).Encode(b)
+}
+
 // runServer listens on loopback, prints its address, and serves until its
 // input ends. It answers every message, after a time, with eight bytes: how
-// many nanoseconds passed from reading it to writing the answer.
+// many nanoseconds passed from reading it to writing the answer. For each line
+// of input it prints its book, as one line of JSON.
 func runServer(in io.Reader, out io.Writer, secure bool) error {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -35,22 +63,27 @@ func runServer(in io.Reader, out io.Writer, secure bool) error {
 		s.Close()
 		l = tls.NewListener(l, &tls.Config{Certificates: s.TLS.Certificates, NextProtos: []string{"http/1.1"}})
 	}
+	var seen book
 	go func() {
 		for {
 			conn, err := l.Accept()
 			if err != nil {
 				return
 			}
-			go serve(conn)
+			go serve(conn, &seen)
 		}
 	}()
 	fmt.Fprintln(out, addr)
-	_, err = io.Copy(io.Discard, in)
-	return err
+	for lines := bufio.NewScanner(in); lines.Scan(); {
+		if err := seen.write(out); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // serve is one connection.
-func serve(conn net.Conn) {
+func serve(conn net.Conn, seen *book) {
 	defer conn.Close()
 	in := bufio.NewReader(conn)
 	r, err := http.ReadRequest(in)
@@ -66,6 +99,7 @@ func serve(conn net.Conn) {
 	if _, err := io.WriteString(conn, answer+"\r\n"); err != nil {
 		return
 	}
+	seen.opened()
 	var write sync.Mutex
 	for {
 		op, err := skipFrame(in)
@@ -79,8 +113,9 @@ func serve(conn net.Conn) {
 		time.AfterFunc(rand.N(maxHold), func() {
 			write.Lock()
 			defer write.Unlock()
-			frame := binary.BigEndian.AppendUint64([]byte{0x82, 8}, uint64(time.Since(came)))
-			_, _ = conn.Write(frame)
+			held := time.Since(came)
+			_, _ = conn.Write(binary.BigEndian.AppendUint64([]byte{0x82, 8}, uint64(held)))
+			seen.answered(held)
 		})
 	}
 }

@@ -154,6 +154,7 @@ type compiler struct {
 	calling       int          // functions of the scenario's own that are
 	reads         map[int]bool // data sources the class under compilation reads
 	offTags       bool         // --tags or --exclude-tags left something out
+	offClasses    map[int]bool // the classes of which they left nothing
 	reading       map[hclsyntax.Node]*reading
 	constantPairs map[*config.Arg][]named // headers of blocks around requests, where they are constant
 	headersMade   int

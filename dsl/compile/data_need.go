@@ -103,7 +103,7 @@ func (c *compiler) needsRow(k *plan.Class, id int) bool {
 
 func (c *compiler) allRead(id int) bool {
 	for i := range c.plan.Classes {
-		if k := &c.plan.Classes[i]; (k.Weight > 0 || k.FixedCount > 0) && !c.needsRow(k, id) {
+		if c.plan.Runs(i) && !c.needsRow(&c.plan.Classes[i], id) {
 			return false
 		}
 	}
@@ -113,8 +113,8 @@ func (c *compiler) allRead(id int) bool {
 // weightOf is the weight of a load's classes, or of those that are asked for.
 func (c *compiler) weightOf(l *plan.Load, which func(*plan.Class) bool) (sum float64) {
 	for _, i := range l.Classes {
-		if k := &c.plan.Classes[i]; k.FixedCount == 0 && (which == nil || which(k)) {
-			sum += k.Weight
+		if which == nil || which(&c.plan.Classes[i]) {
+			sum += c.plan.WeightIn(l, i)
 		}
 	}
 	return sum

@@ -27,7 +27,7 @@ func (c *compiler) loads(b *config.Block) bool {
 	for i, n := range origin {
 		good = c.follow(i, n) && good
 	}
-	if !good || !c.inOrder(origin) || !c.anybody(b) || !c.end(b) {
+	if !good || !c.inOrder(origin) || !c.bindsUsers(b) || !c.end(b) {
 		return false
 	}
 	for i := range p.Loads {
@@ -55,9 +55,12 @@ func (c *compiler) ownLoad(b *config.Block) bool {
 			load.Classes = append(load.Classes, i)
 		}
 	}
-	if len(load.Classes) == 0 && highest(load.Stages) > 0 {
+	if len(load.Classes) == 0 && highest(load.Stages) > 0 && !c.offTags {
 		switch {
-		case len(named) > 0 && !c.offTags:
+		case c.weightless(named):
+			c.fail(b, diag.InvalidWeight, b.Range, "Every user that could share the load of %s has weight 0, so nobody would make it. Give one a weight above 0, or a load of its own in the profile.", b.Title())
+			return false
+		case len(named) > 0:
 			c.fail(b, diag.InvalidProfile, b.Range, "Every user has a load of its own in %s, so nobody would make the load it asks for itself. Leave that out, or leave a user to it.", b.Title())
 			return false
 		case c.fixedUsers() > 0:
@@ -67,6 +70,13 @@ func (c *compiler) ownLoad(b *config.Block) bool {
 	}
 	c.plan.Profile.Loads = append(c.plan.Profile.Loads, load)
 	return true
+}
+
+// weightless reports that a class has a weight of 0 and none of these loads.
+func (c *compiler) weightless(named []*config.Block) bool {
+	return slices.ContainsFunc(c.plan.Classes, func(k plan.Class) bool {
+		return k.FixedCount == 0 && !slices.ContainsFunc(named, func(n *config.Block) bool { return instanceOf(k.Name, n.Name()) })
+	})
 }
 
 // noOwnLoad refuses what only a load of the profile's own could mean.
@@ -85,7 +95,8 @@ func (c *compiler) noOwnLoad(l loadBlock) bool {
 	return good
 }
 
-// classLoads compiles a user block: a load for each class it names.
+// classLoads compiles a user block: a load for each class it names, whatever
+// its weight, which is its share of the common load.
 func (c *compiler) classLoads(profile, n *config.Block, origin map[int]*config.Block) bool {
 	var named, on []int
 	for i, class := range c.plan.Classes {
@@ -97,7 +108,7 @@ func (c *compiler) classLoads(profile, n *config.Block, origin map[int]*config.B
 			c.fail(n, diag.ConflictingArguments, n.Range, "The user %q has a fixed_count, so it runs beside every load, from the start to the end. Give it a weight if it is to have a load.", class.Name)
 			return false
 		}
-		if class.Weight > 0 {
+		if !c.offClasses[i] {
 			on = append(on, i)
 		}
 	}
@@ -108,9 +119,6 @@ func (c *compiler) classLoads(profile, n *config.Block, origin map[int]*config.B
 	load, ok := loadBlock{Block: n, c: c}.load()
 	if !ok {
 		return false
-	}
-	if len(on) == 0 && !c.offTags {
-		c.warn(n, diag.InvalidProfile, n.Range, "The user %q is switched off by its weight of 0, so nobody makes this load.", n.Name())
 	}
 	load.Delay, ok = c.duration(n, "delay")
 	load.Site = c.site(n.Range, n)
@@ -214,14 +222,9 @@ func (c *compiler) inOrder(origin map[int]*config.Block) bool {
 	return true
 }
 
-// anybody refuses a profile in which nobody does anything, and a bound on
-// users that binds nobody.
-func (c *compiler) anybody(b *config.Block) bool {
+// bindsUsers refuses a bound on users that binds nobody.
+func (c *compiler) bindsUsers(b *config.Block) bool {
 	p := &c.plan.Profile
-	if len(p.Loads) == 0 && c.fixedUsers() == 0 && !c.offTags {
-		c.fail(b, diag.NoLoad, b.Range, "Nobody makes a load in %s: every user it names is switched off.", b.Title())
-		return false
-	}
 	a := b.Arg("max_users")
 	if a == nil || len(p.Loads) == 0 || slices.ContainsFunc(p.Loads, func(l plan.Load) bool { return l.Pooled || l.Name == "" && l.Model == plan.Open }) {
 		return true

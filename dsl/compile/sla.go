@@ -54,11 +54,7 @@ func (c *compiler) judgeableSeries() []bool {
 // loaded reports whether a class has users under this profile. Where the
 // profile is wrong nobody knows, so it has.
 func (c *compiler) loaded(class int) bool {
-	loads := c.plan.Profile.Loads
-	if len(loads) == 0 || class < 0 || class >= len(c.plan.Classes) || c.plan.Classes[class].FixedCount > 0 {
-		return true
-	}
-	return slices.ContainsFunc(loads, func(l plan.Load) bool { return slices.Contains(l.Classes, class) })
+	return len(c.plan.Profile.Loads) == 0 || class < 0 || class >= len(c.plan.Classes) || c.plan.Runs(class)
 }
 
 func warning(code, detail string) *diag.Diagnostic {
@@ -163,7 +159,10 @@ func (c *compiler) judgeable(b, match *config.Block, ids []int, asked bool) []in
 	if match != nil {
 		at = match.Range
 	}
-	idle := slices.ContainsFunc(ids, func(id int) bool { return !c.loaded(c.plan.Series[id].Class) })
+	idle := slices.ContainsFunc(ids, func(id int) bool {
+		class := c.plan.Series[id].Class
+		return !c.loaded(class) && !c.never(class)
+	})
 	switch {
 	case c.offTags:
 		c.warn(b, diag.SLAMatchesNothing, at, "%s is not judged in this run: --tags and --exclude-tags leave out every request it is about.", b.Title())

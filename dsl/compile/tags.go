@@ -3,6 +3,7 @@ package compile
 import (
 	"slices"
 
+	"throng/dsl/config"
 	"throng/dsl/diag"
 	"throng/dsl/plan"
 )
@@ -15,6 +16,7 @@ func (c *compiler) filterTags() {
 	if len(include) == 0 && len(exclude) == 0 || c.diags.HasErrors() || !c.knownTags(slices.Concat(include, exclude)) {
 		return
 	}
+	c.offClasses = map[int]bool{}
 	left := 0
 	for i := range c.plan.Classes {
 		class := &c.plan.Classes[i]
@@ -27,8 +29,8 @@ func (c *compiler) filterTags() {
 		})
 		if !slices.ContainsFunc(class.Tasks, func(t plan.Task) bool { return t.Weight > 0 }) {
 			class.Weight, class.FixedCount = 0, 0
-		}
-		if class.Weight > 0 || class.FixedCount > 0 {
+			c.offClasses[i] = true
+		} else if !c.never(i) {
 			left++
 		}
 	}
@@ -81,6 +83,22 @@ func stepSeries(steps []plan.Step) (all []int) {
 	return all
 }
 
+// never reports that no profile has users of a class: its weight is 0, and
+// none gives it a load of its own.
+func (c *compiler) never(class int) bool {
+	k := &c.plan.Classes[class]
+	if k.Weight > 0 || k.FixedCount > 0 {
+		return false
+	}
+	profiles := c.root.Tree.Config.Root.Of("profile")
+	if c.chosen != nil { // with what it uses
+		profiles = append(slices.Clip(profiles), c.chosen)
+	}
+	return !slices.ContainsFunc(profiles, func(p *config.Block) bool {
+		return slices.ContainsFunc(p.Of("user"), func(n *config.Block) bool { return instanceOf(k.Name, n.Name()) })
+	})
+}
+
 // running marks the series that something of the plan records into: not
 // those of classes and tasks that a weight of 0 or --tags switch off.
 func (c *compiler) running() []bool {
@@ -92,7 +110,7 @@ func (c *compiler) running() []bool {
 	}
 	for i := range c.plan.Classes {
 		class := &c.plan.Classes[i]
-		if class.Weight == 0 && class.FixedCount == 0 {
+		if c.offClasses[i] || c.never(i) {
 			continue
 		}
 		mark(stepSeries(class.Start))

@@ -91,7 +91,6 @@ func levels(a *config.Arg, b *config.Block) []level {
 }
 
 func (c *compiler) users() {
-	var active bool
 	for _, declared := range c.root.Tree.Config.Root.Of("user") {
 		used, diags := resolve.Use(c.root, declared)
 		c.diags.Extend(diags)
@@ -104,7 +103,6 @@ func (c *compiler) users() {
 		}
 		for _, b := range instances {
 			class := c.class(b)
-			active = active || class.Weight > 0 || class.FixedCount > 0
 			c.plan.Classes = append(c.plan.Classes, class)
 		}
 	}
@@ -114,9 +112,6 @@ func (c *compiler) users() {
 		c.diags.Append(diag.General(diag.NoUsers, "The scenario declares no user, so there is nobody to make requests. Add a user block."))
 	case len(c.plan.Classes) == 0:
 		c.diags.Append(diag.General(diag.NoUsers, "Every user of the scenario is abstract: only to be used by others. Add a user with use = user.%s.", c.root.Names("user")[0]))
-	case !active:
-		b := c.root.Tree.Config.Root.First("user")
-		c.fail(nil, diag.InvalidWeight, b.Range, "Every user has weight 0, so nobody would run. Give at least one a weight above 0.")
 	}
 }
 

@@ -1,6 +1,9 @@
 package plan
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Model is how load is offered.
 type Model uint8
@@ -80,6 +83,26 @@ type Load struct {
 // Ends reports whether a load has an end of its own, at a time or with its
 // iterations.
 func (l *Load) Ends() bool { return l.Duration > 0 || l.Iterations > 0 || l.IterationsPerUser > 0 }
+
+// WeightIn is the weight a class has among those that share a load. A load of
+// its own is all for its class, whatever weight that has in others.
+func (p *Plan) WeightIn(l *Load, class int) float64 {
+	switch c := &p.Classes[class]; {
+	case c.FixedCount > 0:
+		return 0
+	case l.Name != "":
+		return 1
+	default:
+		return c.Weight
+	}
+}
+
+// Runs reports whether a class has users under the plan's profile: a fixed
+// number of them, or a part in a load.
+func (p *Plan) Runs(class int) bool {
+	return p.Classes[class].FixedCount > 0 ||
+		slices.ContainsFunc(p.Profile.Loads, func(l Load) bool { return slices.Contains(l.Classes, class) })
+}
 
 // Stage is a straight piece of a schedule: Over leads from the level before
 // (0 at first) to Level, Hold stays there. Level counts users in the closed

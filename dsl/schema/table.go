@@ -71,7 +71,7 @@ var userBlock = &Block{
 	Doc: "A class of virtual users: who they are, what they do in which shares, and how long they think.",
 	Args: []Arg{
 		descriptionArg,
-		{Name: "weight", Type: Number, Default: "1", Doc: "Share of all users. 0 switches the class off."},
+		{Name: "weight", Type: Number, Default: "1", Doc: "Share of the load that a profile's classes have in common; 0 is no part in it. A load of its own, which a profile's user block gives it, it has whatever its weight."},
 		forEachArg,
 		{Name: "fixed_count", Type: Count, Doc: "A fixed number of users beside the weighted classes."},
 		{Name: "abstract", Type: Bool, Default: "false", Doc: "Only to be used by other users."},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"throng/dsl/plan"
 	"throng/runtime/outcome"
@@ -17,7 +16,7 @@ func (r *run) outcome(end ending) *outcome.Outcome {
 	final := r.recorder.Snapshot(end.done, true)
 	r.remember(final)
 	o := &outcome.Outcome{
-		RunID: r.o.RunID, Started: r.clock.Start().Add(time.Duration(r.zero)),
+		RunID: r.o.RunID, Started: r.started(),
 		Elapsed: end.done, Measured: r.measured(end.at),
 		Final: final, History: r.watcher.history,
 		PeakUsers: r.crew.peak, Interrupted: end.interrupted, Cut: end.cut,
@@ -74,7 +73,8 @@ func (r *run) conditions(final *record.Snapshot, end ending, o *outcome.Outcome)
 		}
 		c.Stuck += f.Count
 	}
-	c.LocalFailures += int64(len(r.crew.odd))
+	_, odd := r.crew.sizes()
+	c.LocalFailures += int64(len(odd))
 	for _, k := range o.Classes {
 		c.UsersStarted += k.Starts
 		c.UsersFailed += k.StartFailed
@@ -136,7 +136,8 @@ func (r *run) notes(o *outcome.Outcome) []string {
 		add("A task could not go on, %d times in users of %s%s: %s.", f.Count,
 			r.plan.Classes[f.Class].Name, where, strings.TrimSuffix(f.Message, "."))
 	}
-	notes = append(notes, r.crew.odd...)
+	_, odd := r.crew.sizes()
+	notes = append(notes, odd...)
 	if n := o.Conditions.Books.InFlight; n > 0 {
 		add("%d requests were cut off before their end; they are in no other figure.", n)
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -87,6 +88,14 @@ func (c *crew) miss(n int64) {
 	c.mu.Lock()
 	c.past.missed += n
 	c.mu.Unlock()
+}
+
+// sizes are the most users that were alive at once, and the panics outside
+// every guard of a user's own.
+func (c *crew) sizes() (peak int, odd []string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.peak, slices.Clone(c.odd)
 }
 
 // count is how many users are alive.

@@ -33,6 +33,13 @@ type Options struct {
 	// OnProgress hears of ticks, one at a time, on a goroutine of its own. If
 	// it is slow it misses ticks; the run does not wait for it.
 	OnProgress func(*outcome.Progress)
+	// Keep hears of every tick, the last one with what the run came to in the
+	// end, in time's order and on the tick's own goroutine: it must not wait for
+	// anything. Each Progress has its SoFar.
+	Keep func(*outcome.Progress)
+	// Requests makes what hears of every sample, when the first user is about to
+	// begin: zero is the clock at that moment. nil: nobody hears.
+	Requests func(zero int64) record.Tap
 	// RunID is what `run.id` is in expressions; "": a random one.
 	RunID string
 	// Health watches the generator; nil: this process, by package health.
@@ -63,12 +70,17 @@ func New(p *plan.Plan, o Options) *Engine {
 		o.Tick = time.Second
 	}
 	if o.RunID == "" {
-		var b [8]byte
-		rand.Read(b[:]) // never fails
-		o.RunID = hex.EncodeToString(b[:])
+		o.RunID = NewRunID()
 	}
 	return &Engine{plan: p, o: o, stop: make(chan struct{}), halt: make(chan string, 1),
 		spent: make(chan struct{}, 1), abort: make(chan int, 1)}
+}
+
+// NewRunID is a name for a run, unlike any other's.
+func NewRunID() string {
+	var b [8]byte
+	rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
 }
 
 // Stop ends the run early and in order: no new work, then the grace. It
@@ -96,10 +108,18 @@ func (e *Engine) Run(ctx context.Context) (*outcome.Outcome, error) {
 	r.finish(ctx, &end)
 	stopWatch()
 	r.bell.close()
+	if once != nil && e.o.Keep != nil {
+		r.tick() // the teardown may take long, and nothing of the run must be lost meanwhile
+	}
 	teardown := r.tearDown(ctx, once)
 	o := r.outcome(end)
 	o.Setup, o.Teardown = once.setup(), teardown
-	r.observer.close(r.progress(o.Final, o.Judged, o.Health), observerDeadline)
+	last := r.progress(o.Final, o.Judged, o.Health)
+	if e.o.Keep != nil {
+		last.SoFar = o
+		e.o.Keep(last)
+	}
+	r.observer.close(last, observerDeadline)
 	if end.hung > 0 {
 		return o, fmt.Errorf("%d users did not end within %v after everything was cut", end.hung, cutDeadline)
 	}
@@ -184,6 +204,9 @@ func newRun(e *Engine) *run {
 	config := record.Config{Series: len(p.Series), Rows: rows, Thresholds: sla.Thresholds(p), Beyond: sla.Beyond(p), Limits: sla.Limits(p), Open: open, Phases: sla.Phases(p, r.zero)}
 	if p.Profile.Warmup > 0 {
 		config.WarmupEnd = r.zero + int64(p.Profile.Warmup)
+	}
+	if e.o.Requests != nil {
+		config.Tap = e.o.Requests(r.zero)
 	}
 	r.recorder = record.New(config)
 	r.windows, r.aborts = sla.NewWindows(p, e.o.Tick), sla.NewAborts(p)

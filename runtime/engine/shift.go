@@ -100,7 +100,7 @@ func (r *run) makeShift(l *plan.Load, index int, pool *room) *shift {
 	for _, c := range l.Classes {
 		if r.plan.Classes[c].FixedCount == 0 {
 			classes = append(classes, c)
-			weights = append(weights, r.plan.Classes[c].Weight)
+			weights = append(weights, r.plan.WeightIn(l, c))
 		}
 	}
 	if len(classes) == 0 {

@@ -58,8 +58,33 @@ func (r *run) tick() {
 	if i, broken := r.aborts.Look(judged, now); broken {
 		offer(r.abort, i)
 	}
-	r.observer.tell(func() *outcome.Progress { return r.progress(s, judged, r.health.Report(r.tightest)) })
+	if r.o.Keep == nil {
+		r.observer.tell(func() *outcome.Progress { return r.progress(s, judged, r.health.Report(r.tightest)) })
+		return
+	}
+	p := r.progress(s, judged, r.health.Report(r.tightest))
+	r.observer.tell(func() *outcome.Progress { return p })
+	kept := *p
+	kept.SoFar = r.soFar(p)
+	r.o.Keep(&kept)
 }
+
+// soFar is what the run would have come to had it ended at a tick. What is
+// under way counts as cut off.
+func (r *run) soFar(p *outcome.Progress) *outcome.Outcome {
+	peak, _ := r.crew.sizes()
+	o := &outcome.Outcome{
+		RunID: r.o.RunID, Started: r.started(), Elapsed: p.Elapsed, Measured: r.measured(p.Elapsed),
+		Final: p.Snapshot, Judged: p.Judged, Health: p.Health, PeakUsers: peak,
+		Classes: r.classes(), Loads: p.Loads, Leaves: leaves(r.env),
+	}
+	o.Conditions = r.conditions(p.Snapshot, ending{at: p.Elapsed}, o)
+	o.Notes = r.notes(o)
+	return o
+}
+
+// started is when the first user came, by the wall clock.
+func (r *run) started() time.Time { return r.clock.Start().Add(time.Duration(r.zero)) }
 
 // judge applies the rules to a snapshot, and to the windows that end with it.
 // It has been remembered.

@@ -46,7 +46,7 @@ func (b *builder) weighted(l *plan.Load) (classes []int, weights []float64) {
 	for _, c := range l.Classes {
 		if b.plan.Classes[c].FixedCount == 0 {
 			classes = append(classes, c)
-			weights = append(weights, b.plan.Classes[c].Weight)
+			weights = append(weights, b.plan.WeightIn(l, c))
 		}
 	}
 	return classes, weights

@@ -42,6 +42,7 @@ type Progress struct {
 	Snapshot *record.Snapshot
 	Judged   []sla.Judgement // so far
 	Health   health.Report
+	SoFar    *Outcome // what the run would have come to had it ended here, without a verdict; nil where nobody keeps it
 }
 
 // LoadState is where a load stands.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/bits"
 
 	"throng/dsl/plan"
 )
@@ -46,9 +47,9 @@ type statsForm struct {
 type tallyForm [4]int64
 
 // distForm is a distribution. Steps are the populated steps of its histogram,
-// base64 of unsigned varints, in pairs: how many units of 64 ns the step's
-// lowest value lies above that of the step before, and how many values are in
-// it.
+// base64 of unsigned varints, in pairs: by how much the step's number lies
+// above that of the step before (of the first: its number), and how many
+// values are in it. See stepOf for the numbers.
 type distForm struct {
 	Tally  tallyForm `json:"tally"`
 	Beyond int64     `json:"beyond,omitempty"` // values above the histogram's range
@@ -138,16 +139,35 @@ func distFormOf(d *dist) distForm {
 		return f
 	}
 	var b []byte
-	before := int64(0)
+	before := uint64(0)
 	d.packed.ForEachBucket(func(lowest, count int64) bool {
-		b = binary.AppendUvarint(b, uint64(lowest-before)>>unitBits)
+		step := stepOf(lowest)
+		b = binary.AppendUvarint(b, step-before)
 		b = binary.AppendUvarint(b, uint64(count))
-		before = lowest
+		before = step
 		return true
 	})
 	f.Steps = base64.RawStdEncoding.EncodeToString(b)
 	return f
 }
+
+// stepOf numbers the histogram's steps in order, without gaps: 2048 of 64 ns,
+// then 1024 of twice the width, and so on.
+func stepOf(lowest int64) uint64 {
+	doublings := bits.Len64(uint64(lowest)>>unitBits|(1<<subBits-1)) - subBits
+	return uint64(doublings)<<(subBits-1) + uint64(lowest)>>(unitBits+doublings)
+}
+
+// lowestOf is the least value of a step that stepOf numbers.
+func lowestOf(step uint64) int64 {
+	if step < 1<<subBits {
+		return int64(step << unitBits)
+	}
+	doublings := step>>(subBits-1) - 1
+	return int64((step - doublings<<(subBits-1)) << (unitBits + doublings))
+}
+
+var highestStep = stepOf(highest)
 
 // What is wrong with statistics that were written down.
 var (
@@ -171,9 +191,6 @@ func (s *Stats) UnmarshalJSON(data []byte) error {
 	*s = Stats{
 		OK: f.OK, Failed: f.Failed, Censored: f.Censored, Retried: f.Retried, Backward: f.Backward, clamped: f.Clamped,
 		open: f.Open, BytesIn: f.BytesIn, BytesOut: f.BytesOut, thresholds: f.Thresholds, Over: f.Over,
-	}
-	if s.Over == nil {
-		s.Over = []int64{}
 	}
 	r := &checked{}
 	r.counts(f.OK, f.Failed, f.Censored, f.Retried, f.Backward, f.Clamped, f.BytesIn, f.BytesOut)
@@ -285,7 +302,7 @@ func (r *checked) dist(f *distForm) (d dist) {
 		return d
 	}
 	left := d.n - d.beyond
-	for at := int64(0); len(b) > 0 && r.err == nil; {
+	for step := uint64(0); len(b) > 0 && r.err == nil; {
 		var up, count uint64
 		if up, b = r.uvarint(b); r.err != nil {
 			break
@@ -293,16 +310,16 @@ func (r *checked) dist(f *distForm) (d dist) {
 		if count, b = r.uvarint(b); r.err != nil {
 			break
 		}
-		if up > highest>>unitBits || up == 0 && d.packed != nil || count == 0 || count > uint64(max(left, 0)) {
+		if up > highestStep-step || up == 0 && d.packed != nil || count == 0 || count > uint64(max(left, 0)) {
 			r.fail(errSteps)
 			break
 		}
-		at += int64(up) << unitBits
+		step += up
 		left -= int64(count)
 		if d.packed == nil {
 			d.packed = newPacked()
 		}
-		if at > highest || d.packed.RecordValues(at, int64(count)) != nil {
+		if d.packed.RecordValues(lowestOf(step), int64(count)) != nil {
 			r.fail(errSteps)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"math"
+	"strconv"
 )
 
 // valuesForm is how a *Values is written down as JSON, exactly. Steps are the
@@ -13,22 +14,19 @@ import (
 // its number), an unsigned varint of how many values are in it, and the
 // largest of them as 8 bytes, little-endian IEEE 754.
 type valuesForm struct {
-	N      int64      `json:"n"`
-	Min    float64    `json:"min"`
-	Max    float64    `json:"max"`
-	Sum    [2]float64 `json:"sum"` // in two parts
-	Limits []float64  `json:"limits,omitempty"`
-	Over   []int64    `json:"over,omitempty"` // one for each limit
-	Steps  string     `json:"steps,omitempty"`
-	Lost   bool       `json:"sum_lost,omitempty"` // the sum is beyond every number
+	N      int64     `json:"n"`
+	Min    float64   `json:"min"`
+	Max    float64   `json:"max"`
+	Sum    [2]string `json:"sum"` // in two parts, decimal; texts, since a sum may be beyond every number
+	Limits []float64 `json:"limits,omitempty"`
+	Over   []int64   `json:"over,omitempty"` // one for each limit
+	Steps  string    `json:"steps,omitempty"`
 }
 
 // MarshalJSON writes all that is known, exactly.
 func (v *Values) MarshalJSON() ([]byte, error) {
-	f := valuesForm{N: v.n, Min: v.min, Max: v.max, Sum: [2]float64{v.sum.high, v.sum.low}, Limits: v.limits, Over: v.Over}
-	if !finite(v.sum.high) || !finite(v.sum.low) {
-		f.Sum, f.Lost = [2]float64{}, true
-	}
+	f := valuesForm{N: v.n, Min: v.min, Max: v.max, Limits: v.limits, Over: v.Over,
+		Sum: [2]string{strconv.FormatFloat(v.sum.high, 'g', -1, 64), strconv.FormatFloat(v.sum.low, 'g', -1, 64)}}
 	var b []byte
 	for i, k := range v.buckets {
 		if i == 0 {
@@ -52,14 +50,9 @@ func (v *Values) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &f); err != nil {
 		return err
 	}
-	*v = Values{Over: f.Over, n: f.N, min: f.Min, max: f.Max, sum: preciseSum{f.Sum[0], f.Sum[1]}, limits: f.Limits}
-	if v.Over == nil {
-		v.Over = []int64{}
-	}
-	if f.Lost {
-		v.sum = preciseSum{math.NaN(), math.NaN()}
-	}
+	*v = Values{Over: f.Over, n: f.N, min: f.Min, max: f.Max, limits: f.Limits}
 	r := &checked{}
+	v.sum = preciseSum{r.number(f.Sum[0]), r.number(f.Sum[1])}
 	r.counts(f.N)
 	r.counts(f.Over...)
 	r.agree(len(f.Limits) == len(f.Over) && len(f.Over) <= maxListed)
@@ -77,6 +70,14 @@ func (v *Values) UnmarshalJSON(data []byte) error {
 	}
 	v.buckets = r.buckets(b, f.N, f.Min, f.Max)
 	return r.err
+}
+
+func (r *checked) number(text string) float64 {
+	x, err := strconv.ParseFloat(text, 64)
+	if err != nil {
+		r.fail(err)
+	}
+	return x
 }
 
 // buckets reads the steps of n values in from..to.

@@ -18,7 +18,12 @@ type Config struct {
 	WarmupEnd  int64       // samples intended before it go to Snapshot.Warmup only
 	Phases     []Phase     // parts of the run that are kept by themselves too
 	Shards     int         // 0: GOMAXPROCS, at most 16
+	Tap        Tap         // hears of every sample, too; nil: nobody
 }
+
+// Tap hears of every sample as it is booked, of many users at the same time:
+// it must not wait for anything. user is the number its Writer was made for.
+type Tap interface{ Take(user int, s Sample) }
 
 // Phase is a part of the run, by samples' intended starts, of which some
 // series are kept by themselves beside the whole. The warm-up is in no phase.
@@ -131,11 +136,12 @@ func New(c Config) *Recorder {
 type Writer struct {
 	recorder *Recorder
 	shard    *shard
+	user     int
 }
 
 // Writer is the handle for the user with this number (≥ 0).
 func (r *Recorder) Writer(user int) *Writer {
-	return &Writer{recorder: r, shard: r.shards[user%len(r.shards)]}
+	return &Writer{recorder: r, shard: r.shards[user%len(r.shards)], user: user}
 }
 
 // Add records one sample. It waits for nothing but its shard's mutex, and
@@ -157,6 +163,9 @@ func (w *Writer) Add(s Sample) {
 		}
 	}
 	w.shard.mu.Unlock()
+	if config.Tap != nil {
+		config.Tap.Take(w.user, s)
+	}
 }
 
 // add books a sample in a period; the shard is locked.

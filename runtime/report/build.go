@@ -48,7 +48,7 @@ func New(p *plan.Plan, o *outcome.Outcome, f Facts) *Report {
 		Generator:     b.generator(o, snap),
 		Stalls:        b.stalls(o, snap),
 		Warmup:        b.warmup(snap),
-		Notes:         b.texts(o.Notes),
+		Notes:         append(b.texts(o.Notes), b.connections(snap)...),
 		Files:         append([]string{}, f.Files...),
 		Again:         f.Again,
 	}

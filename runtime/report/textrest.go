@@ -12,7 +12,7 @@ import (
 var classWords = map[string]string{
 	"status": "status", "expect": "expectation not met", "capture": "nothing to capture", "expression": "expression failed",
 	"timeout": "timeout", "connect_timeout": "connect timeout", "refused": "connection refused", "reset": "connection cut",
-	"truncated": "answer cut short", "protocol": "not HTTP", "too_large": "answer too large", "dns": "name not found",
+	"truncated": "answer cut short", "protocol": "broken protocol", "too_large": "answer too large", "dns": "name not found",
 	"tls": "TLS handshake failed", "redirect": "redirect refused", "unreachable": "unreachable",
 	"local_files": "out of files here", "local_ports": "out of ports here", "internal": "defect of throng",
 }

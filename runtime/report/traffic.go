@@ -79,8 +79,8 @@ func (b *builder) loadMix(o *outcome.Outcome, load *plan.Load) []Share {
 		return begun(c)
 	}
 	for _, class := range load.Classes {
-		if c := &b.plan.Classes[class]; c.FixedCount == 0 {
-			weights += c.Weight
+		if b.plan.Classes[class].FixedCount == 0 {
+			weights += b.plan.WeightIn(load, class)
 			sum += count(class)
 		}
 	}
@@ -88,7 +88,7 @@ func (b *builder) loadMix(o *outcome.Outcome, load *plan.Load) []Share {
 		c := &b.plan.Classes[class]
 		s := Share{Class: c.Name, Counted: counted, Fixed: c.FixedCount > 0, Count: count(class)}
 		if !s.Fixed {
-			s.Declared, s.Achieved = part(c.Weight, weights), part(float64(s.Count), float64(sum))
+			s.Declared, s.Achieved = part(b.plan.WeightIn(load, class), weights), part(float64(s.Count), float64(sum))
 		}
 		list = append(list, s)
 	}

@@ -18,7 +18,8 @@ import (
 type Run struct {
 	Dir    string         // where it was read from; "" for one in memory
 	Report *report.Report // its figures and its verdict
-	Plan   *plan.Plan     // what was run; nil where that is not known
+	Plan   *plan.Plan     // what was run, in outline: secrets masked, without steps and rows of data; nil where that is not known
+	Hash   string         // of what was run, seed and place left out: equal for processes of one plan; "" where not known
 	Broken string         // why its end is not known, in one clause; "" for a whole one. A broken run never passes
 	Rows   []Row          // what its tables have lines for, in plan order: requests, then groups
 	Marks  []Mark         // what happened when, in order

@@ -67,6 +67,7 @@ type SocketEventKind uint8
 const (
 	SocketMessage SocketEventKind = iota
 	SocketPong                    // the answer to a ping of ours
+	SocketNoPong                  // a ping of ours that is not waited for any longer
 	SocketClosed                  // it is closed or lost
 )
 
@@ -77,7 +78,7 @@ type SocketEvent struct {
 	Data   []byte // of a message, whole and decompressed; valid until the next call of Next
 	Binary bool
 	Wire   int   // bytes of a message on the wire, framing included
-	RTT    int64 // of a pong, ns
+	RTT    int64 // of a pong, ns; of a ping without one, how long it was waited for
 
 	// Of an end: the close code that came (1005 without one, 1006 for a
 	// connection that ended without a close frame), its reason, and for a

@@ -67,6 +67,7 @@ http {
 			client_max_body_size 10m;
 		}
 	}
+%[6]s
 }
 `
 
@@ -75,6 +76,7 @@ type nginx struct {
 	dir     string
 	port    int
 	backend *httptest.Server
+	more    func(n *nginx) string // servers beside the first one; nil: none
 	cmd     *exec.Cmd
 	exited  chan struct{}
 }
@@ -84,11 +86,17 @@ func (n *nginx) addr() string { return fmt.Sprintf("127.0.0.1:%d", n.port) }
 // startNginx starts nginx, or skips the test where there is none.
 func startNginx(t *testing.T) *nginx {
 	t.Helper()
+	return startNginxWith(t, nil)
+}
+
+// startNginxWith starts nginx with more servers.
+func startNginxWith(t *testing.T, more func(n *nginx) string) *nginx {
+	t.Helper()
 	program, err := exec.LookPath("nginx")
 	if err != nil {
 		t.Skip("nginx is not installed, so throng's counts are not held against its log")
 	}
-	n := &nginx{dir: t.TempDir(), backend: httptest.NewServer(http.HandlerFunc(backend))}
+	n := &nginx{dir: t.TempDir(), more: more, backend: httptest.NewServer(http.HandlerFunc(backend))}
 	t.Cleanup(n.backend.Close)
 	if err := os.WriteFile(filepath.Join(n.dir, "file"), []byte(strings.Repeat("0123456789", fileSize/10)), 0o644); err != nil {
 		t.Fatal(err)
@@ -114,7 +122,11 @@ func (n *nginx) start(t *testing.T, program string) bool {
 	n.port = l.Addr().(*net.TCPAddr).Port
 	l.Close()
 	file := filepath.Join(n.dir, "conf")
-	text := fmt.Sprintf(nginxConfig, asUser(), n.dir, n.port, n.backend.Listener.Addr(), keepalive)
+	servers := ""
+	if n.more != nil {
+		servers = n.more(n)
+	}
+	text := fmt.Sprintf(nginxConfig, asUser(), n.dir, n.port, n.backend.Listener.Addr(), keepalive, servers)
 	if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}

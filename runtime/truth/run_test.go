@@ -14,6 +14,7 @@ import (
 	"throng/runtime/outcome"
 	"throng/runtime/record"
 	"throng/runtime/transport"
+	"throng/runtime/transport/anyhttp"
 	"throng/runtime/transport/http1"
 )
 
@@ -36,7 +37,7 @@ func newTrial(b builder, config http1.Config, o engine.Options) *trial {
 	tr := &trial{builder: b, tap: &tap{}}
 	o.Factory = func(clock *transport.Clock) transport.Factory {
 		config.Clock = clock
-		tr.tap.Factory = http1.New(config)
+		tr.tap.Factory = anyhttp.New(config)
 		return tr.tap
 	}
 	if o.Tick == 0 {

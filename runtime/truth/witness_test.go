@@ -50,6 +50,9 @@ func newWitness(t *testing.T, h http.Handler) *witness {
 		}()
 		h.ServeHTTP(&statusWriter{ResponseWriter: rw, status: &l.status}, r)
 	}))
+	w.Config.Protocols = new(http.Protocols)
+	w.Config.Protocols.SetHTTP1(true)
+	w.Config.Protocols.SetUnencryptedHTTP2(true)
 	w.Listener = countingListener{w.Listener, w}
 	w.Start()
 	t.Cleanup(w.Close)

@@ -332,11 +332,16 @@ func handshakes(p *plan.Plan) map[*plan.Socket]*socketRequests {
 	return all
 }
 
-// closedText says of a socket that it is closed, and how.
-func closedText(name string, code int, reason string) string {
-	text := "the socket " + strconv.Quote(name) + " is closed (" + strconv.Itoa(code)
-	if reason != "" {
-		text += ", " + begin(reason, 60)
+// closedText says of a socket that it is closed, and how: with what code and
+// for what reason, or what made us give it up.
+func closedText(name string, e *transport.SocketEvent) string {
+	text := "the socket " + strconv.Quote(name) + " is closed (" + strconv.Itoa(e.Code)
+	if e.Reason != "" {
+		text += ", " + begin(e.Reason, 60)
 	}
-	return text + ")"
+	text += ")"
+	if e.Err != nil && e.Class != plan.FailReset {
+		text += ": " + begin(e.Err.Error(), 120)
+	}
+	return text
 }

@@ -24,7 +24,7 @@ func (u *User) lose(l *link, e *transport.SocketEvent) {
 	if class == plan.OK {
 		class = plan.FailReset
 	}
-	l.gone = verdict{class, closedText(l.of.Name, e.Code, e.Reason), 0}
+	l.gone = verdict{class, closedText(l.of.Name, e), 0}
 	if u.env.isCut.Load() {
 		u.endQuestions(l, l.gone, e.At, plan.CountLost)
 		return

@@ -214,6 +214,8 @@ func (u *User) happened(l *link, e *transport.SocketEvent) {
 		u.incoming(l, e)
 	case transport.SocketPong:
 		u.writer.Measure(int32(l.of.Series), plan.MeasurePing, e.RTT, e.At)
+	case transport.SocketNoPong:
+		u.writer.Unmet(int32(l.of.Series), plan.MeasurePing, e.RTT, e.At)
 	case transport.SocketClosed:
 		u.expire(l, e.At-1)
 		u.lose(l, e)

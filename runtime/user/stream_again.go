@@ -2,6 +2,7 @@ package user
 
 import (
 	"net/http"
+	"strconv"
 	"time"
 
 	"throng/dsl/plan"
@@ -50,14 +51,24 @@ func (s *streaming) finish(v *verdict) bool {
 	}
 	s.parser.End()
 	s.take(s.u.result.End)
-	if s.of.Until != nil {
-		text := s.of.Text
-		if text == "" {
-			text = "until"
-		}
-		*v = verdict{plan.FailTruncated, "the stream ended before " + text + " held", s.of.Site}
+	if text := s.missing(); text != "" && !s.ended() {
+		*v = verdict{plan.FailTruncated, text, s.of.Site}
 	}
 	return !s.ended()
+}
+
+// missing says of a stream that ended by itself what should have come first;
+// empty where it may end at any time.
+func (s *streaming) missing() string {
+	switch {
+	case s.of.Until != nil && s.of.Text == "":
+		return "the stream ended before until held"
+	case s.of.Until != nil:
+		return "the stream ended before " + s.of.Text + " held"
+	case s.of.MaxEvents > 0:
+		return "the stream ended after " + strconv.FormatInt(s.info.Events, 10) + " of " + plural(s.of.MaxEvents, "event")
+	}
+	return ""
 }
 
 // isStream reports whether an answer's body is heard as it comes.

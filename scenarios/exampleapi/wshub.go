@@ -2,7 +2,6 @@ package exampleapi
 
 import (
 	"net/http"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -72,7 +71,7 @@ func (h *hub) leave(k *socket) {
 	defer h.mu.Unlock()
 	delete(h.sockets, k)
 	h.ends[why]++
-	k.who.leave(k, strings.HasPrefix(why, "client "))
+	k.who.leave(k, k.willing())
 }
 
 // closeAll closes every socket with a code; they end a little later.

@@ -36,6 +36,7 @@ type ListenerLog struct {
 	Number      uint64  `json:"number"`      // of the latest notification
 	Notified    uint64  `json:"notified"`    // notifications sent, each once
 	Missed      uint64  `json:"missed"`      // notifications that were due while it was away
+	Unwanted    uint64  `json:"unwanted"`    // notifications that were due just after its own close frame
 	Lost        uint64  `json:"lost"`        // notifications and answers that a fault swallowed
 	Duplicated  uint64  `json:"duplicated"`  // messages that a fault sent twice
 	Reordered   uint64  `json:"reordered"`   // notifications that a fault sent after a later one

@@ -128,7 +128,7 @@ func (k *socket) broadcast() {
 		select {
 		case <-k.over:
 			if k.held != nil {
-				k.who.count(func(l *ListenerLog) { l.Missed++ })
+				k.undelivered()
 			}
 			return
 		case <-keepalive.C:
@@ -174,12 +174,22 @@ func (k *socket) notify(event, item string) {
 // deliver sends a notification; over a socket that is closing it goes
 // nowhere.
 func (k *socket) deliver(body []byte) {
-	err := k.text(body)
+	if k.text(body) != nil {
+		k.undelivered()
+		return
+	}
+	k.who.count(func(l *ListenerLog) { l.Notified++ })
+}
+
+// undelivered counts a notification that could not be sent any more. A client
+// that said goodbye misses nothing.
+func (k *socket) undelivered() {
+	willing := k.willing()
 	k.who.count(func(l *ListenerLog) {
-		if err != nil {
-			l.Missed++
+		if willing {
+			l.Unwanted++
 		} else {
-			l.Notified++
+			l.Missed++
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 )
@@ -235,3 +236,6 @@ func (k *socket) reason() string {
 	defer k.mu.Unlock()
 	return cmp.Or(k.why, "lost")
 }
+
+// willing reports whether the client has closed the socket.
+func (k *socket) willing() bool { return strings.HasPrefix(k.reason(), "client ") }

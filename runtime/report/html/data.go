@@ -71,6 +71,7 @@ type seriesData struct {
 	HistBad []int64            `json:"histBad,omitempty"`
 	Nines   [][2]float64       `json:"nines,omitempty"` // pairs of quantile and time
 	Limits  []limitData        `json:"limits,omitempty"`
+	Facts   [][2]string        `json:"facts"` // what else is known of it, as texts
 }
 
 // limitData is a ceiling on the response times of a request.
@@ -107,11 +108,11 @@ func latencyData(l record.Latency) micros {
 // heatCells bounds the columns of all heat maps together.
 const heatCells = 24_000
 
-func newChartData(run *results.Run, t *timeline, order []int, limits [][]limitData) *chartData {
+func newChartData(run *results.Run, t *timeline, order []int, about func(slot int) ([]limitData, [][2]string)) *chartData {
 	n := len(t.buckets)
 	d := &chartData{
 		Width: t.width.Seconds(), End: t.end.Seconds(), Bins: bins, BinStart: binStart / 1e3, BinStep: binStep, HeatStep: 1,
-		Stages: []stageData{}, Marks: []markData{}, Rows: []seriesData{},
+		Stages: []stageData{}, Marks: []markData{}, Rows: []seriesData{}, Length: []float64{}, Users: []int{},
 	}
 	d.HeatStep = max(1, (n*len(order)+heatCells-1)/heatCells)
 	r := run.Report
@@ -139,7 +140,8 @@ func newChartData(run *results.Run, t *timeline, order []int, limits [][]limitDa
 	d.Total.Name = "all requests"
 	for k, i := range order {
 		s := seriesOf(t, d.Open, func(b *bucket) *cell { return &b.rows[i] })
-		s.Name, s.Limits = text.Clean(run.Rows[i].Label), limits[k]
+		s.Name = text.Clean(run.Rows[i].Label)
+		s.Limits, s.Facts = about(k)
 		s.Heat = heatOf(t, i, d.HeatStep)
 		s.Hist, s.HistBad = binned(run.Rows[i].Total.Buckets()), binned(run.Rows[i].Total.FailedBuckets())
 		s.Nines = ninesOf(run.Rows[i].Total)

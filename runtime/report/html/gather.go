@@ -126,7 +126,7 @@ type quiet struct {
 func (q *quiet) second(s *results.Second, finished int64) {
 	q.finished += finished
 	q.seconds += s.Length
-	waited := finished == 0 && s.Users > 0 && s.InFlight > 0
+	waited := finished == 0 && !s.Warmup && s.Users > 0 && s.InFlight > 0
 	switch {
 	case waited && q.open:
 		q.now.to, q.now.users = s.At+s.Length, max(q.now.users, s.Users)

@@ -19,7 +19,7 @@ type page struct {
 	CSP      string
 	Style    template.HTML
 	Script   template.HTML
-	Data     string
+	Data     template.HTML // base64, which needs no escaping
 	Verdict  verdictView
 	Toc      []link
 	SLAs     slaSection
@@ -89,7 +89,8 @@ type builder struct {
 	r     *report.Report
 	t     *timeline
 	words report.Words
-	order []int // rows of the run in the order of the page's tables
+	order []int // rows of the run, in the order of the page's tables
+	slots []int // of each line of these tables: its place in order, -1 for none
 	found []finding
 }
 
@@ -99,7 +100,7 @@ func newPage(run *results.Run) (*page, error) {
 		return nil, fmt.Errorf("reading the run's seconds: %w", err)
 	}
 	b := &builder{run: run, r: run.Report, t: t, words: run.Report.Words()}
-	b.order = b.rowOrder()
+	b.matchRows()
 	b.found = b.findings()
 	p := &page{Title: b.title(), Findings: b.found, Glossary: glossary}
 	p.Verdict = b.verdict()
@@ -116,30 +117,28 @@ func newPage(run *results.Run) (*page, error) {
 		{"#slas", "SLAs"}, {"#timeline", "Timeline"}, {"#findings", "Findings"}, {"#requests", "Requests"}, {"#errors", "Errors"},
 		{"#load", "Load"}, {"#mix", "Mix"}, {"#generator", "Generator"}, {"#how", "How it was run"},
 	}
-	limits := make([][]limitData, len(b.order))
-	for i, row := range b.order {
-		limits[i] = b.limits(run.Rows[row].Label)
-	}
-	if p.Data, err = newChartData(run, t, b.order, limits).packed(); err != nil {
+	packed, err := newChartData(run, t, b.order, b.about).packed()
+	if err != nil {
 		return nil, fmt.Errorf("packing the charts' data: %w", err)
 	}
+	p.Data = template.HTML(packed)
 	return p, nil
 }
 
-// rowOrder puts the run's rows into the order of the report's tables: requests,
-// then groups, worst first. Rows of the same label keep their own order.
-func (b *builder) rowOrder() []int {
+// matchRows finds the row of the run behind each line of the report's tables:
+// requests, then groups. Rows of the same label keep their own order.
+func (b *builder) matchRows() {
 	used := make([]bool, len(b.run.Rows))
-	var order []int
 	find := func(kind plan.SeriesKind, name string) {
 		for i := range b.run.Rows {
 			if r := &b.run.Rows[i]; !used[i] && r.Kind == kind && r.Label == name {
 				used[i] = true
-				order = append(order, i)
+				b.slots = append(b.slots, len(b.order))
+				b.order = append(b.order, i)
 				return
 			}
 		}
-		order = append(order, -1)
+		b.slots = append(b.slots, -1)
 	}
 	for i := range b.r.Requests {
 		find(plan.RequestSeries, b.r.Requests[i].Name)
@@ -147,7 +146,6 @@ func (b *builder) rowOrder() []int {
 	for i := range b.r.Groups {
 		find(plan.GroupSeries, b.r.Groups[i].Name)
 	}
-	return order
 }
 
 func (b *builder) name() string {
@@ -247,11 +245,11 @@ func (b *builder) planned() string {
 
 func (b *builder) trust() []fact {
 	g := &b.r.Generator
-	health := fmt.Sprintf("generator ok · CPU %s %% of %s · start lag p99 %s", text.Percent(float64(g.CPU)), counted(int64(g.Cores), "core"), text.Duration(float64(g.StartLagP99)))
+	health := fmt.Sprintf("ok · CPU %s %% of %s · start lag p99 %s", text.Percent(float64(g.CPU)), counted(int64(g.Cores), "core"), text.Duration(float64(g.StartLagP99)))
 	if !g.OK {
-		health = "! generator: " + b.generatorFault()
+		health = "! " + b.generatorFault()
 	}
-	list := []fact{{"Books", b.words.Books}, {"Generator", health}}
+	list := []fact{{"Books", strings.TrimPrefix(b.words.Books, "books ")}, {"Generator", health}}
 	if w := b.r.Warmup; w.Length > 0 {
 		s := fmt.Sprintf("first %s left out of all figures: %s", text.Whole(time.Duration(w.Length)), counted(w.Samples, "request"))
 		if w.Failed > 0 {

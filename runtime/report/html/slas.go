@@ -30,6 +30,7 @@ type slaRow struct {
 	Margin   string
 	Bar      template.HTML
 	N        string
+	Samples  int64
 	Needed   string
 	Since    string
 	Site     string
@@ -41,7 +42,7 @@ type slaRow struct {
 }
 
 type judgedRow struct {
-	State                        state
+	State                          state
 	Request, Measured, Interval, N string
 }
 
@@ -76,12 +77,12 @@ func (b *builder) slaRow(s *report.SLA) slaRow {
 	row := slaRow{
 		State: stateOf(s.State), Name: text.Clean(s.Title()), Rule: text.Clean(s.RuleText()), Match: text.Clean(s.Match),
 		Measured: s.MeasuredText(), Interval: s.IntervalText(&s.Judged), Limit: s.LimitText(), Margin: s.MarginText(),
-		N: text.Count(s.Samples), Since: text.None, Site: site(s.Site), Bar: marginBar(s), Warning: s.Warning,
+		N: text.Count(s.Samples), Samples: s.Samples, Since: text.None, Site: site(s.Site), Bar: marginBar(s), Warning: s.Warning,
 	}
 	if row.State.Class == text.Inconclusive.String() && s.Samples >= s.Needed {
 		row.State.Word = "undecided"
 	}
-	if s.Needed > 0 {
+	if s.Needed > s.Samples {
 		row.Needed = text.Count(s.Needed)
 	}
 	if used, ok := usedOf(s, s.Ratio); ok {
@@ -91,9 +92,7 @@ func (b *builder) slaRow(s *report.SLA) slaRow {
 		row.Since = text.Clock(at)
 		row.Range = rangeLink(at, b.t.end)
 	}
-	for _, d := range b.r.Details(s) {
-		row.Why = append(row.Why, capital(d))
-	}
+	row.Why = b.details(s)
 	if len(s.All) > 1 {
 		for i := range s.All {
 			j := &s.All[i]

@@ -109,7 +109,7 @@ func newTimeline(run *results.Run) (*timeline, error) {
 		t.buckets[i].rows = make([]cell, len(run.Rows))
 	}
 	t.stages = stagesOf(run, t.end)
-	g := gatherer{t: t, rows: run.Rows, bucket: -1, piece: make([][]*record.Stats, len(run.Rows)), sums: make([]*record.Stats, len(run.Rows))}
+	g := gatherer{t: t, rows: run.Rows, bucket: -1, stage: -1, piece: make([][]*record.Stats, len(run.Rows)), sums: make([]*record.Stats, len(run.Rows))}
 	if err := each(g.second); err != nil {
 		return nil, err
 	}

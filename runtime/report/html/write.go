@@ -20,9 +20,11 @@ var assets embed.FS
 var (
 	style     = joinedFiles("assets/css")
 	script    = "'use strict';\n(() => {\n" + joinedFiles("assets/js") + "})();\n"
-	templates = template.Must(template.New("").Funcs(template.FuncMap{"last": func(i, n int) bool { return i == n-1 }}).ParseFS(assets, "assets/parts/*.html"))
+	templates = template.Must(template.New("").Funcs(template.FuncMap{"cells": cellsOf}).ParseFS(assets, "assets/parts/*.html"))
 )
 
+// joinedFiles are the files of a directory, without indentation and without
+// comments that have a line of their own.
 func joinedFiles(dir string) string {
 	var b strings.Builder
 	entries, err := fs.ReadDir(assets, dir)
@@ -34,7 +36,11 @@ func joinedFiles(dir string) string {
 		if err != nil {
 			panic(err)
 		}
-		b.Write(data)
+		for line := range strings.Lines(string(data)) {
+			if line = strings.TrimLeft(line, " "); !strings.HasPrefix(line, "//") {
+				b.WriteString(line)
+			}
+		}
 	}
 	return b.String()
 }

@@ -135,6 +135,9 @@ func (c *client) offer(m *transport.Message, r *transport.Result) {
 	}
 	began, sent := r.Start, r.Sent
 	c.one.Continue(m.Route, began, to)
+	if to != nil {
+		c.two.Decline(m.Route)
+	}
 	c.one.Do(m, r)
 	if to != nil && r.Reused {
 		r.Reused, r.Sent = false, sent

@@ -27,13 +27,18 @@ func (c *Client) Do(m *transport.Message, r *transport.Result) {
 	}
 	if to != nil {
 		_ = to.Raw.Close()
+		c.Decline(m.Route)
 	}
 	f := notSpoken("http/1.1")
 	r.Class, r.Err, r.End = f.Class, f, c.f.clock.Now()
 }
 
-// Declined reports whether the server took HTTP/1.1 along a route when Offer
-// had the choice made.
+// Decline notes that the server took HTTP/1.1 along a route. It follows every
+// Offer that returned a connection, as soon as that has its place elsewhere;
+// until then the user's other clients wait.
+func (c *Client) Decline(route *transport.Route) { c.pool.decline(route) }
+
+// Declined reports whether the server took HTTP/1.1 along a route.
 func (c *Client) Declined(route *transport.Route) bool { return c.pool.hasDeclined(route) }
 
 // Offer is Do, except that along a route of plan.HTTPAuto HTTP/1.1 is offered,
@@ -123,7 +128,7 @@ type exchange struct {
 	bound bound // the one in force
 	fired bool  // by it
 	stage dial.Stage
-	wrote int64 // when the request's header was written
+	wrote int64 // when the request's header could be written
 	first int64 // when the first header block was read
 }
 
@@ -154,8 +159,8 @@ func (e *exchange) judge(err error) {
 	}
 }
 
-// leave gives back what the exchange held. A connection on which nothing came
-// from the beginning of the stream to its timeout is not used again.
+// leave gives back what the exchange held. A connection over which a stream
+// timed out may be dead, and takes no further one.
 func (e *exchange) leave() {
 	c := e.c
 	c.watch.end()
@@ -165,9 +170,7 @@ func (e *exchange) leave() {
 	}
 	if cn := e.cn; cn != nil {
 		_, _, fired, _ := e.state()
-		wrote, _ := e.progress()
-		dead := fired && wrote > 0 && cn.stamp.Load() < wrote
-		c.pool.release(cn, dead)
+		c.pool.release(cn, fired)
 	}
 }
 
@@ -184,7 +187,9 @@ func (e *exchange) run() error {
 		}
 		if cn == nil {
 			if cn, err = e.open(); err != nil {
-				c.pool.abandon(route)
+				if err != errDeclined { // else Decline does
+					c.pool.abandon(route)
+				}
 				return err
 			}
 			c.pool.add(cn)
@@ -226,7 +231,6 @@ func (e *exchange) open() (*conn, error) {
 	if to.Secure != nil && to.Proto != "h2" {
 		if route.HTTP.Version == plan.HTTPAuto {
 			e.other, r.Sent = &to, stood
-			c.pool.decline(route)
 			return nil, errDeclined
 		}
 		_ = to.Raw.Close()

@@ -19,9 +19,9 @@
 // others are streams over one that stood. So exchanges count streams, and
 // those that are not Reused count connections.
 //
-// A connection takes no further stream once the server said GOAWAY, closed it,
-// or was silent from the beginning of a stream to its timeout; the streams
-// under way over it go on. A request that finds this out before a byte of it
+// A connection takes no further stream once the server said GOAWAY or closed
+// it, or a stream over it timed out, for it may be dead; the streams under way
+// over it go on. A request that finds this out before a byte of it
 // was sent is sent over a new connection.
 //
 // # Deadlines
@@ -29,6 +29,14 @@
 // A deadline, a limit of a phase or a cut ends the stream. Where the server
 // does not read, so that not even that can be written, the connection is
 // broken off a moment later: Do never waits for the network beyond.
+//
+// # Errors
+//
+// What ends one stream is that stream's: class reset with the server's code
+// for RST_STREAM and GOAWAY, truncated for a body that falls short, protocol
+// for what breaks the rules. An answer's header may have 1 MiB, which the
+// server is told; a larger one is too_large, or protocol where the library
+// takes it for an attack and closes the connection.
 //
 // # What the figures mean
 //

@@ -119,11 +119,13 @@ func (p *pool) abandon(route *transport.Route) {
 	p.renounce(route)
 }
 
-// decline notes that the server took HTTP/1.1 along a route.
+// decline notes that the server took HTTP/1.1 along a route, and gives back
+// the right to the connection on which it did.
 func (p *pool) decline(route *transport.Route) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.declined = append(p.declined, route)
+	p.renounce(route)
 }
 
 func (p *pool) hasDeclined(route *transport.Route) bool {

@@ -65,7 +65,7 @@ func (e *exchange) trace() *httptrace.ClientTrace {
 	patience := e.m.Route.HTTP.FirstByteTimeout
 	cn := e.cn
 	return &httptrace.ClientTrace{
-		WroteHeaders: func() {
+		WroteHeaderField: func(string, []string) { // called before they are written
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			if e.wrote == 0 {

@@ -15,13 +15,10 @@ func (e *exchange) transfer(cn *conn) error {
 	r := e.r
 	e.at(dial.Sending)
 	req := e.request()
-	if cn.h2.Reserve() == nil && r.Sent == 0 {
-		r.Sent = e.began
-	}
 	res, err := cn.h2.RoundTrip(req)
 	wrote, first := e.progress()
 	if r.Sent == 0 {
-		r.Sent = wrote // it had to wait for the server to allow another stream
+		r.Sent = wrote // only then did the server allow another stream
 	}
 	r.FirstByte = first
 	if err != nil {
@@ -37,7 +34,7 @@ func (e *exchange) transfer(cn *conn) error {
 	return err
 }
 
-// progress is when the request's header was written and the first header
+// progress is when the request's header could be written and the first header
 // block read.
 func (e *exchange) progress() (wrote, first int64) {
 	e.c.watch.mu.Lock()

@@ -46,7 +46,9 @@
 //
 // One goroutine of the factory sends the pings of all sockets. A connection is
 // given up, with class timeout and code 1006, when two pings have gone without
-// a pong and for a whole interval, at least a second, not a byte has come.
+// a pong and for a whole interval, at least a second, not a byte has come. A
+// ping that had no pong by then, or by the fourth ping after it, is told as
+// one; while the user takes no events none is.
 //
 // # Ends
 //

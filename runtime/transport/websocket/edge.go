@@ -27,7 +27,7 @@ type edge struct {
 
 	mu    sync.Mutex
 	tail  []byte
-	first int64 // when the kernel took the first byte written since it was 0
+	first int64 // when the kernel took the first byte written since patiently
 }
 
 func newEdge(conn net.Conn, clock *transport.Clock) *edge {
@@ -161,7 +161,13 @@ func (e *edge) Read(p []byte) (int, error) {
 }
 
 // patiently lets writes block until the deadline, in nanoseconds on the clock.
-func (e *edge) patiently(deadline int64) { e.until.Store(deadline) }
+// What was written before, such as a ping, is none of theirs.
+func (e *edge) patiently(deadline int64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.first = 0
+	e.until.Store(deadline)
+}
 
 // impatiently ends that, and returns when the kernel took the first byte since
 // patiently; 0 when it took none.

@@ -19,12 +19,39 @@ type echo struct {
 	number  uint64        // of the last ping
 	sent    [echoes]int64 // when the last ones were, by number; 0: answered
 	due     int           // pings that were due since the last pong
+	excused uint64        // pings up to this number are never given up
+	unmet   []unmet       // pings given up, for the user to hear of
 	payload [pingPayload]byte
 }
 
-// next numbers a ping that is sent now, and gives its payload.
+// unmet is a ping that was given up.
+type unmet struct{ at, waited int64 }
+
+// giveUp ends the wait for the pong of a ping.
+func (e *echo) giveUp(number uint64, now int64) {
+	sent := &e.sent[number%echoes]
+	if *sent != 0 && number > e.excused && len(e.unmet) < maxEvents {
+		e.unmet = append(e.unmet, unmet{now, now - *sent})
+	}
+	*sent = 0
+}
+
+// giveUpAll ends the wait for all pongs.
+func (e *echo) giveUpAll(now int64) {
+	for i := min(e.number, echoes); i > 0; i-- {
+		e.giveUp(e.number-i+1, now)
+	}
+}
+
+// excuse says that nothing is read, so that pongs cannot be seen.
+func (e *echo) excuse() { e.due, e.excused = 0, e.number }
+
+// next numbers a ping that is sent now, and gives its payload. What was sent
+// so many pings ago is given up.
 func (e *echo) next(now int64) []byte {
-	e.number++
+	if e.number++; e.number > echoes {
+		e.giveUp(e.number-echoes, now)
+	}
 	e.sent[e.number%echoes] = now
 	binary.BigEndian.PutUint64(e.payload[:], e.number)
 	return e.payload[:]
@@ -65,10 +92,12 @@ func (s *socket) beat(interval time.Duration) {
 		return
 	}
 	if s.stalled {
-		s.echo.due = 0
+		s.echo.excuse()
 	}
 	lost := s.echo.due >= 2 && now-s.heard.Load() >= int64(max(interval, leastSilence))
-	if !lost {
+	if lost {
+		s.echo.giveUpAll(now)
+	} else {
 		s.echo.due++
 		s.outbox.ping = true
 	}

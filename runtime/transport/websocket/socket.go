@@ -87,6 +87,10 @@ func (s *socket) Next() (transport.SocketEvent, bool) {
 		}
 		return e, true
 	}
+	if gone := s.echo.unmet; len(gone) > 0 {
+		s.echo.unmet = gone[1:]
+		return transport.SocketEvent{Kind: transport.SocketNoPong, At: gone[0].at, RTT: gone[0].waited}, true
+	}
 	if s.end != nil && !s.told {
 		s.told = true
 		return *s.end, true

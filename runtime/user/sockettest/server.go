@@ -185,6 +185,14 @@ func (p *Peer) Pong(rtt time.Duration) {
 	p.tell()
 }
 
+// NoPong gives up a ping of the user's after so long.
+func (p *Peer) NoPong(waited time.Duration) {
+	p.mu.Lock()
+	p.queue = append(p.queue, transport.SocketEvent{Kind: transport.SocketNoPong, At: p.s.clock.Now(), RTT: int64(waited)})
+	p.mu.Unlock()
+	p.tell()
+}
+
 // Bye closes the socket with a code, or with 1006 breaks it off.
 func (p *Peer) Bye(code int) {
 	e := transport.SocketEvent{Code: code}

@@ -222,6 +222,7 @@ func TestCanary(t *testing.T) {
 	server := httptest.NewServer(m)
 	defer server.Close()
 	c := &canary{t: t, dir: t.TempDir(), env: []string{"THRONG_VAR_password=" + secretGiven, "THRONG_VAR_pin=" + secretNumber, "THRONG_VAR_strict=whatever", "NO_COLOR=1"}}
+	t.Chdir(c.dir) // where a run without --out keeps its results
 	c.write("load/main.hcl", canaryScenario)
 	c.write("load/cards.csv", "name,card\na,"+secretCard+"\nb,"+secretCard+"x\n")
 	c.write("load/throng.vars.hcl", fmt.Sprintf("base_url = %q\n", server.URL))

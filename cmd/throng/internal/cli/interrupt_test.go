@@ -109,7 +109,7 @@ sla "all" { error_rate = "100%" }
 	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(scenario), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "run", "--profile", "all", dir)
+	cmd := exec.Command(program, "run", "--no-out", "--profile", "all", dir)
 	cmd.Env = append(os.Environ(), "NO_COLOR=1")
 	var stdout strings.Builder
 	cmd.Stdout = &stdout

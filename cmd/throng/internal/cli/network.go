@@ -3,6 +3,7 @@ package cli
 import (
 	"throng/dsl/plan"
 	"throng/runtime/transport"
+	"throng/runtime/transport/anyhttp"
 	"throng/runtime/transport/dial"
 	"throng/runtime/transport/http1"
 	"throng/runtime/transport/websocket"
@@ -12,7 +13,7 @@ import (
 // that are served here among them.
 func (e *examples) factory(p *plan.Plan) func(*transport.Clock) transport.Factory {
 	return func(clock *transport.Clock) transport.Factory {
-		return http1.New(http1.Config{Clock: clock, Dialer: e.dialer(p, clock)})
+		return anyhttp.New(http1.Config{Clock: clock, Dialer: e.dialer(p, clock)})
 	}
 }
 

@@ -7,64 +7,267 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
 
+	"throng/dsl/plan"
+	"throng/dsl/planfile"
+	"throng/runtime/journal"
+	"throng/runtime/outcome"
 	"throng/runtime/report"
+	"throng/runtime/results"
 )
 
-// results is the directory a run's files go to; the zero value keeps none.
-type results struct{ dir string }
+// Names in a run's directory, and of the folder that runs lie in by default.
+const (
+	resultsFolder = "results"
+	planName      = "run.plan"
+)
 
-// openResults makes the directory before the run, so that a run is never
-// made in vain. It refuses one that holds anything: runs are not overwritten.
-func openResults(dir string) (results, error) {
-	if dir == "" {
-		return results{}, nil
+// writers are the forms a run is saved in, beside its journal and plan file:
+// a file each.
+func writers() []results.Writer {
+	return []results.Writer{
+		{Name: "summary.json", Write: func(w io.Writer, run *results.Run) error { return report.WriteJSON(w, run.Report) }},
 	}
-	entries, err := os.ReadDir(dir)
+}
+
+// target is the directory a run's files go to; without one they are kept in
+// memory while the run goes on.
+type target struct {
+	dir   string
+	plan  []byte // the plan file; nil where there is none
+	fresh bool   // this process made the directory
+}
+
+// defaultDir names a directory for runs of a profile, new by its time.
+func defaultDir(scenario, profile string, now time.Time) string {
+	name := fileName(scenario) + "-" + fileName(profile) + "-" + now.UTC().Format("20060102T150405Z")
+	dir := filepath.Join(resultsFolder, name)
+	for i := 2; ; i++ {
+		if _, err := os.Lstat(dir); err != nil {
+			return dir // it is new, or will be said to be unusable
+		}
+		dir = filepath.Join(resultsFolder, fmt.Sprintf("%s-%d", name, i))
+	}
+}
+
+// fileName is a name as part of a file's name on any system.
+func fileName(name string) string {
+	safe := strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r) {
+			return r
+		}
+		return '_'
+	}, name)
+	safe = strings.TrimLeft(safe, ".-")
+	if len(safe) > 60 {
+		safe = safe[:60]
+	}
+	if safe == "" {
+		return "run"
+	}
+	return safe
+}
+
+// makeResultsFolder makes the folder that runs lie in by default, and keeps
+// version control from it.
+func makeResultsFolder() error {
+	err := os.Mkdir(resultsFolder, 0o755)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(resultsFolder, ".gitignore"), []byte("# Results of throng, made by throng run. Remove this file to commit them.\n*\n"), 0o644)
+}
+
+// openTarget makes the directory before the run, so that a run is never made
+// in vain. It refuses one that holds anything: runs are not overwritten.
+func openTarget(dir string) (target, error) {
+	if dir == "" {
+		return target{}, nil
+	}
+	t := target{dir: dir}
+	info, err := os.Lstat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return results{}, fmt.Errorf("the directory %s cannot be made: %w", dir, err)
+		if err := os.MkdirAll(filepath.Dir(dir), 0o755); err != nil {
+			return target{}, fmt.Errorf("the directory %s cannot be made: %w", dir, err)
 		}
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return target{}, fmt.Errorf("the directory %s cannot be made: %w", dir, err)
+		}
+		t.fresh = true
 	case err != nil:
-		return results{}, fmt.Errorf("--out %s is no directory that can be used: %w", dir, err)
-	case len(entries) > 0:
-		return results{}, fmt.Errorf("--out %s holds files already; a run is never overwritten, so name a new directory", dir)
+		return target{}, fmt.Errorf("--out %s is no directory that can be used: %w", dir, err)
+	case info.Mode()&fs.ModeSymlink != 0:
+		return target{}, fmt.Errorf("--out %s is a link; name the directory itself", dir)
+	case !info.IsDir():
+		return target{}, fmt.Errorf("--out %s is a file; name a new directory", dir)
+	default:
+		if err := empty(dir); err != nil {
+			return target{}, err
+		}
 	}
 	probe := filepath.Join(dir, ".throng-probe")
 	file, err := os.OpenFile(probe, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
-		return results{}, fmt.Errorf("nothing can be written into --out %s: %w", dir, err)
+		t.discard()
+		return target{}, fmt.Errorf("nothing can be written into --out %s: %w", dir, err)
 	}
 	_ = file.Close()
 	_ = os.Remove(probe)
-	return results{dir}, nil
+	return t, nil
 }
 
-// files are the names of what save writes.
-func (r results) files() []string {
-	if r.dir == "" {
-		return nil
-	}
-	return []string{filepath.Join(r.dir, "summary.json")}
-}
-
-// save writes the run's files. None of them is overwritten, and a file that
-// could not be finished is removed.
-func (r results) save(rep *report.Report) error {
-	for _, name := range r.files() {
-		file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
-		if err != nil {
-			return err
-		}
-		if err := finish(file, func(w io.Writer) error { return report.WriteJSON(w, rep) }); err != nil {
-			_ = os.Remove(name)
-			return err
-		}
+func empty(dir string) error {
+	entries, err := os.ReadDir(dir)
+	switch {
+	case err != nil:
+		return fmt.Errorf("--out %s is no directory that can be used: %w", dir, err)
+	case len(entries) > 0:
+		return fmt.Errorf("--out %s holds files already; a run is never overwritten, so name a new directory", dir)
 	}
 	return nil
 }
 
+// discard removes a directory that was made for a run which did not come
+// about.
+func (t target) discard() {
+	if t.fresh {
+		_ = os.Remove(t.dir) // only where it is empty
+	}
+}
+
+// files are the paths of what a saved run consists of.
+func (t target) files() []string {
+	if t.dir == "" {
+		return nil
+	}
+	names := []string{results.JournalDir}
+	if t.plan != nil {
+		names = append(names, planName)
+	}
+	for _, w := range writers() {
+		names = append(names, w.Name)
+	}
+	slices.Sort(names)
+	for i := range names {
+		names[i] = filepath.Join(t.dir, names[i])
+	}
+	return names
+}
+
+// keeper keeps one run: its journal while it goes on, the rest at its end.
+type keeper struct {
+	target
+	recorder *results.Recorder
+	root     *os.Root // of the journal; nil in memory
+	say      *sayer
+}
+
+// sayer says something to the user, at the place that is right at the time.
+type sayer struct {
+	mu  sync.Mutex
+	say func(string)
+}
+
+func (s *sayer) set(say func(string)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.say = say
+}
+
+func (s *sayer) tell(text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.say(text)
+}
+
+// memoryJournal bounds what a run takes that nobody keeps.
+var memoryJournal = journal.Options{SegmentBytes: 1 << 20, Segments: 16}
+
+// begin writes what is known of a run before its first request.
+func (a *app) begin(t target, p *plan.Plan, id string) (*keeper, error) {
+	k := &keeper{target: t, say: &sayer{say: func(text string) { fmt.Fprintf(a.env.Stderr, "throng: %s\n", text) }}}
+	o := results.Options{RunID: id, Failed: func(err error) {
+		k.say.tell(fmt.Sprintf("the journal cannot be written any more, and the run goes on without: %s", err))
+	}}
+	files := results.Memory()
+	if t.dir == "" {
+		o.Journal = memoryJournal
+	} else {
+		if t.plan != nil {
+			if err := os.WriteFile(filepath.Join(t.dir, planName), t.plan, 0o600); err != nil {
+				return nil, err
+			}
+		}
+		dir := filepath.Join(t.dir, results.JournalDir)
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return nil, err
+		}
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			return nil, err
+		}
+		k.root, files = root, journal.InDir(root)
+	}
+	var err error
+	if k.recorder, err = results.Record(files, p, o); err != nil {
+		k.close()
+		return nil, err
+	}
+	return k, nil
+}
+
+func (k *keeper) close() {
+	if k.root != nil {
+		_ = k.root.Close()
+	}
+}
+
+// end writes what a run came to, and gives it; its seconds can be read until
+// close. Where that cannot be written, the run is no pass, and its exit code
+// says so.
+func (k *keeper) end(p *plan.Plan, o *outcome.Outcome, code int) *results.Run {
+	facts := report.Facts{ExitCode: code, Files: k.files()}
+	if err := k.recorder.End(o, code); err != nil { // the recorder has told of it
+		o, facts = k.unwritten(o, facts, err)
+	}
+	run := k.recorder.Run(k.dir, o, report.New(p, o, facts))
+	if k.dir == "" {
+		return run
+	}
+	if err := results.Save(run, writers()); err != nil {
+		k.say.tell("the results could not be written: " + err.Error())
+		o, facts = k.unwritten(o, facts, err)
+		run.Report = report.New(p, o, facts)
+	}
+	return run
+}
+
+func (k *keeper) unwritten(o *outcome.Outcome, f report.Facts, err error) (*outcome.Outcome, report.Facts) {
+	doubted := *o
+	doubted.Verdict = results.Unwritten(o.Verdict, err)
+	f.ExitCode, f.Files = worse(f.ExitCode, ExitError), results.Files(k.dir)
+	return &doubted, f
+}
+
+// planBytes are the plan file of a scenario, nil where it cannot be made.
+func (a *app) planBytes(f *planfile.File) []byte {
+	data, err := planfile.Encode(f)
+	if err != nil {
+		fmt.Fprintf(a.env.Stderr, "throng: the results will hold no plan file: %s\n", err)
+		return nil
+	}
+	return data
+}
+
+// finish writes a file that has been made, to the disk.
 func finish(file *os.File, write func(io.Writer) error) error {
 	err := write(file)
 	if syncErr := file.Sync(); err == nil {

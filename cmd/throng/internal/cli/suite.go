@@ -59,9 +59,15 @@ func (a *app) suite(cmd *cobra.Command, f *runFlags, path string, names []string
 	if err := a.found(withSources(r, sources)); err != nil {
 		return err
 	}
-	dirs, err := suiteResults(f.out, plans)
+	if err := f.choose(plans[0].Scenario, "suite"); err != nil {
+		return err
+	}
+	dirs, err := suiteTargets(f.out, plans)
 	if err != nil {
 		return err
+	}
+	if f.out != "" {
+		a.packAll(path, o, plans, dirs)
 	}
 	s := &report.Suite{
 		FormatVersion: report.FormatVersion, Tool: report.Tool{Name: "throng", Version: version()},
@@ -73,26 +79,36 @@ func (a *app) suite(cmd *cobra.Command, f *runFlags, path string, names []string
 	return a.finishSuite(s, f)
 }
 
-// suiteResults are the directories of a suite's runs, below the suite's own.
-func suiteResults(dir string, plans []*plan.Plan) ([]results, error) {
-	dirs := make([]results, len(plans))
+// suiteTargets are the directories of a suite's runs, below the suite's own.
+func suiteTargets(dir string, plans []*plan.Plan) ([]target, error) {
+	dirs := make([]target, len(plans))
 	if dir == "" {
 		return dirs, nil
 	}
-	if _, err := openResults(dir); err != nil {
+	if _, err := openTarget(dir); err != nil {
 		return nil, err
 	}
 	for i, p := range plans {
 		var err error
-		if dirs[i], err = openResults(filepath.Join(dir, p.Profile.Name)); err != nil {
+		if dirs[i], err = openTarget(filepath.Join(dir, p.Profile.Name)); err != nil {
 			return nil, err
 		}
 	}
 	return dirs, nil
 }
 
+// packAll makes the plan files of a suite's runs.
+func (a *app) packAll(path string, o dsl.Options, plans []*plan.Plan, dirs []target) {
+	for i, p := range plans {
+		o.Profile = p.Profile.Name
+		if _, file := dsl.Pack(path, o); file != nil {
+			dirs[i].plan = a.planBytes(file)
+		}
+	}
+}
+
 // runAll runs the profiles until one ends the suite.
-func (a *app) runAll(s *report.Suite, plans []*plan.Plan, dirs []results, f *runFlags, stop *stopper) {
+func (a *app) runAll(s *report.Suite, plans []*plan.Plan, dirs []target, f *runFlags, stop *stopper) {
 	why := "" // those that are left are not run
 	for i, p := range plans {
 		run := report.SuiteRun{Profile: p.Profile.Name}
@@ -112,7 +128,7 @@ func (a *app) runAll(s *report.Suite, plans []*plan.Plan, dirs []results, f *run
 
 // runOne runs a profile of a suite, and says why the others are not to be
 // run; "" when they are.
-func (a *app) runOne(run *report.SuiteRun, p *plan.Plan, f *runFlags, out results, stop *stopper) (why string) {
+func (a *app) runOne(run *report.SuiteRun, p *plan.Plan, f *runFlags, out target, stop *stopper) (why string) {
 	r, err := a.once(p, f, out, stop)
 	if r == nil {
 		run.NotRun = "it could not be run: " + err.Error()
@@ -197,7 +213,7 @@ func (a *app) finishSuite(s *report.Suite, f *runFlags) error {
 }
 
 func saveSuite(name string, s *report.Suite) error {
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}

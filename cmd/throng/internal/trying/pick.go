@@ -14,7 +14,7 @@ func Class(p *plan.Plan, name string) (int, error) {
 	for i := range p.Classes {
 		c := &p.Classes[i]
 		names = append(names, c.Name)
-		if name == "" && (c.Weight > 0 || c.FixedCount > 0) || name != "" && (c.Name == name || c.Family == name) {
+		if name == "" && p.Runs(i) || name != "" && (c.Name == name || c.Family == name) {
 			return i, nil
 		}
 	}

@@ -52,9 +52,10 @@ func testPlan() *plan.Plan {
 	request := &plan.Request{Site: 1}
 	return &plan.Plan{
 		Scenario: "s", Seed: 7,
-		Sites:  []plan.Site{{}, {File: "main.hcl", Line: 12}},
-		Rows:   []plan.Row{{Method: "GET", Name: "/health"}},
-		Series: []plan.Series{{}},
+		Sites:   []plan.Site{{}, {File: "main.hcl", Line: 12}},
+		Rows:    []plan.Row{{Method: "GET", Name: "/health"}},
+		Series:  []plan.Series{{}},
+		Profile: plan.Profile{Loads: []plan.Load{{Name: `u["a"]`, Classes: []int{1}}}},
 		Classes: []plan.Class{
 			{Name: "off"},
 			{Name: `u["a"]`, Family: "u", Weight: 1, Tasks: []plan.Task{

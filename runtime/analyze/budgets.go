@@ -1,0 +1,131 @@
+package analyze
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// severe is how many times over its limit a figure is critical and no longer
+// only high: the bands of the guides' analysers.
+const severe = 1.5
+
+// over is how many times beyond its limit a figure is; 1 is the limit.
+func (l *Limit) over() float64 {
+	a, b := l.Measured, l.Limit
+	if l.Floor {
+		a, b = b, a
+	}
+	switch {
+	case b == 0 && a == 0:
+		return 1
+	case b == 0:
+		return math.Inf(1)
+	}
+	return a / b
+}
+
+// budgets ranks the broken limits by how far they are broken.
+func budgets(in *Input) (found []Finding, reason string) {
+	if len(in.Limits) == 0 {
+		return nil, "there is no limit to hold the figures against"
+	}
+	unproven := 0
+	for i := range in.Limits {
+		l := &in.Limits[i]
+		if l.Unproven {
+			unproven++
+		}
+		if !l.Broken {
+			continue
+		}
+		f := Finding{Request: l.Request, Severity: High, rank: l.over()}
+		f.From, f.To = in.whole()
+		switch threshold := cmpOr(l.Severe, severe); {
+		case l.Warns:
+			f.Severity = Medium
+		case f.rank > threshold:
+			f.Severity = Critical
+		}
+		subject := l.Request
+		if subject == "" {
+			subject = l.SLA
+		}
+		f.Says = fmt.Sprintf("%s: %s is %s, and the limit is %s%s.", subject, l.Rule, show(l.Measured, l.Unit), show(l.Limit, l.Unit), howFar(l))
+		f.Evidence = []Figure{{l.Rule, Num(l.Measured), l.Unit}, {"limit", Num(l.Limit), l.Unit}, number("samples", float64(l.Samples))}
+		f.Test = Test{"measured per limit", Num(f.rank), 1, fmt.Sprintf("of %s; beyond %s it is critical", l.SLA, times(cmpOr(l.Severe, severe)))}
+		if l.Floor {
+			f.Test.Name = "limit per measured"
+		}
+		found = append(found, f)
+	}
+	if unproven > 0 {
+		reason = plural(unproven, "limit", "limits") + " of " + fmt.Sprint(len(in.Limits)) + " could not be judged: too few samples"
+	}
+	return found, reason
+}
+
+func howFar(l *Limit) string {
+	if o := l.over(); !math.IsInf(o, 0) && o >= 1.05 {
+		return ": " + times(o)
+	}
+	return ""
+}
+
+func cmpOr(v, otherwise float64) float64 {
+	if v == 0 {
+		return otherwise
+	}
+	return v
+}
+
+// spread tells a system that is slow throughout from one slow request.
+func spread(in *Input) ([]Finding, string) {
+	const least, most, few = 3, 2.0 / 3, 1.0 / 3
+	var judged, slow []string
+	for i := range in.Limits {
+		l := &in.Limits[i]
+		if !l.Latency || l.Request == "" || l.Unproven && !l.Broken {
+			continue
+		}
+		if !slices.Contains(judged, l.Request) {
+			judged = append(judged, l.Request)
+		}
+		if l.Broken && !l.Warns && !slices.Contains(slow, l.Request) {
+			slow = append(slow, l.Request)
+		}
+	}
+	if len(judged) < least {
+		return nil, fmt.Sprintf("latency is limited, and has enough samples, for %s; %d are needed to tell one from all", plural(len(judged), "request", "requests"), least)
+	}
+	if len(slow) == 0 {
+		return nil, ""
+	}
+	part := float64(len(slow)) / float64(len(judged))
+	f := Finding{Severity: High, Evidence: []Figure{number("requests over their limit", float64(len(slow))), number("requests judged", float64(len(judged)))}}
+	f.From, f.To = in.whole()
+	switch {
+	case part >= most:
+		f.Says = fmt.Sprintf("Nearly everything is slow: %d of %d requests are over their latency limit.", len(slow), len(judged))
+		f.Test = Test{"share of requests over their limit", Num(part), Num(most), "at least that share"}
+		f.rank = 1
+	case part <= few:
+		f.Request = ""
+		if len(slow) == 1 {
+			f.Request = slow[0]
+		}
+		f.Says = fmt.Sprintf("Only %s of %d requests over the latency limit: %s.", isAre(len(slow)), len(judged), names(slow))
+		f.Test = Test{"share of requests over their limit", Num(part), Num(few), "at most that share"}
+		f.Severity = Medium
+	default:
+		return nil, ""
+	}
+	return []Finding{f}, ""
+}
+
+func isAre(n int) string {
+	if n == 1 {
+		return "1 is"
+	}
+	return fmt.Sprintf("%d are", n)
+}

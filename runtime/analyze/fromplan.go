@@ -1,0 +1,91 @@
+package analyze
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"throng/dsl/plan"
+	"throng/runtime/sla"
+)
+
+// UsePlan holds the figures against the SLAs of a plan, found by method and
+// name: for files that carry no promises of their own. What such files cannot
+// tell, as a percentile of several requests together, is left unproven.
+func (in *Input) UsePlan(p *plan.Plan) {
+	in.Limits, in.Promised = nil, true
+	var unknown []string
+	for i := range p.SLAs {
+		s := &p.SLAs[i]
+		for _, g := range s.Groups {
+			if g.Row < 0 {
+				in.pledge(s, "", nil)
+				continue
+			}
+			label := p.Rows[g.Row].Label()
+			r := in.request(label)
+			if r == nil && !slices.Contains(unknown, label) {
+				unknown = append(unknown, label)
+			}
+			in.pledge(s, label, r)
+		}
+	}
+	if len(unknown) > 0 {
+		in.Notes = append(in.Notes, fmt.Sprintf("The scenario limits requests that the files do not have: %s. Requests are found by Type and Name.", names(unknown)))
+	}
+}
+
+// pledge adds the rules of an SLA for one request; nil where it has no
+// figures of its own.
+func (in *Input) pledge(s *plan.SLA, label string, r *Request) {
+	for _, rule := range s.Rules {
+		l := Limit{
+			SLA: "sla " + s.Name, Rule: rule.Name, Request: label, Limit: rule.Limit, Unit: Plain, Measured: math.NaN(), Floor: rule.AtLeast,
+			Latency: rule.Metric <= plan.Max, Warns: rule.Warn, Needed: sla.Needed(rule), Unproven: true,
+		}
+		switch {
+		case rule.Timed():
+			l.Unit, l.Limit = Milliseconds, rule.Limit/1e6
+		case rule.Metric == plan.ErrorRate:
+			l.Unit = Ratio
+		case rule.Metric == plan.Throughput:
+			l.Unit = PerSecond
+		}
+		whole := s.Stages == nil && s.Measure == plan.MeasureResponse && rule.Unit == plan.UnitNone
+		if value, n, ok := figureOf(rule, r); ok && whole {
+			l.Measured, l.Samples, l.Unproven = value, n, n < l.Needed
+			l.Broken = value > l.Limit
+			if l.Floor {
+				l.Broken = value < l.Limit
+			}
+			l.Broken = l.Broken && !l.Unproven
+		}
+		in.Limits = append(in.Limits, l)
+	}
+}
+
+// figureOf is what a rule limits, of a request's totals.
+func figureOf(rule plan.Rule, r *Request) (value float64, n int64, ok bool) {
+	if r == nil || r.Total.Count == 0 {
+		return 0, 0, false
+	}
+	t := &r.Total
+	n = t.Count - t.Failed + t.TimedOut
+	switch {
+	case rule.Metric == plan.ErrorRate:
+		return float64(t.Failed) / float64(t.Count), t.Count, true
+	case rule.Metric == plan.Mean:
+		value = t.Mean
+	case rule.Metric == plan.Max:
+		value = t.Max
+	case rule.Metric == plan.Quantile && rule.Quantile == 0.5:
+		value = t.P50
+	case rule.Metric == plan.Quantile && rule.Quantile == 0.95:
+		value = t.P95
+	case rule.Metric == plan.Quantile && rule.Quantile == 0.99:
+		value = t.P99
+	default:
+		return 0, 0, false
+	}
+	return value / 1e6, n, !math.IsNaN(value)
+}

@@ -1,0 +1,156 @@
+package compare
+
+import (
+	"math"
+	"time"
+
+	"throng/dsl/plan"
+	"throng/runtime/record"
+	"throng/runtime/results"
+)
+
+// blocks is into how many parts a run is cut, at most; least is how many are
+// needed to tell chance from change.
+const (
+	blocks = 40
+	least  = 10
+)
+
+// course is a run cut into blocks: by request, what ended in each.
+type course struct {
+	run    *results.Run
+	length []float64                  // seconds of each block
+	cells  map[string][]*record.Stats // by label and block
+	total  float64                    // seconds
+}
+
+// cut reads a run into n blocks of like length. What ended after no new work
+// was begun belongs to the last one, and adds nothing to its length.
+func cut(run *results.Run, n int) (*course, error) {
+	begin, end, err := bounds(run)
+	if err != nil {
+		return nil, err
+	}
+	c := &course{run: run, length: make([]float64, n), cells: map[string][]*record.Stats{}}
+	parts := make([][][]*record.Stats, len(run.Rows))
+	for i := range parts {
+		parts[i] = make([][]*record.Stats, n)
+	}
+	err = run.Each(func(s *results.Second) error {
+		if s.Warmup {
+			return nil
+		}
+		k := min(n-1, int(int64(n)*int64(s.At-begin)/max(1, int64(end-begin))))
+		if s.At < end {
+			c.length[k] += min(s.Length, end-s.At).Seconds()
+		}
+		for i, cell := range s.Rows {
+			if cell != nil && i < len(parts) {
+				parts[i][k] = append(parts[i][k], cell)
+			}
+		}
+		return nil
+	})
+	for i, r := range run.Rows {
+		if r.Kind != plan.RequestSeries && r.Kind != plan.GroupSeries {
+			continue
+		}
+		list := make([]*record.Stats, n)
+		for k := range list {
+			list[k] = record.Merge(parts[i][k]...)
+		}
+		c.cells[r.Label] = list
+	}
+	for _, l := range c.length {
+		c.total += l
+	}
+	return c, err
+}
+
+// bounds are the begin and the end of the part of a run that is compared.
+func bounds(run *results.Run) (begin, end time.Duration, err error) {
+	begin = -1
+	err = run.Each(func(s *results.Second) error {
+		if s.Warmup {
+			return nil
+		}
+		if begin < 0 {
+			begin = s.At
+		}
+		end = s.At + s.Length
+		return nil
+	})
+	for _, m := range run.Marks {
+		if m.Kind == results.MarkStop && m.At > begin {
+			end = min(end, m.At)
+			break
+		}
+	}
+	return max(begin, 0), max(end, begin), err
+}
+
+// side is the runs of a Side, cut.
+type side struct {
+	name    string
+	courses []*course
+}
+
+// of is a figure's raw material: some requests of a side, by run and block.
+func (s *side) of(labels []string) material {
+	var m material
+	for _, c := range s.courses {
+		var run []*record.Stats
+		for k := range c.length {
+			var list []*record.Stats
+			for _, l := range labels {
+				if cells := c.cells[l]; cells != nil {
+					list = append(list, cells[k])
+				}
+			}
+			run = append(run, record.Merge(list...))
+		}
+		m.runs = append(m.runs, run)
+		m.lengths = append(m.lengths, c.length)
+		m.seconds += c.total
+		m.totals = append(m.totals, record.Merge(run...))
+	}
+	m.total = record.Merge(m.totals...)
+	return m
+}
+
+// material is what was measured of some requests on one side.
+type material struct {
+	runs    [][]*record.Stats // by run and block
+	lengths [][]float64
+	totals  []*record.Stats // by run
+	total   *record.Stats
+	seconds float64
+}
+
+// only is the material of one run.
+func (m *material) only(run int) material {
+	seconds := 0.0
+	for _, l := range m.lengths[run] {
+		seconds += l
+	}
+	return material{
+		runs: m.runs[run : run+1], lengths: m.lengths[run : run+1], totals: m.totals[run : run+1], total: m.totals[run], seconds: seconds,
+	}
+}
+
+// blocksFor is into how many blocks runs are cut: the shortest has at least a
+// second for each.
+func blocksFor(sides ...[]*results.Run) (n int, paired bool, err error) {
+	shortest, longest := time.Duration(math.MaxInt64), time.Duration(0)
+	for _, runs := range sides {
+		for _, r := range runs {
+			begin, end, err := bounds(r)
+			if err != nil {
+				return 0, false, err
+			}
+			shortest, longest = min(shortest, end-begin), max(longest, end-begin)
+		}
+	}
+	n = max(1, min(blocks, int(shortest/time.Second)))
+	return n, longest-shortest <= max(2*time.Second, longest/50), nil
+}

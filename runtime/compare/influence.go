@@ -1,0 +1,252 @@
+package compare
+
+import (
+	"math"
+
+	"throng/dsl/plan"
+	"throng/runtime/estimate"
+	"throng/runtime/record"
+)
+
+// figure is what is compared of some requests.
+type figure struct {
+	name     string
+	metric   plan.Metric
+	quantile float64
+}
+
+var figures = []figure{
+	{"p50", plan.Quantile, 0.50}, {"p95", plan.Quantile, 0.95}, {"p99", plan.Quantile, 0.99},
+	{"mean", plan.Mean, 0}, {"error_rate", plan.ErrorRate, 0}, {"throughput", plan.Throughput, 0},
+}
+
+func (f figure) unit() string {
+	switch f.metric {
+	case plan.ErrorRate:
+		return "ratio"
+	case plan.Throughput:
+		return "per_s"
+	}
+	return "ms"
+}
+
+// needs is how many samples a figure needs on each side: ten beyond a
+// percentile.
+func (f figure) needs() int64 {
+	if f.metric == plan.Quantile {
+		return max(20, int64(math.Ceil(10/min(f.quantile, 1-f.quantile)-1e-9)))
+	}
+	return 20
+}
+
+// samples is how many a figure has.
+func (f figure) samples(m *material) int64 {
+	if f.metric == plan.ErrorRate || f.metric == plan.Throughput {
+		return m.total.Count()
+	}
+	return m.total.Judged()
+}
+
+// estimated is a figure of one side: its value in ns, as a ratio or a second,
+// and by run and block what the block adds to the error of it: of its
+// logarithm, or of the ratio itself.
+type estimated struct {
+	value     float64
+	bounded   bool
+	influence [][]float64
+}
+
+// estimate reckons a figure. The influence of a block on a quantile is that
+// of the share of samples below it, over the density there (Bahadur 1966;
+// the density is the width that the share's own error spans, Woodruff 1952);
+// on a ratio it is the block's residual (Cochran, Sampling Techniques, 6.3).
+func (f figure) estimate(m *material) estimated {
+	switch f.metric {
+	case plan.Quantile:
+		return f.ofQuantile(m)
+	case plan.Mean:
+		n, sum := float64(m.total.Judged()), float64(m.total.JudgedSum())
+		e := m.residuals(sum/n, n, func(s *record.Stats, _ float64) (float64, float64) {
+			return float64(s.JudgedSum()), float64(s.Judged())
+		})
+		e.bounded = m.total.MeanLatency().Censored
+		return e.ofLogarithm()
+	case plan.ErrorRate:
+		n := float64(m.total.Count())
+		return m.residuals(float64(failedOf(m.total))/n, n, func(s *record.Stats, _ float64) (float64, float64) { return float64(failedOf(s)), float64(s.Count()) })
+	}
+	e := m.residuals(float64(m.total.Count())/m.seconds, m.seconds, func(s *record.Stats, length float64) (float64, float64) { return float64(s.Count()), length })
+	return e.ofLogarithm()
+}
+
+func failedOf(s *record.Stats) int64 {
+	if s == nil {
+		return 0
+	}
+	return s.Failed
+}
+
+// residuals are what each block is above or below a ratio, of all that the
+// ratio is over.
+func (m *material) residuals(ratio, of float64, parts func(s *record.Stats, length float64) (up, down float64)) estimated {
+	e := estimated{value: ratio}
+	for r, run := range m.runs {
+		list := make([]float64, len(run))
+		for k, s := range run {
+			up, down := parts(s, m.lengths[r][k])
+			list[k] = (up - ratio*down) / of
+		}
+		e.influence = append(e.influence, list)
+	}
+	return e
+}
+
+func (e estimated) ofLogarithm() estimated {
+	for _, run := range e.influence {
+		for k := range run {
+			run[k] /= e.value
+		}
+	}
+	return e
+}
+
+func (f figure) ofQuantile(m *material) estimated {
+	at := m.total.Quantile(f.quantile)
+	n := float64(m.total.Judged())
+	e := m.residuals(f.quantile, n, func(s *record.Stats, _ float64) (float64, float64) {
+		return float64(upTo(s, at.Ns)), float64(s.Judged())
+	})
+	width := max(spread(flat(e.influence)), 1/n)
+	low, high := max(f.quantile-width, 0.5/n), min(f.quantile+width, 1-0.5/n)
+	from, to := m.total.Quantile(low), m.total.Quantile(high)
+	slope := 0.0 // of the logarithm of the quantile, over the share
+	if from.Ns > 0 && to.Ns > from.Ns && !to.Censored {
+		slope = math.Log(float64(to.Ns)/float64(from.Ns)) / (high - low)
+	}
+	for _, run := range e.influence {
+		for k := range run {
+			run[k] *= -slope
+		}
+	}
+	e.value, e.bounded = float64(at.Ns), at.Censored
+	return e
+}
+
+// upTo counts the successes that took no longer.
+func upTo(s *record.Stats, ns int64) (n int64) {
+	for _, b := range s.Buckets() {
+		if b.From > ns {
+			break
+		}
+		n += b.Count
+	}
+	return n
+}
+
+func flat(runs [][]float64) (list []float64) {
+	for _, r := range runs {
+		list = append(list, r...)
+	}
+	return list
+}
+
+// spread is the standard deviation of the sum of a series that resembles
+// itself.
+func spread(series []float64) float64 {
+	v, _ := variance(series)
+	return math.Sqrt(v)
+}
+
+// variance is that of the sum of a series, and how many degrees of freedom it
+// has. A series whose values resemble their neighbours has fewer of both.
+func variance(series []float64) (v, degrees float64) {
+	n := float64(len(series))
+	if n < 2 {
+		return 0, 0
+	}
+	mean := estimate.Mean(series)
+	for _, x := range series {
+		v += (x - mean) * (x - mean)
+	}
+	together := estimate.Correlated(series)
+	return v * n / (n - 1) * together, max(1, (n-1)/together)
+}
+
+// difference is the candidate's estimate less the base's, with its error.
+type difference struct {
+	by, error, degrees float64
+}
+
+// between takes the difference of two estimates: logarithms, but for an error
+// rate.
+func (f figure) between(a, b estimated, paired bool) difference {
+	d := difference{by: math.Log(b.value / a.value)}
+	if f.metric == plan.ErrorRate {
+		d.by = b.value - a.value
+	}
+	blocks := func(e estimated) []float64 { // of all runs of a side together
+		sum := make([]float64, len(e.influence[0]))
+		for _, run := range e.influence {
+			for k, v := range run {
+				sum[k] += v
+			}
+		}
+		return sum
+	}
+	za, zb := blocks(a), blocks(b)
+	if paired {
+		for k := range za {
+			zb[k] -= za[k]
+		}
+		v, degrees := variance(zb)
+		d.error, d.degrees = math.Sqrt(v), degrees
+		return d
+	}
+	va, na := variance(za)
+	vb, nb := variance(zb)
+	d.error, d.degrees = math.Sqrt(va+vb), 1
+	if va+vb > 0 {
+		d.degrees = (va + vb) * (va + vb) / (va*va/na + vb*vb/nb)
+	}
+	return d
+}
+
+// atLeastBinomial keeps an error rate's error from being smaller than that of
+// independent failures, of which half a one more may have come.
+func atLeastBinomial(d difference, a, b *material) difference {
+	v := 0.0
+	for _, m := range []*material{a, b} {
+		n := float64(m.total.Count())
+		p := (float64(failedOf(m.total)) + 0.5) / (n + 1)
+		v += p * (1 - p) / n
+	}
+	d.error = max(d.error, math.Sqrt(v))
+	return d
+}
+
+// slower is the chance that a value of b is longer than one of a.
+func slower(a, b *record.Stats) *Num {
+	if a == nil || b == nil || a.OK == 0 || b.OK == 0 {
+		return nil
+	}
+	left, right := a.Buckets(), b.Buckets()
+	var below, n, sum float64
+	i := 0
+	for _, x := range right {
+		for i < len(left) && left[i].From < x.From {
+			below += float64(left[i].Count)
+			i++
+		}
+		ties := 0.0
+		if i < len(left) && left[i].From == x.From {
+			ties = float64(left[i].Count)
+		}
+		sum += float64(x.Count) * (below + ties/2)
+		n += float64(x.Count)
+	}
+	all := 0.0
+	for _, x := range left {
+		all += float64(x.Count)
+	}
+	return num(sum / n / all)
+}

@@ -1,0 +1,26 @@
+package user
+
+import (
+	"errors"
+	"testing"
+
+	"throng/dsl/plan"
+	"throng/runtime/transport"
+)
+
+func TestClosedText(t *testing.T) {
+	wrong := errors.New("not WebSocket: a text that is not UTF-8")
+	for _, c := range []struct {
+		event transport.SocketEvent
+		want  string
+	}{
+		{transport.SocketEvent{Code: 1001}, `the socket "push" is closed (1001)`},
+		{transport.SocketEvent{Code: 4001, Reason: "token expired"}, `the socket "push" is closed (4001, token expired)`},
+		{transport.SocketEvent{Code: 1006, Class: plan.FailReset, Err: errors.New("reset by the server")}, `the socket "push" is closed (1006)`},
+		{transport.SocketEvent{Code: 1006, Class: plan.FailProtocol, Err: wrong}, `the socket "push" is closed (1006): not WebSocket: a text that is not UTF-8`},
+	} {
+		if got := closedText("push", &c.event); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}
