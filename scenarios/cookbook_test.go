@@ -90,10 +90,10 @@ var recipes = map[string]recipe{
 		{name: "in one piece", alter: func(e *exchange) { e.reply.Set("Content-Type", "application/json") }, says: "the answer is application/json, not text/event-stream"},
 	}},
 	"push": {users: 4, rounds: 60, check: checkPush, spoil: []spoil{
-		{name: "messages are lost", fault: "ws-lose:4:after=300ms"},
+		{name: "messages are lost", fault: "ws-lose:5%"},
 		{name: "messages come twice", fault: "ws-duplicate:20%", says: "duplicated"},
 		{name: "notifications overtake", fault: "ws-reorder:30%", says: "out of order"},
-		{name: "questions stay unanswered", fault: "ws-stall:4:after=300ms"},
+		{name: "questions stay unanswered", fault: "ws-stall:5%"},
 		{name: "connections break", fault: "ws-drop:3:after=300ms", says: "disconnects"},
 	}},
 	"background-spike": {check: checkBackgroundSpike, spoil: []spoil{

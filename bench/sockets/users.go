@@ -43,41 +43,50 @@ func users(n int, out io.Writer) error {
 		"resident memory of the process that runs them, the engine's own included, divided by the users.\n\n", n, ramp)
 	fmt.Fprintln(out, "| users | alive | sockets the server saw | KiB a user at work | KiB after a collection | goroutines a user | descriptors | messages sent | answered |")
 	fmt.Fprintln(out, "| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-	for _, profile := range []string{"idle", "hold"} {
-		if err := usersOf(self, profile, n, out); err != nil {
+	var of [2]*crowd
+	for i, profile := range []string{"idle", "hold"} {
+		if of[i], err = usersOf(self, profile, n, out); err != nil {
 			return fmt.Errorf("%s: %w", profile, err)
 		}
 	}
+	idle, hold := of[0], of[1]
+	fmt.Fprintf(out, "\nA user's socket adds %.1f KiB at work, %.1f KiB after a collection.\n",
+		hold.each(hold.Working, n)-idle.each(idle.Working, n), hold.each(hold.Settled, n)-idle.each(idle.Settled, n))
 	return nil
 }
 
-func usersOf(self, profile string, n int, out io.Writer) error {
+// each is what one of n users adds to what was resident before, in KiB.
+func (c *crowd) each(resident uint64, n int) float64 {
+	return (float64(resident) - float64(c.Before)) / 1024 / float64(n)
+}
+
+// usersOf runs one kind and prints its row.
+func usersOf(self, profile string, n int, out io.Writer) (*crowd, error) {
 	server, err := startServer(false)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer server.stop()
 	cmd := exec.Command(self, "run", profile, strconv.Itoa(n), server.addr)
 	cmd.Stderr = os.Stderr
 	text, err := cmd.Output()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var c crowd
-	if err := json.Unmarshal(text, &c); err != nil {
-		return err
+	c := &crowd{}
+	if err := json.Unmarshal(text, c); err != nil {
+		return nil, err
 	}
 	seen, err := server.book()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	each := func(b uint64) float64 { return (float64(b) - float64(c.Before)) / 1024 / float64(n) }
-	fmt.Fprintf(out, "| %s | %d | %d | %.1f | %.1f | %.2f | %d | %d | %d |\n", profile, c.Alive, seen.Sockets, each(c.Working), each(c.Settled),
+	fmt.Fprintf(out, "| %s | %d | %d | %.1f | %.1f | %.2f | %d | %d | %d |\n", profile, c.Alive, seen.Sockets, c.each(c.Working, n), c.each(c.Settled, n),
 		float64(c.Goroutines)/float64(n), c.Files, c.Sent, c.Answered)
 	if got := int64(len(seen.Held)); got != c.Answered {
-		return fmt.Errorf("the server answered %d messages, the run counts %d", got, c.Answered)
+		return nil, fmt.Errorf("the server answered %d messages, the run counts %d", got, c.Answered)
 	}
-	return nil
+	return c, nil
 }
 
 // runUsers runs a profile with many users, looks at this process when all of

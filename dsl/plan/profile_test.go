@@ -35,3 +35,27 @@ func TestTimetable(t *testing.T) {
 		}
 	}
 }
+
+// A load of its own is all for its class, whatever that weighs elsewhere; a
+// fixed number of users has no part in any load.
+func TestWhoRuns(t *testing.T) {
+	p := &Plan{
+		Classes: []Class{{Name: "shared", Weight: 3}, {Name: "own"}, {Name: "off"}, {Name: "fixed", FixedCount: 2}},
+		Profile: Profile{Loads: []Load{{Classes: []int{0, 3}}, {Name: "own", Classes: []int{1}}}},
+	}
+	for class, runs := range []bool{true, true, false, true} {
+		if p.Runs(class) != runs {
+			t.Errorf("%s runs: %v", p.Classes[class].Name, !runs)
+		}
+	}
+	common, own := &p.Profile.Loads[0], &p.Profile.Loads[1]
+	for _, c := range []struct {
+		load  *Load
+		class int
+		want  float64
+	}{{common, 0, 3}, {common, 3, 0}, {own, 1, 1}} {
+		if got := p.WeightIn(c.load, c.class); got != c.want {
+			t.Errorf("%s weighs %v in load %q, want %v", p.Classes[c.class].Name, got, c.load.Name, c.want)
+		}
+	}
+}

@@ -9,11 +9,12 @@ import (
 	"throng/runtime/results"
 )
 
-// blocks is into how many parts a run is cut, at most; least is how many are
-// needed to tell chance from change.
+// A run is cut into at most so many blocks, of five seconds or more where that
+// leaves the least number that tells chance from change.
 const (
-	blocks = 40
+	blocks = 20
 	least  = 10
+	length = 5 * time.Second
 )
 
 // course is a run cut into blocks: by request, what ended in each.
@@ -138,8 +139,8 @@ func (m *material) only(run int) material {
 	}
 }
 
-// blocksFor is into how many blocks runs are cut: the shortest has at least a
-// second for each.
+// blocksFor is into how many blocks runs are cut, by the shortest: a block has
+// at least a second.
 func blocksFor(sides ...[]*results.Run) (n int, paired bool, err error) {
 	shortest, longest := time.Duration(math.MaxInt64), time.Duration(0)
 	for _, runs := range sides {
@@ -151,6 +152,6 @@ func blocksFor(sides ...[]*results.Run) (n int, paired bool, err error) {
 			shortest, longest = min(shortest, end-begin), max(longest, end-begin)
 		}
 	}
-	n = max(1, min(blocks, int(shortest/time.Second)))
+	n = min(blocks, max(least, int(shortest/length)), max(1, int(shortest/time.Second)))
 	return n, longest-shortest <= max(2*time.Second, longest/50), nil
 }

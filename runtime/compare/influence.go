@@ -157,8 +157,9 @@ func spread(series []float64) float64 {
 	return math.Sqrt(v)
 }
 
-// variance is that of the sum of a series, and how many degrees of freedom it
-// has. A series whose values resemble their neighbours has fewer of both.
+// variance is that of the sum of a series, and its degrees of freedom. Blocks
+// that resemble the next and the one after it make it larger: batch means
+// (Law and Carson 1979) with what is left between batches added.
 func variance(series []float64) (v, degrees float64) {
 	n := float64(len(series))
 	if n < 2 {
@@ -168,8 +169,16 @@ func variance(series []float64) (v, degrees float64) {
 	for _, x := range series {
 		v += (x - mean) * (x - mean)
 	}
-	together := estimate.Correlated(series)
-	return v * n / (n - 1) * together, max(1, (n-1)/together)
+	together := 1.0
+	for lag := 1; lag <= 2; lag++ {
+		// So few values make it seem smaller than it is by about (1+4ρ)/n.
+		rho := estimate.Correlation(series, lag)
+		if rho += (1 + 4*max(0, rho)) / n; rho <= 0 {
+			break
+		}
+		together += 2 * min(rho, 0.9)
+	}
+	return v * n / (n - 1) * together, n - 1
 }
 
 // difference is the candidate's estimate less the base's, with its error.

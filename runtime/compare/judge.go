@@ -225,7 +225,11 @@ func overdue(a, b *material, limit int64, d difference, paired bool) difference 
 
 // withNoise adds what repeats of the same differ by.
 func (j *judging) withNoise(f figure, d difference) difference {
-	between := j.noise[f.name] * (1/float64(len(j.base.courses)) + 1/float64(len(j.now.courses)))
+	variance, known := j.noise[f.name]
+	if !known && f.metric == plan.Quantile {
+		variance = j.noise["p95"] // stands for percentiles that only an SLA names
+	}
+	between := variance * (1/float64(len(j.base.courses)) + 1/float64(len(j.now.courses)))
 	if between == 0 {
 		return d
 	}

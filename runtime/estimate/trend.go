@@ -79,7 +79,7 @@ func inflation(r []float64) float64 {
 	n := float64(len(r))
 	sum := 0.0
 	for lag := 1; lag < len(r)/3; lag++ {
-		rho := correlation(r, lag)
+		rho := Correlation(r, lag)
 		if rho <= 1/math.Sqrt(n) {
 			break
 		}
@@ -99,7 +99,7 @@ func Correlated(values []float64) float64 {
 	n := float64(len(values))
 	sum := 0.0
 	for lag := 1; lag < len(values)/3; lag++ {
-		rho := correlation(values, lag)
+		rho := Correlation(values, lag)
 		if rho <= 1/math.Sqrt(n) {
 			break
 		}
@@ -108,8 +108,8 @@ func Correlated(values []float64) float64 {
 	return 1 + 2*sum
 }
 
-// correlation is that of values with those so many places later.
-func correlation(values []float64, lag int) float64 {
+// Correlation is that of values with those so many places later.
+func Correlation(values []float64, lag int) float64 {
 	mean, all, both := Mean(values), 0.0, 0.0
 	for i, v := range values {
 		all += (v - mean) * (v - mean)

@@ -51,7 +51,7 @@ func (f *failing) Write(p []byte) (int, error) {
 
 // TestErrorsAreSeen has a disk that is full at once, and one that fills up.
 func TestErrorsAreSeen(t *testing.T) {
-	run := exporttest.Run(reporttest.Failed())
+	run := exporttest.Run(reporttest.Interrupted())
 	for _, f := range export.Formats() {
 		for _, file := range f.Files(run) {
 			size := &failing{left: 1 << 40}
@@ -70,7 +70,7 @@ func TestErrorsAreSeen(t *testing.T) {
 
 // TestSameTwice has nothing that differs from call to call.
 func TestSameTwice(t *testing.T) {
-	run := exporttest.Run(reporttest.Sockets())
+	run := exporttest.Run(reporttest.Interrupted())
 	for _, f := range export.Formats() {
 		for _, file := range f.Files(run) {
 			var a, b bytes.Buffer

@@ -193,7 +193,7 @@ func addUp(t *testing.T, run *Run) {
 // first, and the same figures as the last tick's.
 func TestBrokenRun(t *testing.T) {
 	for name, script := range scripted {
-		for _, ticks := range []int{0, 1, 30} {
+		for _, ticks := range []int{0, 1, 12} {
 			run := script()
 			ticks = min(ticks, len(run.Ticks))
 			files := Memory()
@@ -370,13 +370,13 @@ func (f *faultyFile) Close() error {
 // there.
 func TestEveryFailureIsTold(t *testing.T) {
 	run := reporttest.Passed()
-	run.Ticks = run.Ticks[:40]
-	run.Outcome.Final = run.Ticks[39].Snapshot
+	run.Ticks = run.Ticks[:14]
+	run.Outcome.Final = run.Ticks[13].Snapshot
 	for _, forever := range []bool{false, true} {
 		for n := 1; ; n++ {
 			disk := &faulty{Files: Memory(), at: n, forever: forever}
 			told := make(chan error, 2)
-			o := Options{RunID: "x", Failed: func(err error) { told <- err }, Journal: journal.Options{SegmentBytes: 20_000, Segments: 4}}
+			o := Options{RunID: "x", Failed: func(err error) { told <- err }, Journal: journal.Options{SegmentBytes: 6_000, Segments: 4}}
 			r, err := Record(disk, run.Plan, o)
 			if err != nil {
 				if !errors.Is(err, errDisk) {

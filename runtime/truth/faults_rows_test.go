@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 	"unicode"
+	"unicode/utf8"
 
 	"throng/dsl"
 	"throng/dsl/plan"
@@ -190,8 +191,11 @@ func (p *played) checkReport(t *testing.T) {
 	if err := report.WriteText(&text, r, report.TextOptions{All: true}); err != nil {
 		t.Error(err)
 	}
+	if !utf8.Valid(text.Bytes()) {
+		t.Error("the report is not UTF-8")
+	}
 	for _, c := range text.String() {
-		if unicode.IsControl(c) && c != '\n' || c == unicode.ReplacementChar {
+		if unicode.IsControl(c) && c != '\n' {
 			t.Errorf("the report has a %U", c)
 			break
 		}

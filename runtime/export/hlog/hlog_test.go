@@ -23,6 +23,18 @@ import (
 	"throng/runtime/results"
 )
 
+// short is a run of six seconds with failures of every speed.
+func short(warmup time.Duration, open bool) *reporttest.Run {
+	const ms = time.Millisecond
+	return reporttest.Make(&reporttest.Script{
+		Name: "short", Profile: "p", Seconds: 6, Warmup: warmup, Open: open, Health: reporttest.Healthy(),
+		Routes: []reporttest.Route{
+			{Method: "GET", Name: "/a b", Task: "t", PerSecond: 300, Median: 30 * ms, Spread: 3, Timeout: 0.05},
+			{Method: "POST", Name: "/c", Task: "t", PerSecond: 90, Median: 5 * ms, Spread: 4, Burst: [2]int{2, 4}},
+		},
+	})
+}
+
 func write(t *testing.T, run *results.Run) []byte {
 	t.Helper()
 	var b bytes.Buffer
@@ -41,7 +53,7 @@ func TestGolden(t *testing.T) {
 // TestReadBack adds up what the Go library reads, and finds the figures of
 // the report, as far as histograms have them.
 func TestReadBack(t *testing.T) {
-	for name, made := range map[string]*reporttest.Run{"failed": reporttest.Failed(), "warm-up": reporttest.Passed(), "open": reporttest.Inconclusive()} {
+	for name, made := range map[string]*reporttest.Run{"failed": short(0, false), "warm-up": short(2*time.Second, false), "open": short(0, true)} {
 		run := exporttest.Run(made)
 		sums := map[string]*hdr.Histogram{}
 		reader := hdr.NewHistogramLogReader(bytes.NewReader(write(t, run)))
@@ -113,7 +125,7 @@ func TestJava(t *testing.T) {
 	if err != nil {
 		t.Skip("needs java (default-jre-headless)")
 	}
-	run := exporttest.Run(reporttest.Failed())
+	run := exporttest.Run(short(0, false))
 	file := filepath.Join(t.TempDir(), "run.hlog")
 	if err := os.WriteFile(file, write(t, run), 0o600); err != nil {
 		t.Fatal(err)

@@ -166,6 +166,9 @@ func (b *browser) open(page []byte, l look) {
 	if err := os.WriteFile(path, page, 0o644); err != nil {
 		b.t.Fatal(err)
 	}
+	if b.page != "" { // one tab is enough
+		_, _ = b.send(b.page, "Page.close", nil)
+	}
 	b.page = ""
 	var target struct{ TargetID string }
 	b.call("Target.createTarget", args{"url": "about:blank"}, &target)

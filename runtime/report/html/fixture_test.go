@@ -54,7 +54,9 @@ func resultOf(r *reporttest.Run, exit int) *results.Run {
 				At: at, Length: time.Second, Users: t.Users, Wanted: t.Wanted, InFlight: t.InFlight, Missed: t.Missed - missed,
 				Warmup: at < r.Plan.Profile.Warmup, Rows: byRow(t.Snapshot.Recent), Health: t.Health,
 			}
-			missed = t.Missed
+			if missed = t.Missed; s.Warmup {
+				s.Rows = byRow(t.Snapshot.RecentWarmup)
+			}
 			if err := visit(s); err != nil {
 				return err
 			}

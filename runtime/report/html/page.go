@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"html/template"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,20 +62,21 @@ type fact struct{ Name, Text string }
 
 // verdictView is the first screen.
 type verdictView struct {
-	State    state
-	Word     string
-	Sentence string
-	Why      string
-	Name     string
-	Ran      string
-	When     string
-	Banners  []banner
-	Reasons  []string
-	Findings []finding // the three worst
-	Trust    []fact
-	Again    string
-	Tiles    []tile
-	Promises bool
+	State       state
+	Word        string
+	Sentence    string
+	Why         string
+	Name        string
+	Ran         string
+	When        string
+	Banners     []banner
+	Reasons     []string
+	MoreReasons []string
+	Findings    []finding // the three worst
+	Trust       []fact
+	Again       string
+	Tiles       []tile
+	Promises    bool
 }
 
 // banner is a loud label.
@@ -171,6 +173,9 @@ func (b *builder) verdict() verdictView {
 		State: stateOf(r.Verdict.State), Word: b.word(), Sentence: capital(b.words.Sentence), Name: b.name(),
 		Ran: text.Clean(r.Plan.Description), When: when(r.Run.Started), Again: text.Clean(r.Again), Promises: len(r.SLAs) > 0,
 	}
+	if d := &r.Verdict; d.State == text.Inconclusive && d.Passed > 0 && d.Failed+d.Inconclusive == 0 {
+		v.Sentence += ", but the run does not prove it"
+	}
 	if v.Sentence == "" {
 		v.Sentence = "The scenario promises nothing for this profile: there is no SLA to keep or break"
 	}
@@ -202,13 +207,33 @@ func (b *builder) verdict() verdictView {
 	if len(r.SLAs) == 0 && len(reasons) == 0 {
 		reasons = r.Verdict.Reasons
 	}
-	for _, s := range reasons {
-		v.Reasons = append(v.Reasons, capital(text.Clean(s)))
+	v.Reasons = b.reasons(reasons)
+	if len(v.Reasons) > maxReasons {
+		v.Reasons, v.MoreReasons = v.Reasons[:maxReasons], v.Reasons[maxReasons:]
 	}
 	v.Findings = b.found[:min(3, len(b.found))]
 	v.Tiles = b.tiles()
 	v.Trust = b.trust()
 	return v
+}
+
+// maxReasons is how many reasons are shown before the rest is folded.
+const maxReasons = 4
+
+// reasons are those that no banner says already.
+func (b *builder) reasons(list []string) []string {
+	var out []string
+	for _, s := range list {
+		said := func(fault string) bool { return strings.Contains(s, fault) }
+		if slices.ContainsFunc(b.r.Generator.Saturated, said) {
+			continue
+		}
+		if rest, found := strings.CutPrefix(s, "sla "); found {
+			s = "SLA " + rest
+		}
+		out = append(out, capital(text.Clean(s)))
+	}
+	return out
 }
 
 func (b *builder) generatorFault() string {

@@ -181,10 +181,10 @@ type errorSection struct {
 }
 
 type errorRow struct {
-	Count, What, Request, When, Hint, Site, Class string
-	Bar                                           template.HTML
-	Sent, Answer                                  string
-	Href                                          string
+	Count, What, Request, First, When, Hint, Site, Class string
+	Bar                                                  template.HTML
+	Sent, Answer                                         string
+	Href                                                 string
 }
 
 // maxErrors is how many kinds of failures the page shows.
@@ -229,7 +229,7 @@ func (b *builder) errors() errorSection {
 func (b *builder) errorRow(e *report.Error) errorRow {
 	first, last := time.Duration(e.First), time.Duration(e.Last)
 	row := errorRow{
-		Count: text.Count(e.Count), What: e.What(), Request: text.Clean(e.Request), When: text.Clock(first), Hint: text.Clean(e.Detail),
+		Count: text.Count(e.Count), What: e.What(), Request: text.Clean(e.Request), First: text.Clock(first), When: text.Clock(first), Hint: text.Clean(e.Detail),
 		Site: site(e.Site), Sent: lines(e.Example.Sent), Answer: lines(e.Example.Answer), Href: rangeLink(first-5*time.Second, last+5*time.Second),
 	}
 	if text.Clock(last) != row.When {
@@ -252,7 +252,7 @@ func (b *builder) errorRow(e *report.Error) errorRow {
 	}
 	var g svg
 	const w, h = 120.0, 10.0
-	g.open(w, h, "when", "from "+text.Clock(first)+" to "+text.Clock(last))
+	g.open(w, h, "when", "failures from "+text.Clock(first)+" to "+text.Clock(last))
 	g.rect("run", 0, 4, w, 2)
 	from, to := w*b.t.share(first), w*b.t.share(last)
 	g.rect("span", min(from, w-3), 1, max(3, to-from), 8)

@@ -62,6 +62,9 @@ func (b *builder) slaSays() string {
 		return "No SLA was declared for this profile. A block such as sla \"fast\" { p95 = \"500ms\" } in the scenario makes one."
 	}
 	s := capital(b.words.Sentence) + "."
+	if b.run.Broken != "" {
+		s = "So far: " + b.words.Sentence + "."
+	}
 	worst := &b.r.SLAs[0]
 	name := text.Clean(worst.Title() + " " + worst.RuleText())
 	switch worst.State {

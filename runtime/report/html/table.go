@@ -199,7 +199,11 @@ func (b *builder) requestsSay(counts map[text.State]int) string {
 	}
 	s := counted(int64(n), "request") + ", worst first"
 	if counts[text.Fail] > 0 {
-		s += "; of these " + text.Count(int64(counts[text.Fail])) + " break a limit"
+		verb := " break a limit"
+		if counts[text.Fail] == 1 {
+			verb = " breaks a limit"
+		}
+		s += "; of these " + text.Count(int64(counts[text.Fail])) + verb
 	}
 	return s + ". Open one for its own timeline, distribution and phases."
 }

@@ -116,7 +116,7 @@ func (a *attempt) open(ctx context.Context) error {
 	}
 	if err != nil {
 		a.connected()
-		return err
+		return a.unreached(ctx, err)
 	}
 	if a.route.Scheme == "http" && a.route.HTTP.Proxy == nil {
 		a.connected()
@@ -166,6 +166,17 @@ func (a *attempt) reach(ctx context.Context) (err error) {
 		a.Conn = a.o.Wrap(a.Raw)
 	}
 	return err
+}
+
+// unreached says of what kept a connection from being made that it was on the
+// way to the proxy, where there is one. That time ran out is said elsewhere.
+func (a *attempt) unreached(ctx context.Context, err error) error {
+	p := a.route.HTTP.Proxy
+	if p == nil || ctx.Err() != nil {
+		return err
+	}
+	f := Explain(a.Stage, err)
+	return NewFault(f.Class, err, "to the proxy %s: %v", p.Addr, f)
 }
 
 // prepare makes of a connection what the target can be spoken to over.

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"syscall"
 	"testing"
 
 	"throng/dsl/plan"
@@ -127,6 +128,25 @@ func TestSilentProxy(t *testing.T) {
 		if f := Late(o.Stage, 1e9, err); f.Class != plan.FailConnectTimeout || f.Error() != "timeout: no connection within 1s (talking to the proxy)" {
 			t.Errorf("%s: %v", scheme, f)
 		}
+	}
+}
+
+// Who cannot reach the proxy is told that it is the proxy.
+func TestUnreachedProxy(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}
+	d := New(Config{Dial: func(context.Context, string, string) (net.Conn, error) { return nil, refused }})
+	for _, scheme := range []string{"http", "https", "socks5"} {
+		o, err := d.Open(context.Background(), through(scheme), Options{})
+		f := Explain(o.Stage, err)
+		if f.Class != plan.FailRefused || f.Error() != "to the proxy proxy.test:3128: connecting: connection refused" {
+			t.Errorf("%s: %v: %v", scheme, f.Class, f)
+		}
+	}
+	route := through("http")
+	route.HTTP.Proxy = nil
+	o, err := d.Open(context.Background(), route, Options{})
+	if f := Explain(o.Stage, err); f.Error() != "connecting: connection refused" {
+		t.Error(f)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"throng/runtime/journal"
 	"throng/runtime/outcome"
 	"throng/runtime/report"
+	"throng/runtime/report/html"
 	"throng/runtime/results"
 )
 
@@ -31,6 +32,7 @@ const (
 func writers() []results.Writer {
 	return []results.Writer{
 		{Name: "summary.json", Write: func(w io.Writer, run *results.Run) error { return report.WriteJSON(w, run.Report) }},
+		{Name: "report.html", Write: html.Write},
 	}
 }
 

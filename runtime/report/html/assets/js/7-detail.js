@@ -47,6 +47,8 @@ function ninesSpec(series) {
   const list = series.nines, last = list.length > 1 ? list[list.length - 2][0] : 0.9;
   const most = Math.max(1, -Math.log10(1 - last)) + 0.15;
   const nines = (q) => q >= 1 ? most : Math.min(most, -Math.log10(1 - q));
+  let top = 0; // what is known only from below is drawn no lower than what it follows
+  const heights = list.map(([, us]) => { top = Math.max(top, Math.abs(us)); return top; });
   const p = (q) => list.find((pair) => pair[0] >= q)?.[1] || 0;
   return {
     title: 'Percentiles', unit: 'by nines', axis: true, height: 160, says: 'median ' + latency(p(0.5)) + ', p99 ' + latency(p(0.99)) + ', slowest ' + latency(list[list.length - 1][1]),
@@ -58,8 +60,8 @@ function ninesSpec(series) {
       const scale = logarithmic(Math.min(...times), Math.max(...times), height, axisTime);
       const marks = [grid(scale.labels, width)];
       if (!off.has('p95')) {
-        marks.push(path('p95', list.map(([q, us], i) => (i ? 'L' : 'M') + px(at(q)) + ' ' + px(scale.y(Math.abs(us)))).join('')));
-        marks.push(path('cut', list.filter((pair) => pair[1] < 0).map(([q, us]) => 'M' + px(at(q)) + ' ' + px(scale.y(-us) - 5) + 'l4 7h-8z').join('')));
+        marks.push(path('p95', list.map(([q], i) => (i ? 'L' : 'M') + px(at(q)) + ' ' + px(scale.y(heights[i]))).join('')));
+        marks.push(path('cut', list.map(([q, us], i) => us < 0 ? 'M' + px(at(q)) + ' ' + px(scale.y(heights[i]) - 5) + 'l4 7h-8z' : '').join('')));
       }
       for (const l of limits) {
         const x = Math.min(width, at(l.q)), y = scale.y(l.at);

@@ -40,7 +40,7 @@ function onLink() {
 
 // forPrint opens what a reader on paper needs: the details of what is broken
 // or not proven, at most a few, and the examples of failures.
-const PRINTED = 4;
+const PRINTED = 3;
 function forPrint() {
   const was = { from: view.from, to: view.to, rows: [], details: [] };
   for (const tr of document.querySelectorAll('tr[data-slot][data-state="fail"], tr[data-slot][data-state="inconclusive"]')) {
