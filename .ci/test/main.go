@@ -13,7 +13,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -104,15 +103,6 @@ func present(name string) bool {
 		return err == nil
 	}
 	_, err := exec.LookPath(name)
-	return err == nil
-}
-
-func installed(program string) bool {
-	if filepath.IsAbs(program) {
-		_, err := os.Stat(program)
-		return err == nil
-	}
-	_, err := exec.LookPath(program)
 	return err == nil
 }
 

@@ -117,3 +117,13 @@ func (in *Input) noCourse(least int) string {
 func clockSpan(from, to Ms) string {
 	return clock(time.Duration(from)) + "–" + clock(time.Duration(to))
 }
+
+// Doubtful reports whether nothing severe can be ruled out: the limits could
+// not be judged for want of samples, or the generator was at its own.
+func (in *Input) Doubtful() bool {
+	judged := false
+	for i := range in.Limits {
+		judged = judged || !in.Limits[i].Unproven
+	}
+	return !judged || len(in.Generator.Saturated) > 0
+}

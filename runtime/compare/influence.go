@@ -158,16 +158,20 @@ func spread(series []float64) float64 {
 }
 
 // variance is that of the sum of a series, and its degrees of freedom. Blocks
-// that resemble the next and the one after it make it larger: batch means
-// (Law and Carson 1979) with what is left between batches added.
+// that resemble the next and the one after it make it larger and the degrees
+// fewer: batch means (Law and Carson 1979) with what is left between batches
+// added. So does a series whose spread a few blocks carry, by its kurtosis
+// (Satterthwaite 1946).
 func variance(series []float64) (v, degrees float64) {
 	n := float64(len(series))
 	if n < 2 {
 		return 0, 0
 	}
 	mean := estimate.Mean(series)
+	fourth := 0.0
 	for _, x := range series {
-		v += (x - mean) * (x - mean)
+		square := (x - mean) * (x - mean)
+		v, fourth = v+square, fourth+square*square
 	}
 	together := 1.0
 	for lag := 1; lag <= 2; lag++ {
@@ -178,7 +182,11 @@ func variance(series []float64) (v, degrees float64) {
 		}
 		together += 2 * min(rho, 0.9)
 	}
-	return v * n / (n - 1) * together, n - 1
+	degrees = n - 1
+	if fourth > 0 { // a few blocks that carry it all are not many: a normal series has 3·v²/n
+		degrees = min(degrees, max(1, 3*v*v/fourth-1))
+	}
+	return v * n / (n - 1) * together, max(1, degrees/together)
 }
 
 // difference is the candidate's estimate less the base's, with its error.

@@ -60,6 +60,8 @@ type builder struct {
 	run    *outlook
 	all    [][numAnswers]float64 // by series: the whole run
 	judged [][numAnswers]float64 // by series: after the warm-up
+	// handled are the series that handlers of sockets record into; nil until asked for.
+	handled map[int]bool
 
 	shares  map[int]bool                            // series of requests for tokens that all users share
 	moments map[time.Duration][][numAnswers]float64 // by, as far as it was asked for

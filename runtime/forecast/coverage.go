@@ -88,7 +88,7 @@ func (b *builder) rule(s *plan.SLA, r *plan.Rule) Rule {
 			out.Otherwise = limit(&other)
 		}
 	}
-	if out.Unknown = unforeseen(s, r); out.Unknown {
+	if out.Unknown = unforeseen(s, r) || b.unasked(s); out.Unknown {
 		return out
 	}
 	for i := range s.Groups {
@@ -131,6 +131,40 @@ func unforeseen(s *plan.SLA, r *plan.Rule) bool {
 		return false
 	}
 	return true
+}
+
+// unasked reports whether an SLA is about what sockets' handlers do: nobody
+// knows how many messages come that no step asked for.
+func (b *builder) unasked(s *plan.SLA) bool {
+	if b.handled == nil {
+		b.handled = handled(b.plan)
+	}
+	return slices.ContainsFunc(s.Groups, func(g plan.Judged) bool {
+		return slices.ContainsFunc(g.Series, func(id int) bool { return b.handled[id] })
+	})
+}
+
+// handled are the series that sockets' handlers record into.
+func handled(p *plan.Plan) map[int]bool {
+	set := map[int]bool{}
+	note := func(step plan.Step) {
+		for _, id := range plan.SeriesOf(step) {
+			set[id] = true
+		}
+	}
+	for i := range p.Classes {
+		p.Classes[i].EachStep(func(step plan.Step) {
+			if o, ok := step.(*plan.Socket); ok {
+				for k := range o.Handlers {
+					for _, r := range o.Handlers[k].Records {
+						set[r.Series] = true
+					}
+					plan.Walk(o.Handlers[k].Steps, note)
+				}
+			}
+		})
+	}
+	return set
 }
 
 // words are a rule as people write it: "p95 ≤ 500 ms", "p95 of connect ≤ 500 ms".

@@ -61,7 +61,8 @@ func ask(list []record.Beyond, m plan.Measure, r plan.Rule) []record.Beyond {
 func timed(r plan.Rule) bool { return r.Metric <= plan.Max && r.Unit == plan.UnitNone }
 
 // lacking doubts a judgement of a measure that does not see all there was:
-// losses that a socket has not recovered from when the run ends have no time.
+// losses that a socket has not recovered from when the run ends have no time,
+// and connections over which nothing ever succeeded say little of a service.
 func (j *Judgement) lacking(s *plan.SLA, all, view *record.Stats) {
 	switch {
 	case j.Samples == 0:
@@ -71,6 +72,8 @@ func (j *Judgement) lacking(s *plan.SLA, all, view *record.Stats) {
 			j.State = Inconclusive
 			j.Reason = fmt.Sprintf("a connection was lost %s and never stood again", times(lost))
 		}
+	case s.Measure >= plan.MeasureDNS && j.State == Pass && all.OK == 0 && all.Failed > 0:
+		j.State, j.Reason = Inconclusive, "every one of them failed"
 	}
 }
 

@@ -132,6 +132,27 @@ func TestMeasuresAreJudgedAsResponseTimes(t *testing.T) {
 	}
 }
 
+// Connections are no good news where nothing succeeds over them.
+func TestPhasesNeedASuccess(t *testing.T) {
+	p := socketOf(quantileRule(0.5, 1e9))
+	p.SLAs[0].Measure = plan.MeasureConnect
+	for ok, want := range []State{Inconclusive, Pass} {
+		j := Judge(p, counting(p, func(w *record.Writer) {
+			for i := range 10 {
+				s := record.Sample{Status: 101, Intended: 200, Start: 200, End: 300}
+				if i >= ok {
+					s.Class, s.Status = plan.FailStatus, 403
+				}
+				w.Add(s)
+				w.Measure(0, plan.MeasureConnect, ms, 200)
+			}
+		}), time.Second)[0]
+		if j.State != want {
+			t.Errorf("%d of 10 succeeded: %v %s", ok, j.State, j.Reason)
+		}
+	}
+}
+
 func TestRecoveryNeedsEveryLossRecovered(t *testing.T) {
 	p := socketOf(quantileRule(0.5, 1e9))
 	p.SLAs[0].Measure = plan.MeasureRecovery

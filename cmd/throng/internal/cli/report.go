@@ -1,16 +1,21 @@
 package cli
 
 import (
+	"bytes"
 	"errors"
+	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
+	"throng/runtime/report/html"
 	"throng/runtime/results"
 )
 
 func (a *app) reportCommand() *cobra.Command {
 	var f runFlags
 	var merge bool
+	var page string
 	cmd := &cobra.Command{
 		Use:   "report DIR",
 		Short: "Show the report of a run again",
@@ -43,14 +48,32 @@ and the SLAs are judged anew.`,
 			if err != nil {
 				return err
 			}
+			if page != "" {
+				if err := writePage(page, run); err != nil {
+					return err
+				}
+			}
 			a.code = run.Report.Verdict.ExitCode
 			return a.show(run.Report, &f)
 		},
 	}
 	flags := cmd.Flags()
 	flags.BoolVar(&merge, "merge", false, "read the directories of several processes of one plan as one run")
+	flags.StringVar(&page, "html", "", "also write the HTML report to `FILE`, in place of what is there")
 	flags.BoolVar(&f.json, "json", false, "print the summary as JSON on stdout")
 	flags.BoolVar(&f.quiet, "quiet", false, "of the summary only the verdict")
 	flags.BoolVar(&f.all, "all", false, "show every SLA, error and share in the summary")
 	return cmd
+}
+
+// writePage writes the HTML report of a run.
+func writePage(file string, run *results.Run) error {
+	var b bytes.Buffer
+	if err := html.Write(&b, run); err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {
+		return fmt.Errorf("writing the HTML report: %w", err)
+	}
+	return nil
 }

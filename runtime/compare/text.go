@@ -1,0 +1,239 @@
+package compare
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"strings"
+
+	"throng/runtime/changes"
+	"throng/runtime/report/text"
+)
+
+// TextOptions are for the text form. A width of 0 means 80.
+type TextOptions struct {
+	Style text.Style
+	Width int
+	All   bool // every figure, also those without a difference
+}
+
+// WriteText writes the comparison for people. No line is wider than the
+// options allow.
+func WriteText(w io.Writer, c *Comparison, o TextOptions) error {
+	if o.Width <= 0 {
+		o.Width = 80
+	}
+	t := &writer{st: o.Style, width: o.Width, all: o.All}
+	t.write(c)
+	if _, err := io.WriteString(w, t.b.String()); err != nil {
+		return fmt.Errorf("writing the comparison: %w", err)
+	}
+	return nil
+}
+
+type writer struct {
+	st    text.Style
+	width int
+	all   bool
+	b     strings.Builder
+}
+
+func (t *writer) write(c *Comparison) {
+	t.prose("", roles[c.Word], c.Says)
+	t.prose("", text.Dim, sidesText(c))
+	for _, d := range c.Doubts {
+		t.prose("", text.InconclusiveRole, "In doubt: "+d+".")
+	}
+	t.plans(c)
+	t.requests(c)
+	t.slas(c)
+	t.b.WriteString("\n")
+	t.prose("", text.Dim, method(c))
+}
+
+var roles = map[Word]text.Role{Worse: text.FailRole, Better: text.PassRole, Same: text.Plain, Few: text.InconclusiveRole}
+
+// sidesText names both sides: "base: 2 runs, results/a … → candidate …".
+func sidesText(c *Comparison) string {
+	side := func(f Facts) string {
+		s := f.Name
+		var n int64
+		for _, r := range f.Runs {
+			n += r.Requests
+		}
+		if len(f.Runs) > 1 {
+			s += fmt.Sprintf(", %d runs", len(f.Runs))
+		}
+		return s + ", " + text.Count(n) + " requests"
+	}
+	return "base " + side(c.Base) + " · candidate " + side(c.Now)
+}
+
+func (t *writer) plans(c *Comparison) {
+	if c.Plans.Reason != "" {
+		t.b.WriteString("\n")
+		t.prose("", text.WarnRole, "Not the same plan: "+c.Plans.Reason+".")
+	}
+	if c.Plans.Changes != nil {
+		var b strings.Builder
+		_ = changes.WriteText(&b, c.Plans.Changes, changes.Options{Style: t.st, Width: t.width}) // a Builder takes everything
+		t.b.WriteString(b.String())
+	}
+}
+
+// requests shows a line for each request, and one for each figure that
+// changed.
+func (t *writer) requests(c *Comparison) {
+	table := &text.Table{Style: t.st, Min: 12, Columns: []text.Column{
+		{Title: "REQUEST", Shrink: true}, {Title: "figure"}, {Title: "base", Right: true}, {Title: "now", Right: true},
+		{Title: "change", Right: true}, {Title: "95 %", Right: true, Drop: 1}, {Title: "word"},
+	}}
+	var rest int
+	for i := range c.Requests {
+		r := &c.Requests[i]
+		shown := 0
+		for k := range r.Figures {
+			f := &r.Figures[k]
+			if !t.all && !f.differs() && !(f.Figure == "p95" && r.Word != Worse && r.Word != Better) {
+				continue
+			}
+			name := ""
+			if shown++; shown == 1 {
+				name = t.st.Text(text.Clean(r.Request))
+			}
+			table.Rows = append(table.Rows, t.row(name, f, r.OnlyIn))
+		}
+		if shown == 0 {
+			rest++
+		}
+	}
+	if len(table.Rows) > 0 {
+		t.b.WriteString("\n")
+		t.lines(table)
+	}
+	if rest > 0 {
+		t.prose("", text.Dim, fmt.Sprintf("… %d more", rest))
+	}
+	for i := range c.Requests {
+		for _, f := range c.Requests[i].Figures {
+			if f.Reason != "" && (t.all || f.Figure == "p95") {
+				t.prose("  ", text.Dim, c.Requests[i].Request+" "+f.Figure+": "+f.Reason)
+			}
+		}
+	}
+}
+
+func (f *Change) differs() bool { return f.Word == Worse || f.Word == Better }
+
+func (t *writer) row(name string, f *Change, only string) []text.Cell {
+	word := string(f.Word)
+	if only != "" {
+		word = "only in " + only
+	}
+	cells := []text.Cell{{Text: name}, {Text: f.Figure}, {Text: value(f.Base, f.Unit)}, {Text: value(f.Now, f.Unit)}, {Text: f.part(f.Change)}, {Text: f.interval()}, {Text: word, Role: roles[f.Word]}}
+	if f.Bounded && f.Now != nil {
+		cells[3].Text = "≥ " + cells[3].Text
+	}
+	for i := range cells {
+		cells[i].Text = t.st.Text(cells[i].Text)
+	}
+	return cells
+}
+
+// value writes a figure with its unit.
+func value(v *Num, unit string) string {
+	switch {
+	case v == nil:
+		return text.None
+	case unit == "ratio":
+		return text.Figure(float64(*v), text.Ratio)
+	case unit == "per_s":
+		return text.Figure(float64(*v), text.PerSecond)
+	case unit == "ms":
+		return text.Duration(float64(*v) * 1e6)
+	}
+	return text.Figure(float64(*v), text.Number)
+}
+
+// part writes a change: "+9.8 %", of an error rate "+1.2 pt".
+func (f *Change) part(v *Num) string {
+	if v == nil {
+		return text.None
+	}
+	sign, unit := "+", " %"
+	if *v < 0 {
+		sign = "−"
+	}
+	if f.Unit == "ratio" {
+		unit = " pt"
+	}
+	s := text.Percent(math.Abs(float64(*v)))
+	if s == "0" || strings.HasPrefix(s, "<") {
+		sign = ""
+	}
+	return sign + s + unit
+}
+
+func (f *Change) interval() string {
+	if f.Low == nil || f.High == nil {
+		return text.None
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(f.part(f.Low), " %"), " pt") + " … " + f.part(f.High)
+}
+
+func (t *writer) slas(c *Comparison) {
+	table := &text.Table{Style: t.st, Min: 12, Columns: []text.Column{
+		{Title: "SLA", Shrink: true}, {Title: "rule"}, {Title: "limit", Right: true, Drop: 1}, {Title: "was"}, {Title: "is"}, {Title: "change", Right: true}, {Title: "word"},
+	}}
+	for i := range c.SLAs {
+		s := &c.SLAs[i]
+		name := s.SLA
+		if s.Request != "" {
+			name += ": " + s.Request
+		}
+		row := []text.Cell{{Text: text.Clean(name)}, {Text: s.Rule}, {Text: value(&s.Limit, s.Unit)}, {Text: s.Was}, {Text: s.Is}, {Text: s.Change.part(s.Change.Change)}, {Text: string(s.Change.Word), Role: roles[s.Change.Word]}}
+		for k := range row {
+			row[k].Text = t.st.Text(row[k].Text)
+		}
+		table.Rows = append(table.Rows, row)
+	}
+	if len(table.Rows) > 0 {
+		t.b.WriteString("\n")
+		t.lines(table)
+	}
+}
+
+// method says what the words rest on.
+func method(c *Comparison) string {
+	s := fmt.Sprintf("Better and worse are changes of at least %s and %s that chance makes in at most %s of comparisons without any, all %s together.",
+		text.Percent(float64(c.Relative))+" %", text.Duration(float64(c.Absolute)*1e6), text.Percent(1-float64(c.Confidence))+" %", plural(c.Tests, "figure"))
+	if len(c.Noise) == 0 {
+		return s + " Each side is judged by what its own seconds vary; what differs between repeats is not known, so keep several runs as a base."
+	}
+	var list []string
+	for _, n := range c.Noise {
+		if n.Figure == "p50" || n.Figure == "p95" {
+			list = append(list, n.Figure+" "+text.Percent(float64(n.Between))+" %")
+		}
+	}
+	return s + " Repeats differ, beyond what their samples explain, by " + strings.Join(list, " and ") + "; that is taken into account."
+}
+
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return text.Count(int64(n)) + " " + one + "s"
+}
+
+func (t *writer) lines(table *text.Table) {
+	for _, line := range table.Lines(t.width) {
+		t.b.WriteString(line + "\n")
+	}
+}
+
+func (t *writer) prose(indent string, role text.Role, s string) {
+	for _, line := range text.Wrap(t.st.Text(text.Clean(s)), min(t.width, 100)-len(indent)) {
+		t.b.WriteString(indent + t.st.Paint(role, line) + "\n")
+	}
+}
