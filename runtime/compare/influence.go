@@ -54,11 +54,13 @@ type estimated struct {
 	value     float64
 	bounded   bool
 	influence [][]float64
+	floor     float64 // variance that independent samples have: the blocks' may by chance seem less
 }
 
 // estimate reckons a figure. The influence of a block on a quantile is that
 // of the share of samples below it, over the density there (Bahadur 1966;
-// the density is the width that the share's own error spans, Woodruff 1952);
+// the density is taken over about the width that the share's own error spans, as
+// Woodruff 1952 does);
 // on a ratio it is the block's residual (Cochran, Sampling Techniques, 6.3).
 func (f figure) estimate(m *material) estimated {
 	switch f.metric {
@@ -70,10 +72,14 @@ func (f figure) estimate(m *material) estimated {
 			return float64(s.JudgedSum()), float64(s.Judged())
 		})
 		e.bounded = m.total.MeanLatency().Censored
+		e.floor = squares(m.total, e.value) / (n * n * e.value * e.value)
 		return e.ofLogarithm()
 	case plan.ErrorRate:
 		n := float64(m.total.Count())
-		return m.residuals(float64(failedOf(m.total))/n, n, func(s *record.Stats, _ float64) (float64, float64) { return float64(failedOf(s)), float64(s.Count()) })
+		e := m.residuals(float64(failedOf(m.total))/n, n, func(s *record.Stats, _ float64) (float64, float64) { return float64(failedOf(s)), float64(s.Count()) })
+		p := (float64(failedOf(m.total)) + 0.5) / (n + 1) // half a failure more may have come
+		e.floor = p * (1 - p) / n
+		return e
 	}
 	e := m.residuals(float64(m.total.Count())/m.seconds, m.seconds, func(s *record.Stats, length float64) (float64, float64) { return float64(s.Count()), length })
 	return e.ofLogarithm()
@@ -116,7 +122,7 @@ func (f figure) ofQuantile(m *material) estimated {
 	e := m.residuals(f.quantile, n, func(s *record.Stats, _ float64) (float64, float64) {
 		return float64(upTo(s, at.Ns)), float64(s.Judged())
 	})
-	width := max(spread(flat(e.influence)), 1/n)
+	width := max(2*spread(flat(e.influence)), min(f.quantile, 1-f.quantile)/4, 1/n)
 	low, high := max(f.quantile-width, 0.5/n), min(f.quantile+width, 1-0.5/n)
 	from, to := m.total.Quantile(low), m.total.Quantile(high)
 	slope := 0.0 // of the logarithm of the quantile, over the share
@@ -128,6 +134,7 @@ func (f figure) ofQuantile(m *material) estimated {
 			run[k] *= -slope
 		}
 	}
+	e.floor = slope * slope * f.quantile * (1 - f.quantile) / n
 	e.value, e.bounded = float64(at.Ns), at.Censored
 	return e
 }
@@ -216,7 +223,7 @@ func (f figure) between(a, b estimated, paired bool) difference {
 			zb[k] -= za[k]
 		}
 		v, degrees := variance(zb)
-		d.error, d.degrees = math.Sqrt(v), degrees
+		d.error, d.degrees = math.Sqrt(max(v, a.floor+b.floor)), degrees
 		return d
 	}
 	va, na := variance(za)
@@ -225,20 +232,17 @@ func (f figure) between(a, b estimated, paired bool) difference {
 	if va+vb > 0 {
 		d.degrees = (va + vb) * (va + vb) / (va*va/na + vb*vb/nb)
 	}
+	d.error = max(d.error, math.Sqrt(a.floor+b.floor))
 	return d
 }
 
-// atLeastBinomial keeps an error rate's error from being smaller than that of
-// independent failures, of which half a one more may have come.
-func atLeastBinomial(d difference, a, b *material) difference {
-	v := 0.0
-	for _, m := range []*material{a, b} {
-		n := float64(m.total.Count())
-		p := (float64(failedOf(m.total)) + 0.5) / (n + 1)
-		v += p * (1 - p) / n
+// squares are the squared distances of successes from a value.
+func squares(s *record.Stats, from float64) (sum float64) {
+	for _, b := range s.Buckets() {
+		d := float64(b.From+b.To)/2 - from
+		sum += float64(b.Count) * d * d
 	}
-	d.error = max(d.error, math.Sqrt(v))
-	return d
+	return sum
 }
 
 // slower is the chance that a value of b is longer than one of a.

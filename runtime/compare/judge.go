@@ -182,9 +182,6 @@ func (j *judging) compare(f figure, a, b *material, to *Change) {
 		to.Reason = "timeouts reach it in the base, so nobody knows what it was"
 		return
 	}
-	if f.metric == plan.ErrorRate {
-		d = atLeastBinomial(d, a, b)
-	}
 	if eb.bounded && f.metric == plan.Quantile {
 		d = overdue(a, b, int64(ea.value), d, j.paired)
 	}
@@ -266,7 +263,7 @@ func (j *judging) word(o *open, adjusted float64) {
 		to.Effect = num(o.d.by / o.d.error)
 	}
 	relevant := j.relevant(o)
-	switch sure := adjusted <= 1-Confidence; {
+	switch sure := adjusted <= doubt; {
 	case sure && relevant && (o.d.by > 0) == (o.f.metric != plan.Throughput):
 		to.Word = Worse
 	case sure && relevant:

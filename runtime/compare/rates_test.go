@@ -60,7 +60,7 @@ func TestRepeatsAreNoDifference(t *testing.T) {
 // TestShiftsAreFound compares runs with ones of a target that has changed.
 func TestShiftsAreFound(t *testing.T) {
 	base := steady
-	base.seconds, base.rate = 300, 100
+	base.seconds, base.rate = 300, 120
 	for _, c := range []struct {
 		name, request, figure string
 		change                func(*world)

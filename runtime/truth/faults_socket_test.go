@@ -186,7 +186,7 @@ func (c *socketEnd) frame() (first byte, payload []byte, err error) {
 }
 
 // cameBack is a user whose socket is spoilt once, and who is greeted when it
-// has another.
+// has another. It leaves then, so that each user does one iteration.
 const cameBack = `
   start {
     websocket "/push" {
@@ -200,6 +200,7 @@ const cameBack = `
       when    = message.text == "again"
       timeout = "30s"
     }
+    leave "user" {}
   }
 `
 
