@@ -56,7 +56,7 @@ func (s *suite) firstRequest(scenario string) (float64, error) {
 	}
 	defer t.stop()
 	begin := time.Now()
-	u, err := s.measure(generatorCore, 30*time.Second, s.throng, "run", "--quiet", "--users", "1", "--spawn-rate", "10000", "--duration", "50ms",
+	u, err := s.measure(generatorCore, 30*time.Second, s.throng, "run", "--no-out", "--quiet", "--users", "1", "--spawn-rate", "10000", "--duration", "50ms",
 		"--var", "base_url="+t.url, scenario)
 	if err != nil {
 		return 0, err

@@ -240,6 +240,10 @@ func (k *classBuilder) credential(n *config.Block, name string) (credential, boo
 		return credential{}, false
 	}
 	x := credential{l.lower(e), e.Range(), l.secret, name}
+	if name != "username" && name != "client_id" {
+		k.c.credentials.bear(l.slots)
+		k.c.keepWritten(x.expr)
+	}
 	if v, ok := x.expr.(plan.Const); ok && v.Value.IsNull() {
 		k.c.fail(n, diag.NullValue, x.at, "%s must not be null. To authenticate only sometimes, make the block with dynamic \"auth\".", name)
 		return x, false
@@ -270,8 +274,8 @@ func (k *classBuilder) authHeader(n *config.Block, name string, value plan.Expr)
 		k.c.fail(n, diag.InvalidValue, from[0].at, "%s", sentence(err))
 		return nil
 	}
-	if secret { // what a server repeats of it is hidden, too
-		_, text, _ := strings.Cut(v.Str(), " ")
+	// What a server repeats of it is hidden, too.
+	if _, text, _ := strings.Cut(v.Str(), " "); secret || len(text) > shortCredential {
 		k.c.secrets.add(text)
 	}
 	p.Value = plan.Const{Value: v, Secret: true}

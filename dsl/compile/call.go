@@ -111,6 +111,7 @@ func (k *classBuilder) with(n, callee *config.Block, step *plan.Call) map[string
 		slot := k.localSlot(declared[i], "input."+g.name)
 		value := k.convertInput(n, declared[i], g)
 		step.Inputs = append(step.Inputs, plan.SlotInit{Slot: slot, Value: value})
+		c.credentials.make(held{k, slot}, g.slots)
 		inputs[g.name] = &plan.Local{Slot: slot, Name: "input." + g.name, Secret: g.secret}
 	}
 	for _, in := range declared {

@@ -73,6 +73,7 @@ func (c *compiler) shared() {
 	c.setupAndTeardown()
 	c.rowsOfSetup()
 	c.users()
+	c.hideCredentials()
 	c.unusedMetrics()
 	c.filterTags()
 }
@@ -131,6 +132,8 @@ type compiler struct {
 	diags      diag.Diagnostics
 	sites      map[siteKey]plan.SiteID
 	secrets    secrets
+
+	credentials credentials
 
 	targetIDs     map[*config.Block]int
 	dataIDs       map[*config.Block]int

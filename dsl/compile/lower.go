@@ -31,13 +31,14 @@ type lowering struct {
 	asking  bool // in try or can, where an error is no mistake
 	failure plan.ErrorClass
 	reads   map[string]bool // session values read
+	slots   map[held]bool   // the slots of all that is read and changes in a run
 	body    bool            // the answer's body is read
 	secret  bool            // a sensitive value takes part
 }
 
 // lowering prepares for an argument of b.
 func (c *compiler) lowering(a *config.Arg, b *config.Block, class *classBuilder) *lowering {
-	l := &lowering{c: c, block: b, env: c.env(a.Module), bound: a.Bound, class: class, failure: plan.FailExpression, reads: map[string]bool{}}
+	l := &lowering{c: c, block: b, env: c.env(a.Module), bound: a.Bound, class: class, failure: plan.FailExpression, reads: map[string]bool{}, slots: map[held]bool{}}
 	if class != nil {
 		l.names = class.names
 	}

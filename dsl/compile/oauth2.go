@@ -59,9 +59,10 @@ func (k *classBuilder) oauth2(n *config.Block, target int) *plan.Auth {
 		r.Headers = append(r.Headers, k.authHeader(n, "Authorization", &basicAuth{user: id, password: secret, form: true, at: k.atBlock(n)})...)
 	}
 	r.Timeout = s.timeout
-	name := strings.TrimPrefix(path, t.BasePath)
+	route, _, _ := strings.Cut(path, "?")
+	name := strings.TrimPrefix(route, t.BasePath)
 	if !strings.HasPrefix(name, "/") {
-		name = path
+		name = route
 	}
 	r.Series = k.series(seriesKey{kind: plan.RequestSeries, target: at, method: r.Method, name: name}, s, n)
 	if row := &c.plan.Rows[c.plan.Series[r.Series].Row]; row.Pattern == n.Name() {
@@ -98,12 +99,13 @@ func (c *compiler) tokenURL(n *config.Block, target int) (at int, path string, o
 	if strings.Contains(raw, "://") {
 		return c.tokenAddress(n, raw, where)
 	}
-	segments, problem := parseRoute(raw)
+	route, query, _ := strings.Cut(raw, "?")
+	segments, problem := parseRoute(route)
 	switch {
 	case problem == "" && len(segments) != 1:
 		problem = "The path of token_url has no parameters."
-	case strings.Contains(raw, "?"):
-		problem = "token_url has no query. Further fields of the token request stand in params."
+	case problem == "" && strings.ContainsAny(query, "# \t\r\n"):
+		problem = "The query of token_url holds no fragment (#…) and no spaces; write %20."
 	}
 	if problem != "" {
 		c.fail(n, diag.InvalidURL, where, "%s", problem)
@@ -119,8 +121,8 @@ func (c *compiler) tokenAddress(n *config.Block, raw string, where hcl.Range) (a
 	case err != nil || u.Host == "":
 		c.fail(n, diag.InvalidURL, where, "token_url is a path such as \"/oauth/token\", or an address on a declared target.")
 		return 0, "", false
-	case u.User != nil, u.RawQuery != "", u.Fragment != "":
-		c.fail(n, diag.InvalidURL, where, "token_url must hold no user name, query or fragment. Further fields of the token request stand in params.")
+	case u.User != nil, u.Fragment != "":
+		c.fail(n, diag.InvalidURL, where, "token_url must hold no user name or fragment.")
 		return 0, "", false
 	}
 	at = slices.IndexFunc(c.plan.Targets, func(t plan.Target) bool { return leadsTo(u, &t) })
@@ -132,7 +134,10 @@ func (c *compiler) tokenAddress(n *config.Block, raw string, where hcl.Range) (a
 	if path = u.EscapedPath(); path == "" {
 		path = "/"
 	}
-	return at, path, true
+	if u.RawQuery != "" {
+		path += "?" + u.RawQuery
+	}
+	return at, asciiPath(path), true
 }
 
 // leadsTo reports whether an address is on a target.

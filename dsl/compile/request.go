@@ -149,6 +149,7 @@ type named struct {
 	reads  map[string]bool
 	secret bool
 	body   bool
+	slots  map[held]bool
 }
 
 // named lowers the attributes of an object argument one by one, in source
@@ -178,7 +179,7 @@ func (k *classBuilder) named(a *config.Arg, b *config.Block, class *classBuilder
 		for _, i := range items {
 			each := c.lowering(a, b, class)
 			value := each.lower(i.expr)
-			all = append(all, named{i.name, value, i.at, c.site(i.at, b), each.reads, each.secret, each.body})
+			all = append(all, named{i.name, value, i.at, c.site(i.at, b), each.reads, each.secret, each.body, each.slots})
 		}
 		return all
 	}
@@ -198,7 +199,7 @@ func (k *classBuilder) named(a *config.Arg, b *config.Block, class *classBuilder
 		if k, ok := whole.(plan.Const); ok {
 			value = plan.Const{Value: k.Value.Field(key.AsString())}
 		}
-		all = append(all, named{key.AsString(), value, e.Range(), c.site(e.Range(), b), l.reads, l.secret || len(marks) > 0, l.body})
+		all = append(all, named{key.AsString(), value, e.Range(), c.site(e.Range(), b), l.reads, l.secret || len(marks) > 0, l.body, l.slots})
 	}
 	return all
 }
@@ -292,6 +293,7 @@ func (k *classBuilder) headers(r *plan.Request, b *config.Block, s settings) {
 		}
 		for _, n := range k.level(lv) {
 			k.sent(lv, n.name, n.reads)
+			k.c.bearHeader(n)
 			set(n.name, plan.Pair{Name: n.name, Value: n.value, Site: n.site, Secret: n.secret})
 		}
 	}
@@ -460,9 +462,10 @@ func (k *classBuilder) partly(lv level, set func(string, plan.Pair)) {
 		}
 		value := l.lower(i.ValueExpr)
 		at := i.KeyExpr.Range()
-		n := named{name: name, value: value, at: at, site: k.c.site(at, lv.block), reads: l.reads, secret: l.secret}
+		n := named{name: name, value: value, at: at, site: k.c.site(at, lv.block), reads: l.reads, secret: l.secret, slots: l.slots}
 		k.checkHeader(lv.block, n)
 		k.sent(lv, n.name, n.reads)
+		k.c.bearHeader(n)
 		set(n.name, plan.Pair{Name: n.name, Value: n.value, Site: n.site, Secret: n.secret})
 	}
 }

@@ -258,10 +258,8 @@ func (f *facts) cannotCount(counter plan.Counter) string {
 	switch {
 	case f.message:
 		return "messages are counted with the websocket they go over"
-	case f.stream != nil && (counter == plan.CountIn || counter == plan.CountDisconnects && f.stream.Reconnect != nil):
+	case f.stream != nil && (counter == plan.CountIn || counter == plan.CountDisconnects):
 		return ""
-	case f.stream != nil && counter == plan.CountDisconnects:
-		return "its stream block has no reconnect"
 	case f.socket == nil:
 		return "it is no websocket"
 	case (counter == plan.CountUnanswered || counter == plan.CountLate) && !f.expects:

@@ -121,6 +121,7 @@ func (k *classBuilder) assignments(n *config.Block) plan.Step {
 		}
 		k.fits(n, a, v)
 		set.Values = append(set.Values, plan.SlotInit{Slot: k.slot(a.Name), Value: l.lower(e)})
+		k.c.credentials.make(held{k, k.slot(a.Name)}, l.slots)
 		k.secret[a.Name] = k.secret[a.Name] || l.secret
 	}
 	for _, a := range n.Args { // the new values do not read one another

@@ -68,6 +68,7 @@ func (l *lowering) local(e plan.Expr) plan.Expr {
 	switch e := e.(type) {
 	case *plan.Local:
 		l.secret = l.secret || e.Secret
+		l.slots[held{l.class, e.Slot}] = true
 	case plan.Const:
 		l.secret = l.secret || e.Secret
 	}
@@ -144,6 +145,7 @@ func (l *lowering) session(name string, r hcl.Range) plan.Expr {
 	}
 	l.class.read(l, name, r)
 	l.secret = l.secret || l.class.secret[name]
+	l.slots[held{l.class, l.class.slot(name)}] = true
 	return &plan.Slot{Index: l.class.slot(name), Name: name, Site: l.c.site(r, l.block), Class: l.failure}
 }
 
@@ -162,6 +164,7 @@ func (l *lowering) setup(name string, at hcl.Range) plan.Expr {
 			DidYouMean(name, slices.Sorted(maps.Keys(once.captured)))
 		return unknown
 	}
+	l.slots[held{once, once.slot(name)}] = true
 	return &plan.SetupValue{Slot: once.slot(name), Name: name, Site: l.c.site(at, l.block)}
 }
 

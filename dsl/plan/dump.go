@@ -135,7 +135,7 @@ func (d *dumper) class(c *Class) {
 	d.line("user %q %s%s%s", c.Name, share, pick, d.at(c.Site))
 	d.in(func() {
 		if len(c.Slots) > 0 {
-			d.line("session %s", strings.Join(c.Slots, ", "))
+			d.line("session %s", strings.Join(d.slotNames(c), ", "))
 		}
 		d.auths(c)
 		for _, s := range c.Initial {
@@ -147,6 +147,18 @@ func (d *dumper) class(c *Class) {
 		}
 		d.part("stop", c.Stop)
 	})
+}
+
+// slotNames are the names of session values; of those that authenticate it
+// says so.
+func (d *dumper) slotNames(c *Class) []string {
+	names := slices.Clone(c.Slots)
+	for i, secret := range c.Secret {
+		if secret {
+			names[i] += " (secret)"
+		}
+	}
+	return names
 }
 
 func (d *dumper) part(name string, steps []Step) {
@@ -199,7 +211,7 @@ func (d *dumper) once(o *Once) {
 	c := o.Class()
 	inner := &dumper{w: d.w, p: o.Plan, slots: c.Slots, indent: d.indent}
 	if len(c.Slots) > 0 {
-		inner.line("setup captures %s", strings.Join(c.Slots, ", "))
+		inner.line("setup captures %s", strings.Join(d.slotNames(c), ", "))
 	}
 	inner.auths(c)
 	inner.part("setup", c.Start)

@@ -140,6 +140,7 @@ type Class struct {
 	FixedCount int // users beside the weighted ones; 0 for weighted classes
 	Pick       Pick
 	Slots      []string // names of the session values
+	Secret     []bool   // by slot: the value authenticates and is shown nowhere; nil for none
 	Initial    []SlotInit
 	Lifetime   Lifetime
 	Start      []Step

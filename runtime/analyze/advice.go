@@ -11,6 +11,10 @@ var advices = map[string]advice{
 		"The service does not keep what was promised for this request at this load.",
 		[]string{"Where the time goes: trace or profile this request alone.", "Whether it breaks at low load too: run the baseline profile. If not, something is shared and runs short.", "After a change, run again and compare the two runs (throng compare)."},
 	},
+	"budget errors": {
+		"Requests fail more often than was promised at this load.",
+		[]string{"The errors by kind, with examples, in the report.", "Whether they come at low load too: run the baseline profile. If not, something runs out.", "Whether the scenario asks for what the service should answer: data, logins, expected statuses."},
+	},
 	"spread all": {
 		"What all requests share is slow: the database (missing indexes, slow queries), a pool, the machine, a proxy before it.",
 		[]string{"CPU, memory and disk of the target and its database during the run.", "The slowest queries of the database, and their plans.", "How many connections the pools allow, and how many were waited for."},
@@ -65,6 +69,8 @@ var advices = map[string]advice{
 func (f *Finding) advise() {
 	key := f.Kind
 	switch {
+	case f.Kind == "budget" && f.Evidence[0].Unit == Ratio:
+		key = "budget errors"
 	case f.Kind == "spread" && f.Severity == High:
 		key = "spread all"
 	case f.Kind == "spread":

@@ -60,7 +60,7 @@ func budgets(in *Input) (found []Finding, reason string) {
 		found = append(found, f)
 	}
 	if unproven > 0 {
-		reason = plural(unproven, "limit", "limits") + " of " + fmt.Sprint(len(in.Limits)) + " could not be judged: too few samples"
+		reason = plural(unproven, "limit", "limits") + " of " + fmt.Sprint(len(in.Limits)) + " could not be judged: too few samples, or the data do not tell"
 	}
 	return found, reason
 }

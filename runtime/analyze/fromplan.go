@@ -18,21 +18,43 @@ func (in *Input) UsePlan(p *plan.Plan) {
 	for i := range p.SLAs {
 		s := &p.SLAs[i]
 		for _, g := range s.Groups {
-			if g.Row < 0 {
-				in.pledge(s, "", nil)
+			labels := rowsOf(p, g)
+			if len(labels) != 1 {
+				in.pledge(s, "", in.together(labels))
 				continue
 			}
-			label := p.Rows[g.Row].Label()
-			r := in.request(label)
-			if r == nil && !slices.Contains(unknown, label) {
-				unknown = append(unknown, label)
+			r := in.request(labels[0])
+			if r == nil && !slices.Contains(unknown, labels[0]) {
+				unknown = append(unknown, labels[0])
 			}
-			in.pledge(s, label, r)
+			in.pledge(s, labels[0], r)
 		}
 	}
 	if len(unknown) > 0 {
 		in.Notes = append(in.Notes, fmt.Sprintf("The scenario limits requests that the files do not have: %s. Requests are found by Type and Name.", names(unknown)))
 	}
+}
+
+// rowsOf are the labels of the requests that are judged together.
+func rowsOf(p *plan.Plan, g plan.Judged) (labels []string) {
+	for _, i := range g.Series {
+		if label := p.Rows[p.Series[i].Row].Label(); !slices.Contains(labels, label) {
+			labels = append(labels, label)
+		}
+	}
+	return labels
+}
+
+// together is what can be told of several requests: counts, and no time.
+func (in *Input) together(labels []string) *Request {
+	nan := math.NaN()
+	sum := &Request{Total: Figures{Mean: nan, P50: nan, P95: nan, P99: nan, Max: nan}}
+	for _, label := range labels {
+		if r := in.request(label); r != nil {
+			sum.Total.Count, sum.Total.Failed = sum.Total.Count+r.Total.Count, sum.Total.Failed+r.Total.Failed
+		}
+	}
+	return sum
 }
 
 // pledge adds the rules of an SLA for one request; nil where it has no

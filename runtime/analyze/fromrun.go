@@ -104,7 +104,7 @@ func (g *gatherer) take(s *results.Second) error {
 	if g.in.Open {
 		g.now.Load = s.Wanted
 	}
-	if g.now.Length >= g.width {
+	if 4*g.now.Length >= 4*g.width-s.Length { // seconds are never quite as long as they should be
 		g.flush()
 	}
 	return nil

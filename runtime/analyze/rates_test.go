@@ -15,6 +15,9 @@ func seeds() int {
 	if n, err := strconv.Atoi(os.Getenv("THRONG_SEEDS")); err == nil && n > 0 {
 		return n
 	}
+	if raced {
+		return 20
+	}
 	return 200
 }
 
@@ -64,6 +67,7 @@ func near(at, moment float64) float64 {
 // TestFalseAlarms runs worlds without anything to find: no check may find
 // something in more than 2 % of the runs of any.
 func TestFalseAlarms(t *testing.T) {
+	t.Parallel()
 	worst := map[string]float64{}
 	for name, w := range plain {
 		alarms := map[string]int{}
@@ -93,6 +97,7 @@ func TestFalseAlarms(t *testing.T) {
 // TestDetection runs worlds with one thing to find, which must be found in at
 // least 95 % of the runs, of the right request where it is one's own.
 func TestDetection(t *testing.T) {
+	t.Parallel()
 	second := func(f func(at float64) float64) func(float64, int) float64 {
 		return func(at float64, k int) float64 {
 			if k == 1 {

@@ -52,7 +52,7 @@ func init() {
 				n.add(fact{name: "instance of", text: v.String()})
 			}
 		},
-		"Class.Slots": nil, "Class.Reads": nil, // follow from its steps
+		"Class.Slots": nil, "Class.Secret": nil, "Class.Reads": nil, // follow from its steps
 		"Class.Tasks": nil, "Task.Weight": nil, "Task.Sequence": nil, "TaskSet.Tasks": nil, // by tasks, which knows siblings
 		"TaskSet.Next": next,
 		"Task.Wait":    wait,

@@ -36,10 +36,6 @@ const (
 	// Confidence is that of the intervals; what remains is the chance of a
 	// false "better" or "worse" among all figures of a comparison together.
 	Confidence = 0.95
-	// doubt is the adjusted chance below which a change is taken for real. It
-	// is less than the confidence leaves, because the errors the chances rest on
-	// are estimates from few blocks; what comes of it is measured in the tests.
-	doubt = 0.02
 	// leastErrors is the smallest change of an error rate that matters.
 	leastErrors = 0.001
 )

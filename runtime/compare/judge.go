@@ -263,14 +263,14 @@ func (j *judging) word(o *open, adjusted float64) {
 		to.Effect = num(o.d.by / o.d.error)
 	}
 	relevant := j.relevant(o)
-	switch sure := adjusted <= doubt; {
+	switch sure := adjusted <= 1-Confidence; {
 	case sure && relevant && (o.d.by > 0) == (o.f.metric != plan.Throughput):
 		to.Word = Worse
 	case sure && relevant:
 		to.Word = Better
 	case sure:
 		to.Reason = "real, but too small to matter"
-	case half > j.blind(o.f):
+	case half > j.blind(o):
 		to.Word = Few
 		to.Reason = fmt.Sprintf("a change of %s could hide", o.f.size(half))
 	case relevant:
@@ -292,11 +292,12 @@ func (j *judging) relevant(o *open) bool {
 
 // blind is half the width of an interval from which on "no difference" would
 // say nothing.
-func (j *judging) blind(f figure) float64 {
-	if f.metric == plan.ErrorRate {
-		return 0.02
+func (j *judging) blind(o *open) float64 {
+	most := max(0.25, 4*j.o.Relative)
+	if o.f.metric == plan.ErrorRate {
+		return max(0.02, most*float64(*o.change.Base))
 	}
-	return math.Log1p(max(0.25, 4*j.o.Relative))
+	return math.Log1p(most)
 }
 
 // change is a difference as the part more than before; of an error rate the

@@ -293,6 +293,7 @@ func TestF17_Teardown(t *testing.T) {
 		var pinging sync.WaitGroup
 		pinging.Go(func() {
 			for c.say(wsPing, "still there?") == nil {
+				time.Sleep(ms / 10) // the more pings, the longer each user's turn takes
 			}
 		})
 		c.listen()

@@ -46,7 +46,7 @@ func (u *User) set(s *plan.Set) flow {
 	for i, v := range values {
 		u.assign(s.Values[i].Slot, v)
 		if u.env.trace != nil {
-			u.tell(Event{Kind: EventSet, Site: s.Site, Name: u.class.Slots[s.Values[i].Slot], Value: u.valueText(v)})
+			u.tell(Event{Kind: EventSet, Site: s.Site, Name: u.class.Slots[s.Values[i].Slot], Value: u.slotText(s.Values[i].Slot)})
 		}
 	}
 	return goOn
@@ -326,7 +326,7 @@ func (u *User) leave(l *plan.Leave) flow {
 		if err != nil {
 			return u.broken(l.Site, err)
 		}
-		message = begin(u.env.mask.text(v.Text(), false), maxMessage)
+		message = begin(u.mask().text(v.Text(), false), maxMessage)
 	}
 	u.env.leaves.add(Leave{Class: u.ID.Class, Site: l.Site, Reach: l.Reach, Message: message})
 	if u.env.trace != nil {

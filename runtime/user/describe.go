@@ -27,9 +27,10 @@ func (u *User) describe(r *plan.Request, v verdict, sent bool) {
 	}
 	state := &u.env.series[r.Series]
 	if sent && state.examples.Load() < maxExamples && state.examples.Add(1) <= maxExamples {
-		f.Sent = u.mask().text(u.sentText(r), true)
+		mask := u.maskOf(r)
+		f.Sent = mask.text(u.sentText(r), true)
 		if u.result.Status != 0 {
-			f.Answer = u.mask().text(u.answerText(), true)
+			f.Answer = mask.text(u.answerText(mask), true)
 			if len(u.result.Body) == 0 && u.result.BodySize > 0 {
 				state.biggest.Store(0) // the next ones keep their bodies, for an example
 			}
@@ -159,22 +160,24 @@ func secretPairs(pairs []plan.Pair) bool {
 }
 
 // answerText is the answer's first lines.
-func (u *User) answerText() string {
+func (u *User) answerText(mask *mask) string {
 	b := append(append([]byte(u.result.Proto), ' '), strconv.Itoa(u.result.Status)...)
 	b = headers(append(b, '\n'), u.result.Header, nil)
 	if body := u.discreet(u.readable()); len(body) > 0 {
-		b = append(append(b, '\n'), u.whole(body, maxAnswer)...)
+		b = append(append(b, '\n'), mask.whole(body, maxAnswer)...)
 	}
 	return string(b[:min(len(b), maxAnswer)])
 }
 
 // whole is the beginning of a text. Secrets are hidden before it is cut, so
 // that none is left in half at the edge.
-func (u *User) whole(text []byte, limit int) string {
+func (m *mask) whole(text []byte, limit int) string {
 	const slack = 4 << 10
-	s := u.mask().secrets.Replace(string(text[:min(len(text), limit+slack)]))
+	s := m.secrets.Replace(string(text[:min(len(text), limit+slack)]))
 	return s[:min(len(s), limit)]
 }
+
+func (u *User) whole(text []byte, limit int) string { return u.mask().whole(text, limit) }
 
 // expectDetail is the rule's message, or one made from its condition.
 func (u *User) expectDetail(e *plan.Expect, v plan.Value) string {

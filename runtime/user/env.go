@@ -100,7 +100,7 @@ func NewEnv(c Config) *Env {
 		routes:  make([]transport.Route, len(p.Targets)),
 		series:  make([]seriesState, len(p.Series)),
 		feed:    newFeed(p, newWindow(c.Part, c.Parts)),
-		mask:    &mask{p.MaskWith(hidden)},
+		mask:    &mask{p.MaskWith(hidden).Texts(secretsOf(p))},
 		tallies: make([]Tally, len(p.Classes)),
 		cut:     make(chan struct{}),
 

@@ -118,7 +118,7 @@ func (u *User) rescue(r *plan.Request, f *flow) {
 	u.frame.Response = nil
 	v := verdict{plan.FailInternal, panicText(p), r.Site}
 	if u.booked {
-		u.env.faults.add(u.ID.Class, r.Site, u.env.mask.text(v.detail, false), true)
+		u.env.faults.add(u.ID.Class, r.Site, u.mask().text(v.detail, false), true)
 		*f = endTask
 		return
 	}
@@ -196,13 +196,7 @@ func (u *User) failed(series int, reach plan.Failure, class plan.ErrorClass, aga
 // judge decides whether the answer at hand is a success, and captures from
 // it. The first rule that fails names the error.
 func (u *User) judge(r *plan.Request) verdict {
-	u.response = plan.Response{
-		Status: u.result.Status, Proto: u.result.Proto,
-		Scheme: u.message.Route.Scheme, Host: u.message.Host, URI: u.message.URI,
-		Header: u.result.Header, Body: u.result.Body, Size: u.result.BodySize,
-		Elapsed: time.Duration(u.sample.End - u.sample.Start),
-		Stream:  u.streamInfo(r),
-	}
+	u.response = u.answer(r)
 	u.frame.Response = &u.response
 	v := verdict{}
 	if u.env.trace != nil {
@@ -218,6 +212,17 @@ func (u *User) judge(r *plan.Request) verdict {
 	}
 	u.frame.Response = nil
 	return v
+}
+
+// answer is the answer at hand as expressions see it.
+func (u *User) answer(r *plan.Request) plan.Response {
+	return plan.Response{
+		Status: u.result.Status, Proto: u.result.Proto,
+		Scheme: u.message.Route.Scheme, Host: u.message.Host, URI: u.message.URI,
+		Header: u.result.Header, Body: u.result.Body, Size: u.result.BodySize,
+		Elapsed: time.Duration(u.sample.End - u.sample.Start),
+		Stream:  u.streamInfo(r),
+	}
 }
 
 // expect holds the answer against the request's rules: a status below 400

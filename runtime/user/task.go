@@ -224,7 +224,7 @@ func (u *User) broken(site plan.SiteID, err error) flow {
 	if errors.As(err, &at) && at.Site != 0 {
 		site = at.Site
 	}
-	u.env.faults.add(u.ID.Class, site, u.env.mask.text(err.Error(), false), false)
+	u.env.faults.add(u.ID.Class, site, u.mask().text(err.Error(), false), false)
 	if u.env.trace != nil {
 		u.tell(Event{Kind: EventFault, Site: site, Text: u.mask().text(err.Error(), false)})
 	}
@@ -252,7 +252,7 @@ func (u *User) outOfRows() flow {
 func (u *User) guard(site plan.SiteID, part func() flow) (f flow) {
 	defer func() {
 		if p := recover(); p != nil {
-			text := u.env.mask.text(panicText(p), false)
+			text := u.mask().text(panicText(p), false)
 			u.env.faults.add(u.ID.Class, site, text, true)
 			if u.env.trace != nil {
 				u.tell(Event{Kind: EventFault, Site: site, Text: text})

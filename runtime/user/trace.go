@@ -168,7 +168,7 @@ func siteOf(s plan.Step) plan.SiteID {
 const maxTraced = 1 << 20
 
 func (u *User) tellSent(r *plan.Request, hop int) {
-	m, mask := &u.message, u.mask()
+	m, mask := &u.message, u.maskOf(r)
 	u.tell(Event{Kind: EventSent, Site: r.Site, Step: r, Sent: &Sent{
 		Hop: hop, Method: m.Method,
 		URL:    m.Route.Scheme + "://" + mask.text(m.Host+u.shownURI(r), false),
@@ -178,7 +178,7 @@ func (u *User) tellSent(r *plan.Request, hop int) {
 }
 
 func (u *User) tellAnswer(r *plan.Request, hop int) {
-	res, mask := &u.result, u.mask()
+	res, mask := &u.result, u.maskOf(r)
 	a := &Answer{
 		Status: res.Status, Proto: res.Proto, Size: res.BodySize, Elapsed: time.Duration(res.End - res.Start),
 		DNS: time.Duration(res.DNS), Connect: time.Duration(res.Connect), TLS: time.Duration(res.TLS), Reused: res.Reused,
@@ -193,7 +193,7 @@ func (u *User) tellAnswer(r *plan.Request, hop int) {
 		a.Header = mask.text(string(headers(nil, res.Header, nil)), true)
 	}
 	if body := u.discreet(u.readable()); isText(body, res.BodySize) {
-		a.Body = mask.text(u.whole(body, maxTraced), true)
+		a.Body = mask.text(mask.whole(body, maxTraced), true)
 	}
 	u.tell(Event{Kind: EventAnswer, Site: r.Site, Step: r, Class: res.Class, OK: res.Class == plan.OK, Answer: a})
 }
@@ -272,7 +272,7 @@ func (u *User) takeAloud(captures []plan.Capture) verdict {
 		v := u.take(captures[i : i+1])
 		e := Event{Kind: EventCapture, Site: c.Site, Name: c.Name, Expr: c.Value, OK: v.class == plan.OK, Class: v.class}
 		if e.OK {
-			e.Value = u.valueText(u.frame.Slots[c.Slot])
+			e.Value = u.slotText(c.Slot)
 		} else {
 			e.Text = u.mask().text(v.detail, false)
 		}
@@ -282,6 +282,14 @@ func (u *User) takeAloud(captures []plan.Capture) verdict {
 		}
 	}
 	return verdict{}
+}
+
+// slotText is a session value as JSON, and nothing of one that authenticates.
+func (u *User) slotText(slot int) string {
+	if u.isSecret(slot) {
+		return hidden
+	}
+	return u.valueText(u.frame.Slots[slot])
 }
 
 // valueText is a value as JSON, without secrets.

@@ -93,6 +93,9 @@ type User struct {
 	mayRenew   bool                      // an answer of 401 makes the request under way anew
 	rejected   bool                      // it did
 
+	veil   *mask    // made last, of these
+	veiled []string // texts
+
 	own    jar
 	jar    *jar   // its own; in a lane its root's
 	trail  *trail // nil but in classes whose requests go where an answer led

@@ -149,7 +149,7 @@ func (b *browser) call(method string, params args, into any) {
 	}
 }
 
-// view is how a page is looked at.
+// look is how a page is looked at.
 type look struct {
 	width, height int
 	dark, noJS    bool
@@ -268,14 +268,7 @@ func (b *browser) key(key string, modifiers int) {
 	b.call("Input.dispatchKeyEvent", args{"type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": codes[key], "modifiers": modifiers}, nil)
 }
 
-// shot is a picture of a part of the page, PNG.
-func (b *browser) shot(y, width, height int) []byte {
-	b.t.Helper()
-	var r struct{ Data string }
-	b.call("Page.captureScreenshot", args{"format": "png", "captureBeyondViewport": true, "clip": args{"x": 0, "y": y, "width": width, "height": height, "scale": 1}}, &r)
-	return decode64(b.t, r.Data)
-}
-
+// pdf is the page as it prints, on A4.
 func (b *browser) pdf() []byte {
 	b.t.Helper()
 	var r struct{ Data string }

@@ -146,7 +146,6 @@ func large(rows, seconds int) *results.Run {
 	rng := rand.New(rand.NewPCG(1, 2))
 	rec := record.New(record.Config{Series: kinds * 2, Shards: 1})
 	w := rec.Writer(0)
-	var pool []*record.Stats
 	for k := range kinds * 2 {
 		for range 20 + k {
 			took := int64(float64(2+k)*1e6*(0.5+rng.ExpFloat64())) + 1
@@ -157,9 +156,7 @@ func large(rows, seconds int) *results.Run {
 			w.Add(record.Sample{Series: int32(k), Class: class, Status: status, Start: 1, Intended: 1, End: 1 + took})
 		}
 	}
-	for _, s := range rec.Snapshot(time.Second, true).Total {
-		pool = append(pool, s)
-	}
+	pool := rec.Snapshot(time.Second, true).Total
 	run := &results.Run{Report: &report.Report{}}
 	r := run.Report
 	r.Plan.Scenario, r.Plan.Model, r.Run.Elapsed = "large", "closed", report.Ms(time.Duration(seconds)*time.Second)

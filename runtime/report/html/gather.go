@@ -25,7 +25,8 @@ func (g *gatherer) second(s *results.Second) error {
 	if len(g.t.buckets) == 0 {
 		return nil
 	}
-	b, st := min(int(s.At/g.t.width), len(g.t.buckets)-1), g.t.stageAt(s.At)
+	middle := s.At + s.Length/2
+	b, st := min(int(middle/g.t.width), len(g.t.buckets)-1), g.t.stageAt(middle)
 	if b != g.bucket || st != g.stage {
 		g.endPiece()
 	}

@@ -473,3 +473,22 @@ func TestWidths(t *testing.T) {
 		t.Errorf("known by 8 s, points of %s", got)
 	}
 }
+
+// A tick comes a little late or early; a second of the run stays a point.
+func TestTicksAreNotExact(t *testing.T) {
+	run := large(2, 20)
+	each := run.Each
+	run.Each = func(visit func(*results.Second) error) error {
+		i, at := 0, time.Duration(0)
+		return each(func(s *results.Second) error {
+			i++
+			next := time.Duration(i)*time.Second + time.Duration(i%3-1)*4*time.Millisecond
+			s.At, s.Length, at = at, next-at, next
+			return visit(s)
+		})
+	}
+	d := unpack(t, write(t, run))
+	if d.Width != 1 || len(d.Length) != 20 && len(d.Length) != 21 || slices.Contains(d.Length[:20], 0) {
+		t.Errorf("points of %v s: %v", d.Width, d.Length)
+	}
+}

@@ -20,26 +20,29 @@ type slaSection struct {
 }
 
 type slaRow struct {
-	State    state
-	Name     string
-	Rule     string
-	Match    string
-	Measured string
-	Interval string
-	Limit    string
-	Margin   string
-	Bar      template.HTML
-	N        string
-	Samples  int64
-	Needed   string
-	Since    string
-	Site     string
-	Why      []string
-	Judged   []judgedRow
-	Over     float64 // for sorting
-	Range    string  // fragment of its breach
-	Warning  bool
+	State           state
+	Name            string
+	Rule            string
+	Match           string
+	Measured        string
+	Interval        string
+	Limit           string
+	Margin          string
+	Bar             template.HTML
+	N               string
+	Samples         int64
+	Needed          string
+	Since           string
+	Site, ShortSite string
+	Why             []string
+	Judged          []judgedRow
+	Over            float64 // for sorting
+	Range           string  // fragment of its breach
+	Warning         bool
 }
+
+// maxSite is how many characters a place in the source has in the table.
+const maxSite = 28
 
 type judgedRow struct {
 	State                          state
@@ -80,7 +83,7 @@ func (b *builder) slaRow(s *report.SLA) slaRow {
 	row := slaRow{
 		State: stateOf(s.State), Name: text.Clean(s.Title()), Rule: text.Clean(s.RuleText()), Match: text.Clean(s.Match),
 		Measured: s.MeasuredText(), Interval: s.IntervalText(&s.Judged), Limit: s.LimitText(), Margin: s.MarginText(),
-		N: text.Count(s.Samples), Samples: s.Samples, Since: text.None, Site: site(s.Site), Bar: marginBar(s), Warning: s.Warning,
+		N: text.Count(s.Samples), Samples: s.Samples, Since: text.None, Site: site(s.Site), ShortSite: text.Style{}.Shorten(site(s.Site), maxSite), Bar: marginBar(s), Warning: s.Warning,
 	}
 	if row.State.Class == text.Inconclusive.String() && s.Samples >= s.Needed {
 		row.State.Word = "undecided"

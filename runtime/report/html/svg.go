@@ -55,7 +55,7 @@ func curve(n int, x func(int) float64, y func(int) (float64, bool)) string {
 	down, alone := false, false
 	end := func(i int) {
 		if alone {
-			fmt.Fprintf(&b, "h.1")
+			b.WriteString("m-2 0h4")
 		}
 		down, alone = false, false
 	}

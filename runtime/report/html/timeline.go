@@ -102,7 +102,7 @@ func newTimeline(run *results.Run) (*timeline, error) {
 	if err != nil {
 		return nil, err
 	}
-	t.width = widthFor(t.end, longest)
+	t.width = widthFor(t.end, longest.Round(time.Second)) // a tick is not exact
 	t.buckets = make([]bucket, (t.end+t.width-1)/t.width)
 	for i := range t.buckets {
 		t.buckets[i].at = time.Duration(i) * t.width
@@ -145,6 +145,9 @@ func stagesOf(run *results.Run, end time.Duration) []stage {
 		if i+1 < len(list) {
 			list[i].to = list[i+1].from
 		}
+	}
+	if len(list) == 1 && list[0].name == "" {
+		return nil
 	}
 	return slices.DeleteFunc(list, func(s stage) bool { return s.to <= s.from || s.from >= end })
 }

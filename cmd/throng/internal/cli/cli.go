@@ -26,7 +26,7 @@ const (
 	ExitFormat       = 3   // fmt --check found differences
 	ExitChanged      = 4   // plan --diff --detailed-exitcode found changes
 	ExitInconclusive = 97  // the run proves nothing: too few samples, generator saturated, books unbalanced
-	ExitFailed       = 99  // an SLA is broken, or a step of try failed
+	ExitFailed       = 99  // an SLA is broken, a step of try failed, or --fail-on of analyze or compare
 	ExitInterrupted  = 130 // interrupted, after a clean stop
 )
 
@@ -117,7 +117,8 @@ func exitCodesTopic() *cobra.Command {
     4  plan --diff --detailed-exitcode found changes
    97  inconclusive: the run proves nothing, because samples were too few,
        the generator was saturated, or the books do not balance
-   99  an SLA is broken, or a step of try failed
+   99  an SLA is broken, a step of try failed, or analyze or compare found
+       what --fail-on names
   130  interrupted, after a clean stop`,
 	}
 }

@@ -38,7 +38,7 @@ function curve(values, from, to, x, y, asSteps) {
   for (let i = from; i < to; i++) {
     const v = values[i];
     if (v === null || v === undefined) {
-      if (alone) d += 'h.1';
+      if (alone) d += 'm-2 0h4';
       down = alone = false;
       continue;
     }
@@ -48,7 +48,7 @@ function curve(values, from, to, x, y, asSteps) {
     down = true;
     last = i;
   }
-  if (alone) d += 'h.1';
+  if (alone && !asSteps) d += 'm-2 0h4';
   if (asSteps && down) d += 'H' + px(x(last + 1));
   return d;
 }

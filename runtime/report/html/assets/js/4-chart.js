@@ -105,7 +105,7 @@ function drawTime(chart, spec) {
     marks.push(path(b.cls, d));
   }
   const middle = (i) => at((i + 0.5) * data.width), begin = (i) => at(i * data.width);
-  for (const l of lines) if (l.area) marks.push(path('users-area', curve(l.values, first, end, begin, scale.y, true).replace(/M([\d.]+) /g, 'M$1 ' + height + 'V').replace(/h\.1/g, '') + 'V' + height + 'z'));
+  for (const l of lines) if (l.area) marks.push(path('users-area', curve(l.values, first, end, begin, scale.y, true).replace(/M([\d.]+) /g, 'M$1 ' + height + 'V') + 'V' + height + 'z'));
   for (const l of lines) marks.push(path(l.cls, curve(l.values, first, end, l.steps ? begin : middle, scale.y, l.steps)));
   for (const l of limits) marks.push(path('limit', 'M0 ' + px(scale.y(l.at)) + 'H' + width));
   if (spec.cut) marks.push(path('cut', spec.cut.slice(first, end).map((v, i) => v ? 'M' + px(middle(first + i)) + ' ' + px(scale.y(v) - 5) + 'l4 7h-8z' : '').join('')));
