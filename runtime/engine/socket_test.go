@@ -65,7 +65,7 @@ func chat(stop bool) builder {
 // answers late, twice or not at all.
 type crowd struct {
 	sockettest.Server
-	asked, told, drops, lost atomic.Int64
+	asked, told, drops atomic.Int64
 }
 
 func newCrowd(seed uint64) *crowd {

@@ -197,6 +197,14 @@ func TestFreshUsersStartEachTime(t *testing.T) {
 			t.Errorf("%s: %v", r.Name, r.Expected)
 		}
 	}
+	var b strings.Builder
+	if err := WriteText(&b, f, report.TextOptions{Width: 100}); err != nil {
+		t.Fatal(err)
+	}
+	words := strings.Join(strings.Fields(b.String()), " ")
+	if !strings.Contains(words, "start, once an iteration 1 605") || strings.Contains(words, "once a user") {
+		t.Errorf("%s", b.String())
+	}
 	if f.Classes[0].Extra != 0 || math.Abs(float64(f.Classes[0].PerIteration)-3) > 1e-9 {
 		t.Errorf("%+v", f.Classes[0])
 	}

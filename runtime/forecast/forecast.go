@@ -117,6 +117,7 @@ type Class struct {
 	Weight  report.Num `json:"weight"`
 	Fixed   int        `json:"fixed_count"`
 	Off     bool       `json:"off"`         // by its weight of 0
+	Life    string     `json:"lifetime"`    // of its users: "run" or "iteration"
 	Share   report.Num `json:"share_ratio"` // among the weighted classes of its load
 	Users   int64      `json:"peak_users"`  // exactly; in the open model how many are expected to be made
 	Started int64      `json:"started_users"`

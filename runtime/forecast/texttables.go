@@ -2,6 +2,7 @@ package forecast
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -214,8 +215,12 @@ func (w *taskWriter) once(name string, steps []Step, c *Class) {
 		return
 	}
 	n := asked(steps)
-	w.row(text.Cell{Text: "  " + name + ", once a user"}, text.Cell{}, text.Cell{}, text.Cell{Text: text.Count(int64(n))},
-		text.Cell{}, text.Cell{Text: text.Count(c.Started)})
+	of, times := "a user", c.Started
+	if c.Life == "iteration" {
+		of, times = "an iteration", int64(math.Round(float64(c.Iterations)))
+	}
+	w.row(text.Cell{Text: "  " + name + ", once " + of}, text.Cell{}, text.Cell{}, text.Cell{Text: text.Count(int64(n))},
+		text.Cell{}, text.Cell{Text: text.Count(times)})
 	w.steps(4, steps)
 }
 

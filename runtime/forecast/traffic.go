@@ -8,6 +8,9 @@ import (
 	"throng/runtime/report"
 )
 
+// lives are the lifetimes of users as the language has them.
+var lives = [...]string{plan.LifetimeRun: "run", plan.LifetimeIteration: "iteration"}
+
 // classes is who comes, and what they do.
 func (b *builder) classes() []Class {
 	list := []Class{}
@@ -16,7 +19,7 @@ func (b *builder) classes() []Class {
 		out := Class{
 			Name: c.Name, Weight: report.Num(c.Weight), Fixed: c.FixedCount, Site: b.site(c.Site),
 			Off: c.FixedCount == 0 && b.shared[i] == 0, Share: report.Num(b.shared[i]),
-			Users: int64(math.Round(b.users[i])), Started: int64(math.Round(b.run.started[i])),
+			Life: lives[c.Lifetime], Users: int64(math.Round(b.users[i])), Started: int64(math.Round(b.run.started[i])),
 			Iterations: report.Num(b.run.iterations[i][assumed]), MostIterations: num(b.run.iterations[i][atOnce]),
 			PerIteration: report.Num(h.requests), Extra: report.Num(b.extra(i)), Traffic: b.classTraffic(i),
 			Start: b.steps(i, c.Start), Stop: b.steps(i, c.Stop), Tasks: []Task{},

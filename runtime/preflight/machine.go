@@ -16,7 +16,7 @@ const closedPortRests = time.Minute
 // raised the soft limit of descriptors to the hard one before main began, so
 // Files is what there is without more rights.
 func ThisMachine() Machine {
-	m := Machine{Files: maxFiles(), FilesTaken: taken(), Cores: min(runtime.GOMAXPROCS(0), runtime.NumCPU()), PortRests: closedPortRests}
+	m := Machine{Files: maxFiles(), FilesTaken: taken(), Cores: min(runtime.GOMAXPROCS(0), runtime.NumCPU()), PortRests: closedPortRests, Bind: bind}
 	m.Ports = portRange(read("/proc/sys/net/ipv4/ip_local_port_range"))
 	if strings.TrimSpace(read("/proc/sys/net/ipv4/tcp_tw_reuse")) == "1" {
 		m.PortRests = time.Second

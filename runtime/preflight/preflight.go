@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"math"
 	"net"
+	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -22,7 +23,7 @@ import (
 
 // Finding is one thing the machine is short of.
 type Finding struct {
-	Kind  string // files, ports, memory or cpu
+	Kind  string // files, ports, memory, cpu or sources
 	Error bool   // it cannot work; else it may not
 	Text  string // a sentence with its figures, and what to do
 }
@@ -36,6 +37,7 @@ type Machine struct {
 	PortRests  time.Duration // before a port of a closed connection is used again
 	Memory     int64         // bytes that are free for it
 	Cores      int
+	Bind       func(netip.Addr) error // why no connection can begin at an address; nil: not known
 }
 
 // What a run costs. The figures are measured; see docs/performance.md.
@@ -58,6 +60,7 @@ func Check(p *plan.Plan, f *forecast.Forecast, m Machine) []Finding {
 	c.ports()
 	c.memory()
 	c.cpu()
+	c.sources()
 	return c.list
 }
 

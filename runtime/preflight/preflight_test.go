@@ -1,6 +1,9 @@
 package preflight
 
 import (
+	"errors"
+	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,6 +81,25 @@ func abreast(times, limit, connections int) func(*plan.Plan) {
 	}
 }
 
+func from(prefixes ...string) func(*plan.Plan) {
+	return func(p *plan.Plan) {
+		p.Targets[0].Name = "api"
+		for _, s := range prefixes {
+			p.Targets[0].HTTP.Sources = append(p.Targets[0].HTTP.Sources, netip.MustParsePrefix(s))
+		}
+	}
+}
+
+// only is a machine that has these addresses.
+func only(list ...string) func(netip.Addr) error {
+	return func(ip netip.Addr) error {
+		if !slices.Contains(list, ip.String()) {
+			return errors.New("not here")
+		}
+		return nil
+	}
+}
+
 func TestCheck(t *testing.T) {
 	with := func(change func(*Machine)) Machine { m := roomy; change(&m); return m }
 	host := func(h string) func(*plan.Plan) { return func(p *plan.Plan) { p.Targets[0].Host = h } }
@@ -127,6 +149,10 @@ func TestCheck(t *testing.T) {
 		{"idle users in little memory", closed(10_000), with(func(m *Machine) { m.Memory = 64 << 20 }), "memory", true, "10,000 users take"},
 		{"memory that is scarce", closed(10_000), with(func(m *Machine) { m.Memory = 250 << 20 }), "memory", false, "swaps"},
 		{"a rate beyond the processors", open(200_000, 28_000, plan.ArriveIteration), with(func(m *Machine) { m.Cores = 2 }), "cpu", false, "200,000 requests/s are expected at the peak, and 2 cores here make about 53,125"},
+		{"an address that is not here", closed(3, from("192.0.2.0/30", "198.51.100.7/32")), with(func(m *Machine) { m.Bind = only("192.0.2.1") }), "sources", true,
+			`connections to target "api" are to come from 192.0.2.2, one of its sources, and this machine does not have that address (not here)`},
+		{"addresses that are", closed(3, from("192.0.2.0/30")), with(func(m *Machine) { m.Bind = only("192.0.2.1", "192.0.2.2") }), "", false, ""},
+		{"more addresses than users", closed(1, from("192.0.2.0/30")), with(func(m *Machine) { m.Bind = only("192.0.2.1") }), "", false, ""},
 		{"nothing is known", closed(1e6), Machine{}, "", false, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -186,6 +212,9 @@ func TestThisMachine(t *testing.T) {
 	}
 	if hard := hardFiles(t); hard > 0 && m.Files != hard {
 		t.Errorf("%d descriptors, and the hard limit is %d", m.Files, hard)
+	}
+	if m.Bind(netip.MustParseAddr("127.0.0.1")) != nil || m.Bind(netip.MustParseAddr("192.0.2.1")) == nil {
+		t.Error("it does not know its own addresses")
 	}
 	t.Logf("%+v", m)
 }

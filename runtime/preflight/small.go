@@ -10,6 +10,11 @@ import (
 // on the side of false.
 func Small(p *plan.Plan, m Machine) bool {
 	c := &check{plan: p, machine: m}
+	for i := range p.Targets {
+		if len(p.Targets[i].HTTP.Sources) > 0 {
+			return false
+		}
+	}
 	var users, arrivals float64
 	for i := range p.Classes {
 		users += float64(p.Classes[i].FixedCount)

@@ -178,7 +178,7 @@ var (
 	errOrder     = errors.New("a list is not in order")
 	errUnknown   = errors.New("a name that this version does not know")
 	maxListed    = 1000 // thresholds, statuses
-	sumOverflows = errors.New("counts are too large")
+	errSumOverflows = errors.New("counts are too large")
 )
 
 // UnmarshalJSON reads what MarshalJSON wrote. What does not hang together is
@@ -236,7 +236,7 @@ func (r *checked) counts(list ...int64) {
 		case n < 0:
 			r.fail(errNegative)
 		case n > mostCounted:
-			r.fail(sumOverflows)
+			r.fail(errSumOverflows)
 		}
 	}
 }

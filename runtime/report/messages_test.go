@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"throng/dsl/plan"
 	"throng/runtime/report/golden"
 	"throng/runtime/report/reporttest"
 	"throng/runtime/report/text"
@@ -55,6 +56,21 @@ func TestSocketsInTheSummary(t *testing.T) {
 	}
 	if strings.Join(names, " ") != "connect tls first_byte" {
 		t.Errorf("measures %v", names)
+	}
+}
+
+// A stream that brings nothing has its line all the same.
+func TestSilentStreams(t *testing.T) {
+	silent := func(stream *plan.Stream) string {
+		run := reporttest.Passed()
+		run.Plan.Classes[0].Start = append(run.Plan.Classes[0].Start, &plan.Request{Stream: stream})
+		return write(t, build(run, 0), TextOptions{})
+	}
+	if s := silent(&plan.Stream{}); !strings.Contains(s, "SOCKETS, STREAMS") {
+		t.Error(s)
+	}
+	if s := silent(nil); strings.Contains(s, "SOCKETS, STREAMS") {
+		t.Error(s)
 	}
 }
 

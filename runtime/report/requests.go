@@ -51,7 +51,7 @@ func (b *builder) requests(total []*record.Stats, judged []sla.Judgement) (reque
 	for i := range rows {
 		rows[i] = b.merge(total, func(s *plan.Series) bool { return s.Row == i })
 	}
-	standings, limited := b.standings(rows, judged), b.limited()
+	standings, limited, streams := b.standings(rows, judged), b.limited(), b.streams()
 	requests, groups = []Request{}, []Request{}
 	for i := range b.plan.Rows {
 		row := &b.plan.Rows[i]
@@ -61,7 +61,7 @@ func (b *builder) requests(total []*record.Stats, judged []sla.Judgement) (reque
 		r := Request{
 			Name: b.mask.Replace(row.Label()), Method: row.Method, Route: b.mask.Replace(row.Name),
 			State: standings[i].state, Index: i, Site: b.site(row.Site), Figures: b.figures(rows[i]),
-			Measures: b.measures(rows[i], limited[i]), Messages: b.messages(rows[i]),
+			Measures: b.measures(rows[i], limited[i]), Messages: b.messages(rows[i], streams[i]),
 		}
 		if row.Method != "" && row.Target >= 0 && row.Target < len(b.plan.Targets) {
 			r.Target = b.plan.Targets[row.Target].Name

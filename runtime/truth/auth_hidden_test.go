@@ -36,22 +36,23 @@ user "u" {
     get "/echo/own" {}
     get "/echo/setup" { headers = { Cookie = "k=${setup.key}" } }
     call "greet" { with = { as = session.given } }
-    get "/tell/all" { auth "none" {} }
+    get "/tell/all" {}
     get "/login/never" {
       expect { status = 418 }
       capture = { given = response.json.token }
     }
-    get "/echo/written" {
-      auth "basic" {
-        username = "ada"
-        password = "correcthorse"
-      }
-    }
   }
 }
+user "written" {
+  auth "basic" {
+    username = "ada"
+    password = "correcthorse"
+  }
+  get "/echo/written" {}
+}
 profile "p" {
-  users      = 1
-  iterations = 2
+  users      = 2
+  iterations = 4
 }
 `
 

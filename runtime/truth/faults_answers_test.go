@@ -286,7 +286,7 @@ func TestF20_Extractors(t *testing.T) {
 		"deep-json":  strings.Repeat("[", deep) + strings.Repeat("]", deep),
 		"deep-map":   strings.Repeat(`{"a":`, deep) + "1" + strings.Repeat("}", deep),
 		"open-json":  strings.Repeat("[", deep),
-		"huge-json":  `{"a":"` + strings.Repeat("x", 8<<20) + `","token":"t"}`,
+		"huge-json":  `{"a":"` + strings.Repeat("x", 2<<20) + `","token":"t"}`,
 		"many-json":  "[" + strings.Repeat("1,", 1<<20) + "1]",
 		"deep-html":  strings.Repeat("<div>", deep),
 		"huge-html":  "<html>" + strings.Repeat("<p class=a>x", 1<<19),
@@ -320,14 +320,14 @@ func TestF20_Extractors(t *testing.T) {
 		fmt.Fprintf(&steps, "get \"/%s\" {\n name = %q\n %s\n}\n", body, name, reads[i])
 	}
 	steps.WriteString("get \"/fine\" {}\n")
-	p := scenario{user: "task \"t\" {\n" + steps.String() + "}\n", profile: "users = 2\n iterations = 4\n"}.play(t, s.URL)
+	p := scenario{user: "task \"t\" {\n" + steps.String() + "}\n", profile: "users = 2\n iterations = 2\n"}.play(t, s.URL)
 	for _, name := range names {
-		p.all(t, "GET "+name, 4, plan.OK, plan.FailCapture, plan.FailExpect, plan.FailExpression)
+		p.all(t, "GET "+name, 2, plan.OK, plan.FailCapture, plan.FailExpect, plan.FailExpression)
 	}
-	p.all(t, "GET /fine", 4, plan.OK)
+	p.all(t, "GET /fine", 2, plan.OK)
 	p.judged(t, sla.Fail)
 	p.checkMemory(t)
-	if want := int64(4 * (len(names) + 1)); n.Load() != want {
+	if want := int64(2 * (len(names) + 1)); n.Load() != want {
 		t.Errorf("the server saw %d requests of %d", n.Load(), want)
 	}
 }

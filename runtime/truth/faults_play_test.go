@@ -144,7 +144,7 @@ func watchHeap() (stop func() int64) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(20 * ms)
+		tick := time.NewTicker(50 * ms)
 		defer tick.Stop()
 		for {
 			runtime.GC()

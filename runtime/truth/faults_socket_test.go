@@ -190,8 +190,9 @@ func (c *socketEnd) frame() (first byte, payload []byte, err error) {
 const cameBack = `
   start {
     websocket "/push" {
-      query    = { user = user.id }
-      compress = true
+      query       = { user = user.id }
+      compress    = true
+      max_message = "64KiB"
       reconnect { backoff = "10ms" }
     }
   }

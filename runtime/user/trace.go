@@ -287,7 +287,7 @@ func (u *User) takeAloud(captures []plan.Capture) verdict {
 // slotText is a session value as JSON, and nothing of one that authenticates.
 func (u *User) slotText(slot int) string {
 	if u.isSecret(slot) {
-		return hidden
+		return strconv.Quote(hidden)
 	}
 	return u.valueText(u.frame.Slots[slot])
 }

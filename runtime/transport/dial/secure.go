@@ -3,6 +3,8 @@ package dial
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"slices"
+	"strings"
 
 	"throng/dsl/plan"
 )
@@ -26,6 +28,9 @@ func (a *attempt) secure() error {
 	// What lies between the phases belongs to the one before.
 	a.Connect = began - a.o.Start - a.DNS
 	a.Conn, a.Proto = a.Secure, a.Secure.ConnectionState().NegotiatedProtocol
+	if err != nil && slices.Equal(a.o.Protocols, []string{"h2"}) && strings.HasSuffix(err.Error(), "no application protocol") {
+		return NewFault(plan.FailTLS, err, "the server does not speak HTTP/2 (%s)", reason(err))
+	}
 	return err
 }
 

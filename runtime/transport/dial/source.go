@@ -55,6 +55,25 @@ func source(prefixes []netip.Prefix, user int64, is4 bool) (netip.Addr, bool) {
 	return netip.Addr{}, false // not reached: turn is less than the sum
 }
 
+// Sources are the addresses that the first so many users connect from, each
+// once, whatever the family of what they connect to.
+func Sources(prefixes []netip.Prefix, users int64) (list []netip.Addr) {
+	for _, is4 := range []bool{true, false} {
+		seen := map[netip.Addr]bool{}
+		for user := range users {
+			ip, ok := source(prefixes, user, is4)
+			if !ok {
+				break
+			}
+			if !seen[ip] {
+				seen[ip] = true
+				list = append(list, ip)
+			}
+		}
+	}
+	return list
+}
+
 // hosts are the addresses of a prefix that a user may have: the first one and
 // how many, of a large IPv6 prefix the first 2³² only.
 func hosts(p netip.Prefix) (first netip.Addr, n uint64) {

@@ -539,7 +539,7 @@ func TestNoHTTP2(t *testing.T) {
 		text  string
 	}{
 		{plain, plan.FailProtocol, `not HTTP/2: it begins with "HTTP/1.1 `},
-		{secure, plan.FailTLS, "no application protocol"},
+		{secure, plan.FailTLS, "does not speak HTTP/2 (tls: no application protocol)"},
 	} {
 		r := do(c, message((&peer{Server: test.p}).route(), "GET", "/"))
 		if r.Class != test.class || !strings.Contains(r.Err.Error(), test.text) {

@@ -100,7 +100,7 @@ A SCENARIO is a directory of *.hcl files, or one such file.`,
 	})
 	root.AddCommand(a.validateCommand(), a.planCommand(), a.runCommand(), a.fmtCommand(),
 		a.newCommand(), a.tryCommand(), a.reportCommand(), a.consoleCommand(), a.graphCommand(),
-		a.exportCommand(), a.analyzeCommand(), a.compareCommand(), a.exampleCommand(), a.versionCommand(), exitCodesTopic())
+		a.exportCommand(), a.analyzeCommand(), a.compareCommand(), a.runsCommand(), a.exampleCommand(), a.versionCommand(), exitCodesTopic())
 	return root
 }
 

@@ -20,15 +20,19 @@ func (a *app) preflight(p *plan.Plan, m preflight.Machine, anyway bool) error {
 		return nil
 	}
 	var fatal []string
+	hint := "to run all the same, give --anyway"
 	for _, f := range preflight.Check(p, forecast.New(p), m) {
 		if f.Error && !anyway {
+			if f.Kind != "sources" {
+				hint = "if its users do not keep their connections, give --anyway"
+			}
 			fatal = append(fatal, "this machine cannot make the load: "+text.Clean(f.Text))
 			continue
 		}
 		fmt.Fprintf(a.env.Stderr, "throng: this machine may not make the load: %s\n", text.Clean(f.Text))
 	}
 	if len(fatal) > 0 {
-		return fmt.Errorf("%s\nthrong: if its users do not keep their connections, give --anyway", strings.Join(fatal, "\nthrong: "))
+		return fmt.Errorf("%s\nthrong: %s", strings.Join(fatal, "\nthrong: "), hint)
 	}
 	return nil
 }

@@ -17,9 +17,18 @@ func Commands(root *cobra.Command) string {
 	for _, c := range root.Commands() {
 		if c.Name() != "help" && !c.Hidden {
 			writeCommand(b, c)
+			if c.Name() != "completion" {
+				writeCommands(b, c.Commands())
+			}
 		}
 	}
 	return b.String()
+}
+
+func writeCommands(b *strings.Builder, list []*cobra.Command) {
+	for _, c := range list {
+		writeCommand(b, c)
+	}
 }
 
 func writeCommand(b *strings.Builder, c *cobra.Command) {
