@@ -171,13 +171,13 @@ var highestStep = stepOf(highest)
 
 // What is wrong with statistics that were written down.
 var (
-	errNegative  = errors.New("a count or time is negative")
-	errCounts    = errors.New("counts do not agree")
-	errTally     = errors.New("a minimum, maximum and number do not agree")
-	errSteps     = errors.New("the steps of a distribution cannot be read")
-	errOrder     = errors.New("a list is not in order")
-	errUnknown   = errors.New("a name that this version does not know")
-	maxListed    = 1000 // thresholds, statuses
+	errNegative     = errors.New("a count or time is negative")
+	errCounts       = errors.New("counts do not agree")
+	errTally        = errors.New("a minimum, maximum and number do not agree")
+	errSteps        = errors.New("the steps of a distribution cannot be read")
+	errOrder        = errors.New("a list is not in order")
+	errUnknown      = errors.New("a name that this version does not know")
+	maxListed       = 1000 // thresholds, statuses
 	errSumOverflows = errors.New("counts are too large")
 )
 

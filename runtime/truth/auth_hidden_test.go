@@ -17,16 +17,29 @@ import (
 )
 
 const echoing = `
-target "api" { base_url = "ADDRESS" }
+target "api" {
+  base_url = "ADDRESS"
+  auth "bearer" { token = session.token }
+}
+target "old" {
+  base_url = "ADDRESS"
+  auth "basic" {
+    username = "ada"
+    password = "correcthorse"
+  }
+}
 setup {
-  get "/login/run" { capture = { key = response.json.token } }
+  get "/login/run" {
+    target  = target.old
+    capture = { key = response.json.token }
+  }
 }
 task "greet" {
   input "as" {}
   get "/echo/input" { headers = { X-API-Key = input.as } }
 }
 user "u" {
-  auth "bearer" { token = session.token }
+  target = target.api
   start {
     get "/login/user" { capture = { raw = response.json.token } }
     set { token = upper(session.raw) }
@@ -41,18 +54,12 @@ user "u" {
       expect { status = 418 }
       capture = { given = response.json.token }
     }
+    get "/echo/written" { target = target.old }
   }
-}
-user "written" {
-  auth "basic" {
-    username = "ada"
-    password = "correcthorse"
-  }
-  get "/echo/written" {}
 }
 profile "p" {
-  users      = 2
-  iterations = 4
+  users      = 1
+  iterations = 2
 }
 `
 
@@ -73,7 +80,7 @@ func TestCapturedTokensAreHidden(t *testing.T) {
 		}
 	}))
 	defer server.Close()
-	compiled := compiled(t, strings.Replace(echoing, "ADDRESS", server.URL, 1), dsl.Options{Seed: 3})
+	compiled := compiled(t, strings.ReplaceAll(echoing, "ADDRESS", server.URL), dsl.Options{Seed: 3})
 	if compiled.Plan == nil {
 		t.Fatal(compiled.Diagnostics.Err())
 	}

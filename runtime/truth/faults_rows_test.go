@@ -26,7 +26,6 @@ type faultMode struct {
 	path    string
 	args    string // of the request
 	classes []plan.ErrorClass
-	says    string
 	lame    bool  // what comes after the answer may hit the next request, too
 	size    int64 // least bytes read of each answer
 }

@@ -33,7 +33,7 @@ func (b *builder) groupTable() table {
 
 func (b *builder) messageTable() table {
 	t := table{ID: "message-table", Title: "Sockets and streams", Says: "Messages over connections that stay open.", Cols: []column{
-		{Title: "request"}, {Title: "opened", Num: true}, {Title: "in", Num: true}, {Title: "in/s", Num: true}, {Title: "out", Num: true}, {Title: "out/s", Num: true},
+		{Title: "request"}, {Title: "ok", Num: true}, {Title: "in", Num: true}, {Title: "in/s", Num: true}, {Title: "out", Num: true}, {Title: "out/s", Num: true},
 		{Title: "disconnects", Num: true}, {Title: "trouble", Plain: true},
 	}}
 	for i := range b.r.Requests {

@@ -13,6 +13,7 @@ import (
 
 	"throng/runtime/compare"
 	"throng/runtime/results"
+	"throng/runtime/runs"
 )
 
 type compareFlags struct {
@@ -50,7 +51,7 @@ told: too few data, an incomplete run, or a generator at its limit.`,
 		RunE: func(_ *cobra.Command, args []string) error { return a.compare(&f, args) },
 	}
 	flags := cmd.Flags()
-	flags.StringArrayVar(&f.baseline, "baseline", nil, "compare with the run in `DIR`; may be repeated")
+	flags.StringArrayVar(&f.baseline, "baseline", nil, "compare with the run in `DIR`, or of that label in ./results; may be repeated")
 	flags.StringVar(&f.format, "format", "text", "write it as `FORMAT`: "+strings.Join(compareFormats, ", "))
 	flags.StringVarP(&f.out, "output", "o", "", "write to `FILE` instead of stdout")
 	flags.StringVar(&f.tolerance, "tolerance", "5%", "the smallest change that matters: `SHARE` such as 5%")
@@ -148,6 +149,10 @@ func (a *app) showComparison(f *compareFlags, w io.Writer, c *compare.Comparison
 func openSide(dirs []string) (compare.Side, error) {
 	s := compare.Side{Name: strings.Join(dirs, ", ")}
 	for _, dir := range dirs {
+		dir, err := runs.Resolve(resultsFolder, dir)
+		if err != nil {
+			return s, err
+		}
 		list := []string{dir}
 		if inside := runsIn(dir); !isRun(dir) && len(inside) > 0 {
 			list = inside
