@@ -93,7 +93,7 @@ func Label(dir, name string, force bool) (from []string, err error) {
 	if err := mustBeRun(dir); err != nil {
 		return nil, err
 	}
-	list, err := Labelled(filepath.Dir(dir), name)
+	list, err := Labelled(collection(dir), name)
 	if err != nil {
 		return nil, err
 	}
@@ -118,6 +118,15 @@ func Label(dir, name string, force bool) (from []string, err error) {
 		}
 	}
 	return from, nil
+}
+
+// collection is the results directory that a run lies in, be it in a suite.
+func collection(dir string) string {
+	parent := filepath.Join(dir, "..") // Dir would give "." for "."
+	if info, err := os.Lstat(filepath.Join(parent, suiteName)); err == nil && info.Mode().IsRegular() {
+		return filepath.Join(parent, "..")
+	}
+	return parent
 }
 
 // Unlabel takes the label from the run in a directory, if it has one.

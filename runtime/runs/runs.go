@@ -111,7 +111,10 @@ func sort(dir string) (runs, others []string, err error) {
 	return runs, others, nil
 }
 
-const summaryName = "summary.json"
+const (
+	summaryName = "summary.json"
+	tool        = "throng" // that wrote it
+)
 
 // IsRun reports whether a directory, which is no link, has what throng run
 // writes: a journal or a summary.
@@ -150,7 +153,8 @@ func Read(dir string) Run {
 	return r
 }
 
-// summary reads a run's summary. It opens no link and no pipe.
+// summary reads a run's summary; what another program called so is none. It
+// opens no link and no pipe.
 func summary(dir string) (*report.Report, error) {
 	path := filepath.Join(dir, summaryName)
 	info, err := os.Lstat(path)
@@ -165,7 +169,11 @@ func summary(dir string) (*report.Report, error) {
 		return nil, err
 	}
 	defer file.Close()
-	return report.ReadJSON(file)
+	r, err := report.ReadJSON(file)
+	if err == nil && (r.Tool.Name != tool || r.Run.Started.IsZero()) {
+		err = fmt.Errorf("%s is no summary of a run", path)
+	}
+	return r, err
 }
 
 // written is when a run's journal was last written to.

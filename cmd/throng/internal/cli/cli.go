@@ -128,7 +128,11 @@ func exitCodesTopic() *cobra.Command {
 func longFlags(args []string, root *cobra.Command) []string {
 	known := map[string]bool{}
 	note := func(f *pflag.Flag) { known[f.Name] = true }
-	for _, cmd := range append(root.Commands(), root) {
+	all := append(root.Commands(), root)
+	for _, cmd := range root.Commands() {
+		all = append(all, cmd.Commands()...)
+	}
+	for _, cmd := range all {
 		cmd.Flags().VisitAll(note)
 		cmd.PersistentFlags().VisitAll(note)
 	}
