@@ -65,15 +65,6 @@ func usual(f *Figures) float64 {
 	return f.P50
 }
 
-// slower is the time that shows trouble first: the 95th percentile, where
-// there are samples for it.
-func slower(f *Figures) float64 {
-	if f.Count >= 20 && f.P95 > 0 {
-		return f.P95
-	}
-	return usual(f)
-}
-
 func logs(values []float64) []float64 {
 	out := make([]float64, len(values))
 	for i, v := range values {

@@ -15,7 +15,7 @@ func trials() int {
 		return n
 	}
 	if raced {
-		return 10
+		return 4
 	}
 	return 100
 }
