@@ -240,6 +240,16 @@ func (c *Class) EachStep(visit func(Step)) {
 	c.EachTask(func(t *Task) { Walk(t.Steps, visit) })
 }
 
+// InParallel reports whether users of the class have several requests under way
+// at once.
+func (c *Class) InParallel() (found bool) {
+	c.EachStep(func(s Step) {
+		_, parallel := s.(*Parallel)
+		found = found || parallel
+	})
+	return found
+}
+
 // SeriesOf are the series that a step itself records into.
 func SeriesOf(s Step) []int {
 	switch s := s.(type) {

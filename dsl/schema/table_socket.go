@@ -143,16 +143,6 @@ var (
 	socketSteps = []*Nested{many(websocketBlock), many(sendBlock(User)), many(receiveBlock), many(closeBlock)}
 )
 
-// IsSocketStep reports whether word opens a socket or uses one.
-func IsSocketStep(word string) bool {
-	for _, n := range socketSteps {
-		if n.Type == word {
-			return true
-		}
-	}
-	return false
-}
-
 var streamBlock = &Block{
 	Type: "stream",
 	Doc:  "Reads the answer as a stream of events, each as it comes. What it came to is read as response.stream: first, total, gap (seconds), events (a count), last.text, last.json, last.name and last.id.",

@@ -47,12 +47,6 @@ func FromLocust(path string) (*Input, error) {
 	return in, nil
 }
 
-// IsLocust reports whether a path looks like CSV files of Locust.
-func IsLocust(path string) bool {
-	_, err := findStats(path)
-	return err == nil
-}
-
 // findStats is the file of statistics a path means.
 func findStats(path string) (string, error) {
 	info, err := os.Stat(path)

@@ -65,8 +65,8 @@ func locustHistory(full bool) string {
 func TestLocustFiles(t *testing.T) {
 	dir := writeFiles(t, map[string]string{"peak_stats.csv": locustStats, "peak_stats_history.csv": locustHistory(true), "peak_failures.csv": "Method,Name,Error,Occurrences\n"})
 	for _, path := range []string{dir, filepath.Join(dir, "peak"), filepath.Join(dir, "peak_stats.csv"), filepath.Join(dir, "peak_stats_history.csv")} {
-		if !IsLocust(path) {
-			t.Errorf("%s is not taken for files of Locust", path)
+		if _, err := findStats(path); err != nil {
+			t.Errorf("%s is not taken for files of Locust: %v", path, err)
 		}
 	}
 	in, err := FromLocust(filepath.Join(dir, "peak"))

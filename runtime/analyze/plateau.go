@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -77,22 +78,12 @@ func (in *Input) rising() (loads, answers []float64, index []int) {
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return compare(loads[a], loads[b]) })
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(loads[a], loads[b]) })
 	x, y := make([]float64, len(order)), make([]float64, len(order))
 	for k, i := range order {
 		x[k], y[k] = loads[i], answers[i]
 	}
 	return x, y, index
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // fitKnee fits two lines, the first through the origin, that meet at a load:

@@ -2,9 +2,6 @@ package estimate
 
 import "math"
 
-// Normal is the chance that a standard normal value is at most z.
-func Normal(z float64) float64 { return math.Erfc(-z/math.Sqrt2) / 2 }
-
 // TwoSided is the chance that a value of Student's distribution with so many
 // degrees of freedom is at least as far from zero as t. Without a positive
 // number of degrees it is 1: nothing can be said.

@@ -44,7 +44,7 @@ func (b *builder) stalls(o *outcome.Outcome, snap *record.Snapshot) []Stalls {
 	list := []Stalls{}
 	for c := range b.plan.Classes {
 		lived := countsOf(o, c).Lived
-		if lived <= 0 || b.ofOpenLoad(c) || inParallel(&b.plan.Classes[c]) {
+		if lived <= 0 || b.ofOpenLoad(c) || b.plan.Classes[c].InParallel() {
 			continue
 		}
 		out := Stalls{Class: b.plan.Classes[c].Name, UserTime: ms(lived)}
@@ -84,28 +84,4 @@ func (b *builder) ofOpenLoad(class int) bool {
 		}
 	}
 	return false
-}
-
-// inParallel reports whether users of a class have several requests under way
-// at once.
-func inParallel(c *plan.Class) bool {
-	found := false
-	look := func(steps []plan.Step) {
-		plan.Walk(steps, func(s plan.Step) {
-			if _, ok := s.(*plan.Parallel); ok {
-				found = true
-			}
-		})
-	}
-	var tasks func([]plan.Task)
-	tasks = func(list []plan.Task) {
-		for i := range list {
-			look(list[i].Steps)
-			tasks(list[i].Children())
-		}
-	}
-	look(c.Start)
-	look(c.Stop)
-	tasks(c.Tasks)
-	return found
 }

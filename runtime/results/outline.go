@@ -103,34 +103,12 @@ func outlineOf(p *plan.Plan) *outline {
 }
 
 func outlineOfClass(c *plan.Class) outlineClass {
-	out := outlineClass{Name: c.Name, Family: c.Family, Site: c.Site, Weight: c.Weight, FixedCount: c.FixedCount, Sockets: c.Sockets, Parallel: parallel(c)}
+	out := outlineClass{Name: c.Name, Family: c.Family, Site: c.Site, Weight: c.Weight, FixedCount: c.FixedCount, Sockets: c.Sockets, Parallel: c.InParallel()}
 	for i := range c.Tasks {
 		t := &c.Tasks[i]
 		out.Tasks = append(out.Tasks, outlineTask{t.Name, t.Site, t.Weight})
 	}
 	return out
-}
-
-// parallel reports whether a class has parallel steps anywhere.
-func parallel(c *plan.Class) (found bool) {
-	look := func(steps []plan.Step) {
-		plan.Walk(steps, func(s plan.Step) {
-			if _, ok := s.(*plan.Parallel); ok {
-				found = true
-			}
-		})
-	}
-	var tasks func([]plan.Task)
-	tasks = func(list []plan.Task) {
-		for i := range list {
-			look(list[i].Steps)
-			tasks(list[i].Children())
-		}
-	}
-	look(c.Start)
-	look(c.Stop)
-	tasks(c.Tasks)
-	return found
 }
 
 // plan is the outline as a plan that can be reported on and judged.

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"cmp"
 	"math"
 	"strconv"
 )
@@ -85,21 +86,11 @@ func Beside(measured, limit float64, u Unit) string {
 		default:
 			s, v = duration(measured, digits)
 		}
-		if compare(v, limit) == compare(measured, limit) {
+		if cmp.Compare(v, limit) == cmp.Compare(measured, limit) {
 			break
 		}
 	}
 	return s
-}
-
-func compare(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // Margin says how far a figure is from its limit: "+24 %", "−72 %", "18 ×"
