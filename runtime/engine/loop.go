@@ -112,7 +112,7 @@ func (r *run) offer(ctx context.Context) (end ending) {
 			end.aborted = r.plan.SLAs[i].Name
 		case end.incomplete = <-r.halt:
 		case <-r.crew.left:
-			if draining {
+			if draining || len(r.spent) > 0 { // they left for want of work
 				continue
 			}
 			over, why := r.deserted()
