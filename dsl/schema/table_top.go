@@ -43,6 +43,7 @@ var moduleBlock = &Block{
 	Doc: "Brings a library in. What it declares is used by name: module.NAME.sla.read, module.NAME.profile.peak.",
 	Args: []Arg{
 		{Name: "source", Type: String, Required: true, Doc: "A path that begins with ./ or ../, or std/NAME for an embedded library."},
+		{Name: "version", Type: String, Doc: "Versions that will do, such as \"~> 1.2\": of the source's tags that are semantic versions the highest is taken."},
 	},
 	Example: "module \"std\" {\n  source = \"std/slas\"\n}",
 }

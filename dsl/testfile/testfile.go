@@ -1,0 +1,122 @@
+// Package testfile reads *.throngtest.hcl: tests of scenarios and libraries,
+// declared. It decodes and evaluates; it runs nothing.
+package testfile
+
+import (
+	"encoding/json"
+	"time"
+
+	"throng/dsl"
+	"throng/dsl/diag"
+)
+
+// Suffix ends the names of test files.
+const Suffix = ".throngtest.hcl"
+
+// File is a test file.
+type File struct {
+	Name    string // as diagnostics show it
+	Mocks   []Mock
+	Runs    []Run
+	Sources map[string][]byte // for snippets
+}
+
+// Mock is a server that a file's runs talk to instead of a real target. Each
+// run has one of its own, so runs can go on at the same time.
+type Mock struct {
+	Name   string
+	Routes []Route // the first that matches answers
+}
+
+// Route answers some requests of a mock.
+type Route struct {
+	Method  string  // "" for any
+	Path    string  // segments; ":name" takes one, "*name" the rest
+	Site    Site    // where it is declared
+	Times   int     // answers so many requests, and then no more; 0 for all
+	Share   float64 // of the requests it matches it takes this share, evenly; 1 for all
+	Fault   Fault
+	Latency func() time.Duration          // before the answer begins; nil for none
+	Answer  func(Request) (Answer, error) // nil where Fault leaves none
+}
+
+// Fault is what a route does instead of a whole answer.
+type Fault string
+
+const (
+	NoFault  Fault = ""
+	Reset    Fault = "reset"    // the connection is reset, nothing was answered
+	Close    Fault = "close"    // the connection is closed, nothing was answered
+	Hang     Fault = "hang"     // no answer until the client gives up
+	Truncate Fault = "truncate" // closed in the middle of the body
+	Garbage  Fault = "garbage"  // what is sent is not HTTP
+)
+
+// Request is what a mock was sent.
+type Request struct {
+	Method  string            `json:"method"`
+	Path    string            `json:"path"`
+	Params  map[string]string `json:"params"`  // of the route's segments
+	Query   map[string]string `json:"query"`   // the first value of each name
+	Headers map[string]string `json:"headers"` // lower-case names; several values joined by ", "
+	Body    string            `json:"body"`
+	Count   int               `json:"count"` // how many its route has answered, this one included
+}
+
+// Answer is what a mock says.
+type Answer struct {
+	Status  int
+	Headers map[string]string
+	Body    []byte
+}
+
+// Command is what a run does with its scenario.
+type Command string
+
+const (
+	Plan   Command = "plan"   // compiles: `plan` is known to the asserts
+	Render Command = "render" // one user's every task once: `requests` is known, too
+	Load   Command = "run"    // the whole run: `result` is known, too
+)
+
+// Run is one test.
+type Run struct {
+	Name     string
+	Site     Site
+	Command  Command
+	Scenario string               // directory or file, resolved beside the test file
+	Profile  string               // "" for the scenario's default
+	Inputs   map[string]dsl.Input // variables, those of the file beneath
+	Targets  map[string]string    // target of the scenario → name of a mock
+	Seed     uint64               // 1 unless said
+	Users    int                  // as the flags of `throng run`; 0 for what the profile says
+	Duration time.Duration
+	Timeout  time.Duration // the run fails after so long; 1 min unless said
+	Expect   []string      // codes of diagnostics that the compilation must end in; such a run goes no further
+	Snapshot string        // file beside the test file with the rendered requests; "" for none
+	file     *File
+	asserts  []assert
+}
+
+// Site is a place in a file.
+type Site struct {
+	File string
+	Line int
+}
+
+// Seen is what a run showed, as JSON documents: the roots of its asserts.
+type Seen struct {
+	Plan     json.RawMessage // as `throng plan --json` prints it
+	Requests json.RawMessage // by "METHOD pattern" of the mock's routes (or METHOD path where none matched): a list of Request, in order
+	Result   json.RawMessage // as summary.json; null without a run
+}
+
+// Verdict is what came of one assert.
+type Verdict struct {
+	Site    Site
+	Pass    bool
+	Message string           // its error_message where it failed
+	Finding *diag.Diagnostic // where it failed or could not be evaluated: with snippet and the values it read
+}
+
+type assert struct{}
