@@ -36,13 +36,21 @@ var needs = []struct{ program, pkg string }{
 	{"/usr/share/java/hdrhistogram.jar", "libhdrhistogram-java default-jre-headless"},
 }
 
-// page makes its pages without a goroutine, and its tests wait for a browser:
-// the race detector would find nothing there, and take minutes for it.
-const page = "throng/runtime/report/html"
-
-var platforms = []string{
-	"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64",
+// plain are the packages whose tests run without the race detector: it would
+// find nothing in them, and take minutes for it. Of the command line, what
+// runs users is tested under it too.
+var plain = []string{
+	"throng/runtime/report/html",     // makes its pages without a goroutine; its tests wait for a browser
+	"throng/stdlib",                  // pure functions
+	"throng/cmd/throng/internal/cli", // hundreds of processes, each a command from start to end
 }
+
+// racedCommands are the tests of the command line with runs in them.
+var racedCommands = []string{"-run", "TestInterrupt|TestCanary|TestScripts/^(run|suite|sockets|guard|nogreen)$", "throng/cmd/throng/internal/cli"}
+
+// platforms are one of each system; of an architecture beside another nothing
+// of ours depends. A release builds them all.
+var platforms = []string{"linux/arm64", "darwin/arm64", "windows/amd64"}
 
 func main() {
 	ci := os.Getenv("CI") == "true"
@@ -143,13 +151,12 @@ type event struct {
 }
 
 // unraced are the packages with tests that hold allocations to a number; the
-// race detector allocates by itself, so those tests are built without it.
+// race detector allocates by itself, so those tests are built without it, too.
 var unraced = []string{"./bench", "./runtime/transport/http1"}
 
 // tests runs every test and shows what failed and what was skipped.
 func tests(ci bool) error {
 	args := []string{"test", "-json", "-timeout", "10m"}
-	alloc := append(append([]string(nil), args...), append([]string{"-run", "Alloc"}, unraced...)...)
 	if _, err := exec.LookPath("gcc"); err == nil || runtime.GOOS == "darwin" {
 		args = append(args, "-race")
 	} else {
@@ -162,14 +169,18 @@ func tests(ci bool) error {
 	if err != nil {
 		return err
 	}
-	raced := slices.DeleteFunc(strings.Fields(string(listed)), func(pkg string) bool { return pkg == page })
+	raced := slices.DeleteFunc(strings.Fields(string(listed)), func(pkg string) bool { return slices.Contains(plain, pkg) })
+	without := []string{"test", "-json", "-timeout", "10m"}
 	var c counts
-	err = c.run(append(args, raced...))
-	if pageErr := c.run([]string{"test", "-json", "-timeout", "10m", page}); err == nil {
-		err = pageErr
-	}
-	if allocErr := c.run(alloc); err == nil {
-		err = allocErr
+	for _, set := range [][]string{
+		slices.Concat(args, raced),
+		slices.Concat(args, racedCommands),
+		slices.Concat(without, plain),
+		slices.Concat(without, []string{"-run", "Alloc"}, unraced),
+	} {
+		if failed := c.run(set); err == nil {
+			err = failed
+		}
 	}
 	fmt.Printf("%d passed, %d failed, %d skipped\n", c.passed, c.failed, c.skipped)
 	if err == nil && ci && c.skipped > 0 {

@@ -116,7 +116,7 @@ func newCrowd(seed uint64) *crowd {
 // The books of runs with sockets balance however they end, nothing is left
 // open, and what is counted is what the server's log has.
 func TestSocketsBooks(t *testing.T) {
-	seeds := uint64(40)
+	seeds := uint64(12)
 	if testing.Short() {
 		seeds = 8
 	}

@@ -272,7 +272,7 @@ func (e edge) ratio(r *rand.Rand) (plan.Rule, sla.State) {
 // the runs whose true p99 is not below it, however narrowly, and a run whose
 // true p99 is not above it fails in no more.
 func TestM17_WhatAPassSays(t *testing.T) {
-	runs := 100
+	runs := 50
 	if *full {
 		runs = 1000
 	}

@@ -81,7 +81,7 @@ func TestKilledRun(t *testing.T) {
 	if testing.Short() {
 		t.Skip("it takes half a minute")
 	}
-	kills := 10
+	kills := 6
 	if n, err := strconv.Atoi(os.Getenv("THRONG_KILLS")); err == nil {
 		kills = n
 	}
