@@ -3,6 +3,7 @@ package http1
 import (
 	"io"
 	"sync"
+	"throng/runtime/transport/dial"
 )
 
 // body reads the body to its end, counts it, and keeps its first bytes if
@@ -102,7 +103,7 @@ func (w *window) fill(drains *sync.Pool, stream *exchange) error {
 		space = w.lent[:]
 	}
 	if stream != nil {
-		stream.bind(silence, stream.m.Idle)
+		stream.bind(dial.Silence, stream.m.Idle)
 	}
 	n, err := w.d.read(space)
 	w.buf, w.full = space[:n], n == len(space)
@@ -117,7 +118,7 @@ func (w *window) take(data []byte, stream *exchange) error {
 	d := w.d
 	a := &d.answer
 	if a.bodySize += int64(len(data)); a.bodySize > d.maxBody && stream == nil {
-		return errBodyTooLarge(d.maxBody)
+		return dial.TooLarge(d.maxBody)
 	}
 	if w.keep {
 		room := min(d.keepBody-len(a.body), len(data))

@@ -47,15 +47,11 @@ func (c *client) Rest() {
 // mistake can't be taken for a fault of the target.
 func (c *client) Do(m *transport.Message, r *transport.Result) {
 	*r = transport.Result{Start: c.begin()}
-	timeout := m.Timeout
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
-	timeout = min(timeout, maxTimeout)
+	timeout := dial.Timeout(m.Timeout)
 	if c.buffers == nil {
 		c.buffers = c.f.buffers.Get().(*buffers)
 	}
-	own := bound{at: r.Start + int64(timeout), span: timeout}
+	own := dial.BoundOf(r.Start, timeout)
 	e := exchange{c: c, m: m, r: r, own: own, bound: own, began: r.Start}
 	if bad := c.refuse(m); bad != nil {
 		e.fail(bad)
@@ -63,7 +59,7 @@ func (c *client) Do(m *transport.Message, r *transport.Result) {
 	}
 	cn, turn := c.take(m.Route, r.Start)
 	c.f.sweep.note(int64(e.shortest()))
-	if !c.watch.arm(own.at) {
+	if !c.watch.arm(own.At) {
 		c.abandon(m.Route, cn, turn)
 		e.fail(dial.Severed())
 		return
@@ -75,7 +71,7 @@ func (c *client) Do(m *transport.Message, r *transport.Result) {
 	if r.End == 0 {
 		r.End = c.f.clock.Now()
 	}
-	state := c.watch.disarm(e.bound.at)
+	state := c.watch.disarm(e.bound.At)
 	e.judge(err, state)
 	if cn != nil && r.Class == plan.OK && e.reusable && state == idle {
 		cn.used, c.slot = r.End, nil
@@ -124,7 +120,7 @@ func (c *client) refuse(m *transport.Message) *dial.Fault {
 	if c.closed {
 		return dial.NewFault(plan.FailInternal, nil, "the client is closed")
 	}
-	return check(m)
+	return dial.Refuse(m.Method, m.URI, m.Host, m.Header)
 }
 
 // Branch implements transport.Brancher.
@@ -159,16 +155,16 @@ type exchange struct {
 	c        *client
 	m        *transport.Message
 	r        *transport.Result
-	own      bound // its deadline
-	bound    bound // the one in force
-	began    int64 // when it could begin to connect
+	own      dial.Bound // its deadline
+	bound    dial.Bound // the one in force
+	began    int64      // when it could begin to connect
 	stage    dial.Stage
 	reusable bool // the connection can serve another exchange
 }
 
 // shortest is the least time that the exchange, or a phase of it, has.
 func (e *exchange) shortest() time.Duration {
-	least := e.own.span
+	least := e.own.Span
 	h := &e.m.Route.HTTP
 	for _, d := range [...]time.Duration{h.ConnectTimeout, h.FirstByteTimeout, e.m.Idle} {
 		if d > 0 {
@@ -193,15 +189,15 @@ func (e *exchange) judge(err error, state int64) {
 		return
 	}
 	if err == nil {
-		if e.r.End >= e.own.at {
+		if e.r.End >= e.own.At {
 			e.bound = e.own
-			e.fail(e.late(nil))
+			e.fail(e.bound.Late(e.stage, nil))
 		}
 		return
 	}
 	f := dial.Explain(e.stage, err)
-	if e.r.End >= e.bound.at && (state == fired || !f.Class.Local() || err == errOverdue) {
-		f = e.late(err)
+	if e.r.End >= e.bound.At && (state == fired || !f.Class.Local() || err == dial.ErrOverdue) {
+		f = e.bound.Late(e.stage, err)
 	}
 	e.fail(f)
 }
@@ -282,7 +278,7 @@ func (e *exchange) send(cn *conn) error {
 	sent := int(r.BytesOut)
 	if cn.plain() && c.copied {
 		if patience > 0 {
-			e.bind(firstByte, patience)
+			e.bind(dial.FirstByte, patience)
 		}
 		n, got, err := cn.wire.exchange(c.out, c.in.buf, r.Reused)
 		sent, r.BytesOut = n, int64(n)
@@ -300,7 +296,7 @@ func (e *exchange) send(cn *conn) error {
 	n, err := c.send(cn.rw, e.m, sent)
 	r.BytesOut += n
 	if err == nil && patience > 0 && c.in.first == 0 {
-		e.bind(firstByte, patience)
+		e.bind(dial.FirstByte, patience)
 	}
 	return err
 }
@@ -344,7 +340,7 @@ func (e *exchange) streaming() *exchange {
 // first waits for the first byte of the answer while it is under a bound.
 func (e *exchange) first() error {
 	d := &e.c.in
-	if e.bound.of != firstByte {
+	if e.bound.Of != dial.FirstByte {
 		return nil
 	}
 	if d.first == 0 {

@@ -47,7 +47,7 @@ func (e *exchange) connect() (*conn, error) {
 	c, r, route := e.c, e.r, e.m.Route
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	e.bind(connecting, route.HTTP.ConnectTimeout)
+	e.bind(dial.Connection, route.HTTP.ConnectTimeout)
 	c.guarded = nil
 	c.watch.guard(nil, cancel)
 	o := dial.Options{User: c.pool.user, Protocols: protocols, Start: e.began}

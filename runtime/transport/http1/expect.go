@@ -88,7 +88,7 @@ func (e *exchange) listen(cn *conn, until time.Time) (bool, error) {
 		return false, err
 	}
 	e.c.guard(cn)
-	if errors.Is(err, os.ErrDeadlineExceeded) && e.c.watch.armed(e.bound.at) {
+	if errors.Is(err, os.ErrDeadlineExceeded) && e.c.watch.armed(e.bound.At) {
 		d.pending = nil
 		return false, nil
 	}

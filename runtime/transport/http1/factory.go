@@ -6,7 +6,6 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"throng/runtime/transport"
 	"throng/runtime/transport/dial"
@@ -15,8 +14,6 @@ import (
 const (
 	defaultMaxBody  = 10 << 20
 	defaultKeepBody = 256 << 10
-	defaultTimeout  = time.Minute // for a message that gives none: every wait ends
-	maxTimeout      = 365 * 24 * time.Hour
 	drainSize       = 32 << 10 // buffer lent to a client that reads a large body
 )
 

@@ -27,9 +27,8 @@ var (
 
 // Errors that are not shown.
 var (
-	errStale   = errors.New("the unused connection is closed or not silent") // it is replaced
-	errOverdue = errors.New("what was waited for came too late")             // the bound says by what
-	errEnough  = errors.New("the sink wants no more")                        // it is a success
+	errStale  = errors.New("the unused connection is closed or not silent") // it is replaced
+	errEnough = errors.New("the sink wants no more")                        // it is a success
 )
 
 func badStatusLine(line []byte) error { return quoting("it begins with ", line) }
@@ -47,8 +46,4 @@ func quoting(what string, b []byte) error {
 		b, more = b[:shown], "…"
 	}
 	return dial.NewFault(plan.FailProtocol, nil, "not HTTP/1.1: %s%q%s", what, b, more)
-}
-
-func errBodyTooLarge(limit int64) error {
-	return dial.NewFault(plan.FailTooLarge, nil, "the answer's body is larger than %d bytes", limit)
 }

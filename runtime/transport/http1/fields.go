@@ -3,6 +3,7 @@ package http1
 import (
 	"encoding/binary"
 	"math"
+	"throng/runtime/transport/dial"
 )
 
 // field is a header field that decides about framing or the connection.
@@ -127,7 +128,7 @@ func (d *reader) frame(method string) error {
 	switch a.framing {
 	case fixed:
 		if a.length > d.maxBody && !d.toSink() {
-			return errBodyTooLarge(d.maxBody)
+			return dial.TooLarge(d.maxBody)
 		}
 	case closed:
 		a.keep = false

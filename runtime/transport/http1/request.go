@@ -55,32 +55,6 @@ func proxied(r *transport.Route) string {
 	return r.Addr
 }
 
-// check refuses a message whose parts would end the line they stand in: what
-// came of a user's data must not become a second request.
-func check(m *transport.Message) *dial.Fault {
-	switch {
-	case !solid(m.Method) || m.Method == "":
-		return dial.NewFault(plan.FailInternal, nil, "method %q is not a token", m.Method)
-	case !solid(m.URI):
-		return dial.NewFault(plan.FailInternal, nil, "the URL has a space or a control character: %q", m.URI)
-	case !solid(m.Host):
-		return dial.NewFault(plan.FailInternal, nil, "the Host header has a space or a control character: %q", m.Host)
-	case len(m.Header) > 0 && (len(m.Header) < 2 || string(m.Header[len(m.Header)-2:]) != "\r\n"):
-		return dial.NewFault(plan.FailInternal, nil, "the last header line has no end")
-	}
-	return nil
-}
-
-// solid reports whether s has no space and no control byte.
-func solid[S string | []byte](s S) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] == 0x7f {
-			return false
-		}
-	}
-	return true
-}
-
 // render makes the request, or, when its body is too large to copy, the part
 // of it before the body.
 func (c *client) render(m *transport.Message) {

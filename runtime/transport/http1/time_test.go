@@ -14,6 +14,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/transport"
+	"throng/runtime/transport/dial"
 )
 
 // piped is a dialer to an in-memory server; serve runs once a connection, in
@@ -143,7 +144,7 @@ func TestMixedTimeouts(t *testing.T) {
 			m.Timeout = timeout
 			c.Do(m, &r)
 			if timeout == 0 {
-				timeout = defaultTimeout
+				timeout = dial.Timeout(0)
 			}
 			took := time.Duration(r.End - r.Start)
 			if r.Class != plan.FailTimeout || took < timeout || took > timeout+2*sweepEvery {

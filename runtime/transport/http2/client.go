@@ -47,12 +47,8 @@ func (c *Client) Declined(route *transport.Route) bool { return c.pool.hasDeclin
 // client of the user learnt it meanwhile.
 func (c *Client) Offer(m *transport.Message, r *transport.Result) (to *dial.Opened, declined bool) {
 	*r = transport.Result{Start: c.f.clock.Now()}
-	timeout := m.Timeout
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
-	timeout = min(timeout, maxTimeout)
-	own := bound{at: r.Start + int64(timeout), span: timeout}
+	timeout := dial.Timeout(m.Timeout)
+	own := dial.BoundOf(r.Start, timeout)
 	e := &exchange{c: c, m: m, r: r, own: own, bound: own, began: r.Start}
 	if bad := c.refuse(m); bad != nil {
 		e.fail(bad)
@@ -73,20 +69,12 @@ func (c *Client) Offer(m *transport.Message, r *transport.Result) (to *dial.Open
 	return nil, false
 }
 
-// refuse is why m cannot be sent at all, or nil. What came of a user's data
-// must not become part of another line, whoever translates it to HTTP/1.1.
+// refuse is why m cannot be sent at all, or nil.
 func (c *Client) refuse(m *transport.Message) *dial.Fault {
-	switch {
-	case c.closed:
+	if c.closed {
 		return dial.NewFault(plan.FailInternal, nil, "the client is closed")
-	case !solid(m.Method) || m.Method == "":
-		return dial.NewFault(plan.FailInternal, nil, "method %q is not a token", m.Method)
-	case !solid(m.URI):
-		return dial.NewFault(plan.FailInternal, nil, "the URL has a space or a control character: %q", m.URI)
-	case !solid(m.Host):
-		return dial.NewFault(plan.FailInternal, nil, "the Host header has a space or a control character: %q", m.Host)
 	}
-	return nil
+	return dial.Refuse(m.Method, m.URI, m.Host, m.Header)
 }
 
 // Branch implements transport.Brancher.
@@ -118,15 +106,15 @@ type exchange struct {
 	r      *transport.Result
 	ctx    context.Context // done when the exchange is to end
 	cancel context.CancelFunc
-	own    bound // its deadline
-	began  int64 // when it could begin to connect
+	own    dial.Bound // its deadline
+	began  int64      // when it could begin to connect
 	upload *upload
 	other  *dial.Opened // a connection on which HTTP/1.1 was agreed
 
 	// Guarded by the client's watch.
 	cn    *conn
-	bound bound // the one in force
-	fired bool  // by it
+	bound dial.Bound // the one in force
+	fired bool       // by it
 	stage dial.Stage
 	wrote int64 // when the request's header could be written
 	first int64 // when the first header block was read
@@ -148,14 +136,14 @@ func (e *exchange) judge(err error) {
 	switch {
 	case err != nil && cut:
 		e.fail(dial.Severed())
-	case err != nil && (fired || err == errOverdue):
-		e.fail(b.late(stage, err))
+	case err != nil && (fired || err == dial.ErrOverdue):
+		e.fail(b.Late(stage, err))
 	case err != nil && e.cn != nil:
 		e.fail(explain(stage, e.cn, err))
 	case err != nil:
 		e.fail(dial.Explain(stage, err))
-	case e.r.End >= e.own.at:
-		e.fail(e.own.late(stage, nil))
+	case e.r.End >= e.own.At:
+		e.fail(e.own.Late(stage, nil))
 	}
 }
 
@@ -212,7 +200,7 @@ func (e *exchange) run() error {
 func (e *exchange) open() (*conn, error) {
 	c, r, route := e.c, e.r, e.m.Route
 	e.at(dial.Connecting)
-	e.bind(connecting, route.HTTP.ConnectTimeout)
+	e.bind(dial.Connection, route.HTTP.ConnectTimeout)
 	o := dial.Options{User: c.pool.user, Start: e.began, Tunnel: true}
 	if route.Scheme == "https" {
 		o.Sessions, o.Protocols = c.pool.session(), protocols[route.HTTP.Version]

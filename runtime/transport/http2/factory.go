@@ -13,8 +13,6 @@ import (
 const (
 	defaultMaxBody  = 10 << 20
 	defaultKeepBody = 256 << 10
-	defaultTimeout  = time.Minute // for a message that gives none: every wait ends
-	maxTimeout      = 365 * 24 * time.Hour
 	drainSize       = 32 << 10 // buffer lent to a client that reads a body
 	kept            = 64 << 10 // a buffer that grew beyond is not kept for the next exchange
 	maxHead         = 1 << 20  // bytes of an answer's header

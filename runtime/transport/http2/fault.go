@@ -12,7 +12,6 @@ import (
 // Errors that are not shown.
 var (
 	errStale    = errors.New("the connection takes no further stream") // it is replaced
-	errOverdue  = errors.New("what was waited for came too late")      // the bound says by what
 	errDeclined = errors.New("the server took HTTP/1.1")               // another client goes on
 )
 
@@ -96,8 +95,4 @@ func ofConnection(stage dial.Stage, cn *conn, err error) *dial.Fault {
 		return dial.NewFault(plan.FailProtocol, err, "not HTTP/2: %s", text)
 	}
 	return dial.NewFault(plan.FailInternal, err, "%s", text)
-}
-
-func errBodyTooLarge(limit int64) error {
-	return dial.NewFault(plan.FailTooLarge, nil, "the answer's body is larger than %d bytes", limit)
 }

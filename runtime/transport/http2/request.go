@@ -80,21 +80,21 @@ func (e *exchange) trace() *httptrace.ClientTrace {
 			}
 			e.stage = dial.Awaiting
 			if patience > 0 {
-				e.bindLocked(firstByte, patience)
+				e.bindLocked(dial.FirstByte, patience)
 			}
 		},
 		GotFirstResponseByte: func() {
 			w.mu.Lock()
 			defer w.mu.Unlock()
 			e.first, e.stage = cn.stamp.Load(), dial.Reading
-			if e.bound.of != firstByte || e.fired {
+			if e.bound.Of != dial.FirstByte || e.fired {
 				return
 			}
-			if e.first >= e.bound.at && w.e == e {
+			if e.first >= e.bound.At && w.e == e {
 				e.fire()
 				return
 			}
-			e.bindLocked(whole, 0)
+			e.bindLocked(dial.Whole, 0)
 		},
 	}
 }
@@ -125,14 +125,4 @@ func (u *upload) Close() error {
 	defer u.mu.Unlock()
 	u.pieces = nil
 	return nil
-}
-
-// solid reports whether s has no space and no control byte.
-func solid[S string | []byte](s S) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] == 0x7f {
-			return false
-		}
-	}
-	return true
 }

@@ -48,7 +48,7 @@ func (e *exchange) receive(cn *conn, res *http.Response) error {
 	c, m, r := e.c, e.m, e.r
 	streamed := m.Sink != nil && res.StatusCode/100 == 2
 	if res.ContentLength > c.f.maxBody && !streamed && m.Method != "HEAD" {
-		return errBodyTooLarge(c.f.maxBody)
+		return dial.TooLarge(c.f.maxBody)
 	}
 	lent := c.f.drains.Get().(*[drainSize]byte)
 	defer c.f.drains.Put(lent)
@@ -58,7 +58,7 @@ func (e *exchange) receive(cn *conn, res *http.Response) error {
 	c.body = c.body[:0]
 	for {
 		if streamed {
-			e.bind(silence, m.Idle)
+			e.bind(dial.Silence, m.Idle)
 		}
 		n, err := res.Body.Read(lent[:])
 		at := cn.stamp.Load()
@@ -68,7 +68,7 @@ func (e *exchange) receive(cn *conn, res *http.Response) error {
 			}
 		}
 		if r.BodySize += int64(n); r.BodySize > c.f.maxBody && !streamed {
-			return errBodyTooLarge(c.f.maxBody)
+			return dial.TooLarge(c.f.maxBody)
 		}
 		if m.KeepBody {
 			c.body = append(c.body, lent[:min(n, c.f.keepBody-len(c.body))]...)

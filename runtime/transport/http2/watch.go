@@ -4,7 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"throng/dsl/plan"
 	"throng/runtime/transport/dial"
 )
 
@@ -14,24 +13,6 @@ const forceAfter = 20 * time.Millisecond
 
 // longAgo is a deadline that ends reads and writes at once.
 var longAgo = time.Unix(1, 0)
-
-// bound is the deadline that an exchange is under at the moment: its own, or
-// a nearer one of the phase it is in.
-type bound struct {
-	at   int64 // on the clock
-	of   limit
-	span time.Duration // what it grants, for the text
-}
-
-// limit is what a bound is of.
-type limit uint8
-
-const (
-	whole      limit = iota // the exchange
-	connecting              // DNS, connect and TLS together
-	firstByte               // from the request written to the first byte
-	silence                 // between two reads of a streamed body
-)
 
 // watch ends the exchange under way of one client, at its bound or by a cut.
 // Its mutex guards what goroutines of the library tell an exchange, too.
@@ -51,9 +32,9 @@ func (w *watch) begin(e *exchange) bool {
 	}
 	w.e = e
 	if w.timer == nil {
-		w.timer = time.AfterFunc(e.bound.span, w.expire)
+		w.timer = time.AfterFunc(e.bound.Span, w.expire)
 	} else {
-		w.timer.Reset(e.bound.span)
+		w.timer.Reset(e.bound.Span)
 	}
 	return true
 }
@@ -74,7 +55,7 @@ func (w *watch) expire() {
 	if e == nil {
 		return
 	}
-	switch left := e.bound.at - e.c.f.clock.Now(); {
+	switch left := e.bound.At - e.c.f.clock.Now(); {
 	case e.fired:
 		e.force()
 	case left > 0: // moved meanwhile
@@ -120,48 +101,42 @@ func (e *exchange) hold(cn *conn) {
 
 // bind puts the exchange under a bound of a phase that begins now, or under
 // its own deadline where that is nearer or the phase has none.
-func (e *exchange) bind(of limit, span time.Duration) {
+func (e *exchange) bind(of dial.Limit, span time.Duration) {
 	e.c.watch.mu.Lock()
 	defer e.c.watch.mu.Unlock()
 	e.bindLocked(of, span)
 }
 
-func (e *exchange) bindLocked(of limit, span time.Duration) {
+func (e *exchange) bindLocked(of dial.Limit, span time.Duration) {
 	w := &e.c.watch
-	if e.fired || w.e != e || of == whole && e.bound.of == whole {
+	if e.fired || w.e != e || of == dial.Whole && e.bound.Of == dial.Whole {
 		return
 	}
 	now := e.c.f.clock.Now()
-	b := e.own
-	if span > 0 {
-		span = min(span, maxTimeout)
-		if at := now + int64(span); at < b.at {
-			b = bound{at: at, of: of, span: span}
-		}
-	}
-	if e.bound = b; b.of != whole {
-		w.timer.Reset(time.Duration(b.at - now))
+	b := e.own.Within(now, of, span)
+	if e.bound = b; b.Of != dial.Whole {
+		w.timer.Reset(time.Duration(b.At - now))
 	} // else the timer finds out that it has moved
 }
 
-// met is errOverdue if what came at a time came too late for the bound of its
+// met is dial.ErrOverdue if what came at a time came too late for the bound of its
 // phase; else the exchange is free of that.
 func (e *exchange) met(at int64) error {
 	w := &e.c.watch
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if e.bound.of == whole {
+	if e.bound.Of == dial.Whole {
 		return nil
 	}
-	if e.fired || at >= e.bound.at {
-		return errOverdue
+	if e.fired || at >= e.bound.At {
+		return dial.ErrOverdue
 	}
-	e.bindLocked(whole, 0)
+	e.bindLocked(dial.Whole, 0)
 	return nil
 }
 
 // state is how the exchange ended as the watch sees it.
-func (e *exchange) state() (stage dial.Stage, b bound, fired, cut bool) {
+func (e *exchange) state() (stage dial.Stage, b dial.Bound, fired, cut bool) {
 	w := &e.c.watch
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -172,16 +147,4 @@ func (e *exchange) at(s dial.Stage) {
 	e.c.watch.mu.Lock()
 	e.stage = s
 	e.c.watch.mu.Unlock()
-}
-
-// late is the fault of an exchange that the bound ended.
-func (b bound) late(stage dial.Stage, cause error) *dial.Fault {
-	switch b.of {
-	case firstByte:
-		return dial.NewFault(plan.FailTimeout, cause, "timeout: the first byte took longer than %v", b.span)
-	case silence:
-		return dial.NewFault(plan.FailTimeout, cause, "timeout: no byte for %v (%v)", b.span, stage)
-	default:
-		return dial.Late(stage, b.span, cause)
-	}
 }

@@ -187,7 +187,7 @@ func TestPingsDuringTeardown(t *testing.T) {
 	})
 	c := newClient(t, Config{})
 	before := descriptors()
-	for range 500 {
+	for range 200 {
 		o, r := c.try(transport.Opening{Route: s.route(), Ping: time.Millisecond})
 		if o == nil {
 			t.Fatal(r.Err)

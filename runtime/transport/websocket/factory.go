@@ -11,8 +11,6 @@ import (
 )
 
 const (
-	defaultTimeout    = time.Minute // for an Opening or a Send that gives none: every wait ends
-	maxTimeout        = 365 * 24 * time.Hour
 	defaultMaxMessage = 1 << 20
 	goodbye           = time.Second // for a closing handshake, and again for the end of the connection after it
 )
@@ -79,11 +77,7 @@ func (f *Factory) Open(o *transport.Opening, r *transport.Result) transport.Sock
 
 // open is Open without what every result has.
 func (f *Factory) open(o *transport.Opening, r *transport.Result) (*socket, *dial.Fault) {
-	timeout := o.Timeout
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
-	h := handshake{f: f, o: o, r: r, timeout: min(timeout, maxTimeout)}
+	h := handshake{f: f, o: o, r: r, timeout: dial.Timeout(o.Timeout)}
 	h.deadline = r.Start + int64(h.timeout)
 	if f.cut.Err() != nil {
 		return nil, dial.Severed()

@@ -40,13 +40,8 @@ type handshake struct {
 
 // check refuses an opening whose parts would end the line they stand in.
 func check(o *transport.Opening) *dial.Fault {
-	switch {
-	case !solid(o.URI):
-		return dial.NewFault(plan.FailInternal, nil, "the URL has a space or a control character: %q", o.URI)
-	case !solid(o.Host):
-		return dial.NewFault(plan.FailInternal, nil, "the Host header has a space or a control character: %q", o.Host)
-	case len(o.Header) > 0 && !bytes.HasSuffix(o.Header, []byte("\r\n")):
-		return dial.NewFault(plan.FailInternal, nil, "the last header line has no end")
+	if bad := dial.Refuse("GET", o.URI, o.Host, o.Header); bad != nil {
+		return bad
 	}
 	for _, p := range o.Protocols {
 		if !token(p) {
@@ -54,16 +49,6 @@ func check(o *transport.Opening) *dial.Fault {
 		}
 	}
 	return nil
-}
-
-// solid reports whether s has no space and no control byte.
-func solid[S string | []byte](s S) bool {
-	for i := range len(s) {
-		if s[i] <= ' ' || s[i] == 0x7f {
-			return false
-		}
-	}
-	return true
 }
 
 // run makes a socket, or says what went wrong at which stage.

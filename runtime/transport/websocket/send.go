@@ -30,10 +30,7 @@ func (b *outbox) empty() bool { return !b.answers && !b.ping && !b.closes }
 // written and there is no TLS, else it is broken.
 func (s *socket) Send(binary bool, data []byte, timeout time.Duration) (at int64, wire int, err error) {
 	began := s.f.clock.Now()
-	if timeout <= 0 {
-		timeout = defaultTimeout
-	}
-	timeout = min(timeout, maxTimeout)
+	timeout = dial.Timeout(timeout)
 	first := byte(finBit | opText)
 	if binary {
 		first = finBit | opBinary
