@@ -169,6 +169,7 @@ func (c *compiler) allCan(s *plan.SLA, lacks func(id int) string, report func(ro
 // facts are what is known of a series' exchanges.
 type facts struct {
 	whole   bool // a group or metric, of which only the whole is timed
+	hops    bool // some of its requests follow redirects
 	message bool // sent or received over a connection that stands
 	stream  *plan.Stream
 	socket  *plan.Socket
@@ -202,6 +203,7 @@ func (c *compiler) facts() []facts {
 			switch s := s.(type) {
 			case *plan.Request:
 				list[s.Series].stream = s.Stream
+				list[s.Series].hops = list[s.Series].hops || s.Redirects > 0
 			case *plan.Receive:
 				list[s.Series].message = true
 			case *plan.Send:
@@ -229,6 +231,8 @@ func (f *facts) lacks(m plan.Measure) string {
 		return "it is no websocket or stream with a reconnect block"
 	case (m == plan.MeasureFirstEvent || m == plan.MeasureGap) && f.stream == nil:
 		return "it has no stream block"
+	case m == plan.MeasureHop && !f.hops:
+		return "it follows no redirect"
 	case m > plan.MeasureBody:
 		return ""
 	case f.message:

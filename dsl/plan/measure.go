@@ -17,11 +17,12 @@ const (
 	MeasureGap                       // of a stream: between two events
 	MeasurePing                      // of a socket: from a ping to its pong
 	MeasureRecovery                  // of a socket: from its loss until it stands again
+	MeasureHop                       // of a request that was redirected: each of its exchanges by itself
 	NumMeasures
 )
 
 var measureNames = [NumMeasures]string{
-	"response", "service", "dns", "connect", "tls", "first_byte", "body", "first_event", "gap", "ping", "recovery",
+	"response", "service", "dns", "connect", "tls", "first_byte", "body", "first_event", "gap", "ping", "recovery", "hop",
 }
 
 func (m Measure) String() string { return measureNames[m] }

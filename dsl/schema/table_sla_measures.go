@@ -4,7 +4,7 @@ import "throng/dsl/plan"
 
 // measureArg says which times an SLA's limits are about.
 var measureArg = Arg{Name: "measure", Type: Keyword, Words: plan.MeasureNames(), Default: `"response"`,
-	Doc: "Which times p50 to max limit: \"response\" (from the intended start), \"service\" (from the actual one), a phase of the exchange (\"dns\", \"connect\", \"tls\", \"first_byte\", \"body\"), of a stream \"first_event\" or each \"gap\" between events, of a socket each \"ping\" until its pong, or each \"recovery\" from a loss. A phase that a timeout cut off, or never came to, counts as beyond the limit."}
+	Doc: "Which times p50 to max limit: \"response\" (from the intended start), \"service\" (from the actual one), a phase of the exchange (\"dns\", \"connect\", \"tls\", \"first_byte\", \"body\"), of a stream \"first_event\" or each \"gap\" between events, of a socket each \"ping\" until its pong, or each \"recovery\" from a loss, of a request that was redirected each \"hop\". A phase that a timeout cut off, or never came to, counts as beyond the limit."}
 
 // counterLimits limit what is counted of sockets and streams, with the row of
 // the websocket ("WS /push") or of the request with the stream.

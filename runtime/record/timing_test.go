@@ -57,7 +57,7 @@ type event struct {
 
 func anyEvent(rng *rand.Rand, series int) event {
 	return event{
-		series: int32(rng.IntN(series)), kind: rng.IntN(4), m: plan.MeasureFirstEvent + plan.Measure(rng.IntN(4)),
+		series: int32(rng.IntN(series)), kind: rng.IntN(4), m: plan.MeasureFirstEvent + plan.Measure(rng.IntN(int(plan.NumMeasures-plan.MeasureFirstEvent))),
 		c: plan.Counter(rng.IntN(int(plan.NumCounters))), n: 1 + rng.Int64N(1e9), at: rng.Int64N(1e9),
 	}
 }

@@ -38,6 +38,9 @@ func (u *User) exchange(r *plan.Request) verdict {
 		u.note(r)
 		if u.result.Class != plan.OK {
 			u.refused = true
+			if redirects > 0 && u.result.Class == plan.FailTimeout {
+				u.writer.Unmet(u.sample.Series, plan.MeasureHop, u.result.End-u.result.Start, u.intended())
+			}
 			return verdict{u.result.Class, u.networkDetail(hop), r.Site}
 		}
 		u.keepCookies()
@@ -49,10 +52,14 @@ func (u *User) exchange(r *plan.Request) verdict {
 			answered++
 			u.late = lateAnswer
 		case r.Redirects == 0 || !isRedirect(u.result.Status):
+			if redirects > 0 {
+				u.timeHop()
+			}
 			return verdict{}
 		case redirects == r.Redirects:
 			return verdict{plan.FailRedirect, fmt.Sprintf("more than %d redirects", r.Redirects), r.Site}
 		default:
+			u.timeHop()
 			if problem := u.follow(r); problem != "" {
 				return verdict{plan.FailRedirect, problem, r.Site}
 			}
@@ -107,6 +114,12 @@ func (u *User) addHop(hop int) {
 	s.End = r.End
 	s.BytesIn += r.BytesIn
 	s.BytesOut += r.BytesOut
+}
+
+// timeHop books the exchange at hand as one of a request's that was
+// redirected.
+func (u *User) timeHop() {
+	u.writer.Measure(u.sample.Series, plan.MeasureHop, u.result.End-u.result.Start, u.intended())
 }
 
 func isRedirect(status int) bool {

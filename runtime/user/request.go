@@ -132,13 +132,18 @@ func (u *User) rescue(r *plan.Request, f *flow) {
 	*f = u.book(r, v, false)
 }
 
+// intended is when the request at hand should have begun.
+func (u *User) intended() int64 {
+	if u.due >= 0 {
+		return u.due
+	}
+	return u.sample.Start
+}
+
 // book records a request's one sample, and what it ends.
 func (u *User) book(r *plan.Request, v verdict, sent bool) flow {
 	s := &u.sample
-	s.Intended = s.Start
-	if u.due >= 0 {
-		s.Intended, u.due = u.due, -1
-	}
+	s.Intended, u.due = u.intended(), -1
 	s.Class = v.class
 	again := u.retries(v.class, int(s.Status))
 	renew := sent && u.renews(r, v)

@@ -362,3 +362,33 @@ func BenchmarkRequest(b *testing.B) {
 		u.request(r)
 	}
 }
+
+// Each exchange of a request that was redirected is timed by itself; one that
+// was not redirected has none, whatever it answered, and a hop that timed out
+// counts as beyond every limit.
+func TestHops(t *testing.T) {
+	late := transport.Result{Class: plan.FailTimeout}
+	for _, c := range []struct {
+		what           string
+		redirects      int
+		answers        []transport.Result
+		hops, censored int64
+	}{
+		{"none", 5, []transport.Result{ok(200)}, 0, 0},
+		{"two", 5, []transport.Result{ok(302, "Location: /a"), ok(303, "Location: /b"), ok(404)}, 3, 0},
+		{"not followed", 0, []transport.Result{ok(302, "Location: /a")}, 0, 0},
+		{"too many", 1, []transport.Result{ok(302, "Location: /a"), ok(302, "Location: /b")}, 1, 0},
+		{"the second is late", 5, []transport.Result{ok(302, "Location: /a"), late}, 2, 1},
+		{"late at once", 5, []transport.Result{late}, 0, 0},
+	} {
+		_, _, _, snap := once(&plan.Request{Redirects: c.redirects}, c.answers...)
+		view := snap.Total[0].Of(plan.MeasureHop)
+		var hops, censored int64
+		if view != nil {
+			hops, censored = view.Count(), view.Censored
+		}
+		if hops != c.hops || censored != c.censored {
+			t.Errorf("%s: %d hops, %d of them timed out", c.what, hops, censored)
+		}
+	}
+}
