@@ -30,7 +30,7 @@ import (
 // that makes the same plan again. The file is nil when there are errors.
 func Pack(name string, o Options) (Result, *planfile.File) {
 	var read reading
-	tree, diags := module.Load(name)
+	tree, diags := module.Load(name, o.Modules)
 	if tree != nil {
 		read.watch(tree)
 	}
@@ -51,6 +51,7 @@ func Pack(name string, o Options) (Result, *planfile.File) {
 		Options:   packOptions(o, r.Plan.Profile.Name),
 		Seed:      strconv.FormatUint(r.Plan.Seed, 10),
 		Variables: p.variables(o.Inputs),
+		Modules:   p.modules(),
 		Files:     p.files(&read),
 		Digest:    digest(r.Plan),
 	}}
@@ -138,14 +139,30 @@ func blank(src []byte, at hcl.Range) {
 	}
 }
 
+// modules are the fetched ones, by name.
+func (p *packer) modules() []planfile.Module {
+	byName := map[string]planfile.Module{}
+	p.tree.Walk(func(m *module.Tree) {
+		if f := m.Within; f != nil {
+			byName[f.Name] = planfile.Module{Name: f.Name, Key: f.Lock.Key, Version: f.Lock.Version, Hash: f.Lock.Hash}
+		}
+	})
+	var list []planfile.Module
+	for _, name := range slices.Sorted(maps.Keys(byName)) {
+		list = append(list, byName[name])
+	}
+	return list
+}
+
 // files lists everything that was read, sources first.
 func (p *packer) files(read *reading) []planfile.Entry {
 	entries := []planfile.Entry{}
-	have := map[place]bool{}
+	have, fetched := map[place]bool{}, map[string]bool{}
 	p.tree.Walk(func(m *module.Tree) {
 		if m.Folder == "" {
 			return // embedded: of throng's own version
 		}
+		fetched[m.Folder] = m.Within != nil
 		for _, name := range slices.Sorted(maps.Keys(m.Config.Sources)) {
 			at := place{m.Folder, path.Base(name)}
 			if have[at] {
@@ -172,7 +189,7 @@ func (p *packer) files(read *reading) []planfile.Entry {
 	})
 	for _, at := range others {
 		n := read.files[at]
-		if n.text == nil || p.isData(n.sum) {
+		if n.text == nil || p.isData(n.sum) && !fetched[at.dir] {
 			entries = append(entries, planfile.Entry{Dir: at.dir, Path: at.path, SHA256: n.sum, Size: n.size})
 			continue
 		}

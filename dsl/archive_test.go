@@ -18,7 +18,7 @@ import (
 // used. A new one has to be sorted here, and in Pack and Unpack.
 func TestEveryOptionIsSorted(t *testing.T) {
 	stored := []string{"Profile", "Users", "SpawnRate", "Duration", "Seed", "Tags", "ExcludeTags", "Inputs"}
-	again := []string{"Tool", "Allow", "Sends"}
+	again := []string{"Tool", "Allow", "Sends", "Modules"}
 	for i := range reflect.TypeFor[dsl.Options]().NumField() {
 		name := reflect.TypeFor[dsl.Options]().Field(i).Name
 		if slices.Contains(stored, name) == slices.Contains(again, name) {

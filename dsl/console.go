@@ -24,7 +24,7 @@ type Console struct {
 // it is being written; Elsewhere tells of it. The console is nil when the
 // files cannot be read at all. answer is what response means, nil for none.
 func OpenConsole(path string, o Options, answer *plan.Response) (c *Console, found Result, elsewhere bool) {
-	found = run(path, func(s *resolve.Scope, r *Result) {
+	found = run(path, o, func(s *resolve.Scope, r *Result) {
 		c = &Console{sources: r.Sources}
 		var kept diag.Diagnostics
 		for _, d := range r.Diagnostics {

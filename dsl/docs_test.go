@@ -13,6 +13,7 @@ import (
 
 	"throng/dsl"
 	"throng/dsl/diag"
+	"throng/dsl/testfile"
 )
 
 // The documents' HCL is input to this test. The words behind ```hcl say what
@@ -29,6 +30,7 @@ import (
 //	given=A,B           what a fragment reads and does not declare: var.x,
 //	                    session.x, task.x, tag.x, user.x, profile.x, file.x, p95
 //	values              a file for --var-file
+//	testfile            a test file
 //	error=CODE          what must be found in it; error=CODE,CODE for several
 //	warning=CODE        the same for warnings
 //	profile=NAME        compile for this profile
@@ -101,7 +103,7 @@ func fences(t *testing.T, doc, text string) (all []fence) {
 }
 
 func checkFences(t *testing.T, all []fence) {
-	known := []string{"scenario", "file", "fragment", "given", "values", "error", "warning", "profile"}
+	known := []string{"scenario", "file", "fragment", "given", "values", "error", "warning", "profile", "testfile"}
 	done := map[string]bool{}
 	for _, f := range all {
 		name := f.words["scenario"]
@@ -115,6 +117,12 @@ func checkFences(t *testing.T, all []fence) {
 		}
 		if _, values := f.words["values"]; values {
 			checkValues(t, f)
+			continue
+		}
+		if _, test := f.words["testfile"]; test {
+			if _, diags := testfile.Parse([]byte(f.text), filepath.Join(t.TempDir(), "doc"+testfile.Suffix)); len(diags) > 0 {
+				t.Errorf("%s: %v: %v", f, diags[0].Summary, diags[0].Detail)
+			}
 			continue
 		}
 		if name == "" {

@@ -27,7 +27,7 @@ type Result struct {
 
 // Compile makes the plan of the scenario at path for one profile.
 func Compile(path string, o Options) Result {
-	return run(path, func(s *resolve.Scope, r *Result) {
+	return run(path, o, func(s *resolve.Scope, r *Result) {
 		p, diags := compile.Compile(s, o)
 		if p != nil {
 			p.Dir = path
@@ -40,7 +40,7 @@ func Compile(path string, o Options) Result {
 // Validate compiles the scenario for every profile it declares and keeps only
 // what was found.
 func Validate(path string, o Options) Result {
-	return run(path, func(s *resolve.Scope, r *Result) {
+	return run(path, o, func(s *resolve.Scope, r *Result) {
 		if o.Profile != "" {
 			_, diags := compile.Compile(s, o)
 			r.Diagnostics.Extend(diags)
@@ -50,8 +50,8 @@ func Validate(path string, o Options) Result {
 	})
 }
 
-func run(path string, compile func(*resolve.Scope, *Result)) Result {
-	tree, diags := module.Load(path)
+func run(path string, o Options, compile func(*resolve.Scope, *Result)) Result {
+	tree, diags := module.Load(path, o.Modules)
 	return of(tree, diags, compile)
 }
 
@@ -65,7 +65,7 @@ func of(tree *module.Tree, diags diag.Diagnostics, compile func(*resolve.Scope, 
 	}
 	r.Sources = tree.Sources()
 	if tree.Broken() { // names would be missed that are only unread
-		r.Diagnostics = r.Diagnostics.Dedupe()
+		r.Diagnostics = resolve.Traced(tree, r.Diagnostics.Dedupe())
 		r.Diagnostics.Sort()
 		return r
 	}
@@ -74,7 +74,7 @@ func of(tree *module.Tree, diags diag.Diagnostics, compile func(*resolve.Scope, 
 	r.Profiles = scope.Names("profile")
 	r.Diagnostics.Extend(resolve.Check(scope))
 	compile(scope, &r)
-	r.Diagnostics = r.Diagnostics.Dedupe()
+	r.Diagnostics = resolve.Traced(tree, r.Diagnostics.Dedupe())
 	r.Diagnostics.Sort()
 	if r.Diagnostics.HasErrors() {
 		r.Plan = nil

@@ -82,7 +82,7 @@ func (g *Graph) sort() {
 // each it declares, and gives its graph; nil when there are errors.
 func Draw(path string, o Options) (*Graph, Result) {
 	var g *Graph
-	r := run(path, func(s *resolve.Scope, r *Result) {
+	r := run(path, o, func(s *resolve.Scope, r *Result) {
 		d := &drawing{graph: &Graph{Scenario: s.Tree.Name}, nodes: map[string]bool{}, edges: map[Edge]bool{}}
 		for _, choice := range choices(s, o) {
 			p, diags := compile.Compile(s, choice)

@@ -26,7 +26,7 @@ type place struct{ dir, path string }
 type noted struct {
 	sum  string
 	size int64
-	text []byte // nil for a file larger than planfile.MaxText
+	text []byte // nil for a file that is too large for a plan file
 }
 
 // watch makes every module of a tree read through r.
@@ -34,7 +34,11 @@ func (r *reading) watch(tree *module.Tree) {
 	r.files = map[place]*noted{}
 	tree.Walk(func(m *module.Tree) {
 		if m.Folder != "" {
-			m.Files = &watched{files: m.Files, dir: m.Folder, r: r}
+			w := &watched{files: m.Files, dir: m.Folder, most: planfile.MaxText, r: r}
+			if m.Within != nil {
+				w.most = planfile.MaxFetched
+			}
+			m.Files = w
 		}
 	})
 }
@@ -43,6 +47,7 @@ func (r *reading) watch(tree *module.Tree) {
 type watched struct {
 	files fs.FS
 	dir   string
+	most  int64 // bytes of a file that are kept
 	r     *reading
 }
 
@@ -55,7 +60,7 @@ func (w *watched) Open(name string) (fs.File, error) {
 	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return f, nil // whoever reads it will see what is wrong
 	}
-	return &watchedFile{File: f, at: place{w.dir, name}, r: w.r, hash: sha256.New(), text: []byte{}}, nil
+	return &watchedFile{File: f, at: place{w.dir, name}, most: w.most, r: w.r, hash: sha256.New(), text: []byte{}}, nil
 }
 
 // Stat does not count as reading.
@@ -64,6 +69,7 @@ func (w *watched) Stat(name string) (fs.FileInfo, error) { return fs.Stat(w.file
 type watchedFile struct {
 	fs.File
 	at   place
+	most int64
 	r    *reading
 	hash hash.Hash
 	size int64
@@ -75,7 +81,7 @@ func (f *watchedFile) Read(p []byte) (int, error) {
 	n, err := f.File.Read(p)
 	f.hash.Write(p[:n])
 	f.size += int64(n)
-	if f.text = append(f.text, p[:n]...); f.size > planfile.MaxText {
+	if f.text = append(f.text, p[:n]...); f.size > f.most {
 		f.text = nil
 	}
 	return n, err

@@ -12,7 +12,7 @@ import (
 // the result's own Plan is the first.
 func Suite(path string, o Options, names []string) (Result, []*plan.Plan) {
 	var plans []*plan.Plan
-	r := run(path, func(s *resolve.Scope, r *Result) {
+	r := run(path, o, func(s *resolve.Scope, r *Result) {
 		made, diags := compile.Suite(s, o, names)
 		r.Diagnostics.Extend(diags)
 		for _, p := range made {

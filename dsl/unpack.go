@@ -34,7 +34,7 @@ func Unpack(name string, o Options, show bool) Result {
 		return Result{Diagnostics: diag.Diagnostics{unreadable(name, err)}}
 	}
 	inputs, whole, diags := unpackInputs(f, o.Inputs, show)
-	disk, ds := locate(f, name)
+	disk, ds := locate(f, name, o.Modules)
 	diags.Extend(ds)
 	seed, err := strconv.ParseUint(f.Seed, 10, 64)
 	if err != nil {
@@ -91,12 +91,19 @@ func unreadable(name string, err error) *diag.Diagnostic {
 }
 
 // locate finds the files that are not stored: where they were, or beside the
-// plan file. Their content must be what it was.
-func locate(f *planfile.File, name string) (map[place]string, diag.Diagnostics) {
+// plan file; those of fetched modules where modules are. Their content must be
+// what it was.
+func locate(f *planfile.File, name string, o module.Options) (map[place]string, diag.Diagnostics) {
 	found := map[place]string{}
 	var diags diag.Diagnostics
 	for _, e := range f.Files {
 		if e.Stored {
+			continue
+		}
+		if m, dir := fetchedOf(f, e.Dir); m != nil {
+			at, d := locateFetched(f, m, dir, e.Path, o)
+			found[place{e.Dir, e.Path}] = at
+			diags.Append(d)
 			continue
 		}
 		was := filepath.Join(e.Dir, filepath.FromSlash(e.Path))
@@ -164,7 +171,7 @@ func grow(f *planfile.File, disk map[place]string) (*module.Tree, diag.Diagnosti
 	if cfg == nil {
 		return nil, diags
 	}
-	tree, more := module.Grow(cfg, f.Scenario.Name, open)
+	tree, more := module.Grow(cfg, f.Scenario.Name, open, fetchedIn(f, open))
 	return tree, append(diags, more...)
 }
 

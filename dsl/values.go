@@ -126,7 +126,7 @@ func autoFiles(dir string) []string {
 // Declared are the names of the variables that the scenario at name
 // declares, as far as it can be read.
 func Declared(name string) []string {
-	tree, _ := module.Load(name)
+	tree, _ := module.Load(name, module.Options{})
 	if tree == nil {
 		return nil
 	}

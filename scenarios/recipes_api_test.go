@@ -224,6 +224,17 @@ func checkUpload(t *testing.T, m *meal) {
 
 // Every walk sees all items of its list, in order and once.
 func checkPagination(t *testing.T, m *meal) {
+	walks := walksOf(t, m)
+	for _, kind := range []string{"post-23 in 5", "post-20 in 3", "p-60 in 4"} {
+		equal(t, kind+" pages", walks[kind], 3*9/3)
+	}
+	equal(t, "kinds of walks", len(walks), 3)
+}
+
+// walksOf are the walks to the ends of lists by kind, none of which missed an
+// item or saw one twice.
+func walksOf(t *testing.T, m *meal) map[string]int {
+	t.Helper()
 	walks := map[string]int{}
 	for conn, list := range m.connections() {
 		for len(list) > 0 {
@@ -252,10 +263,7 @@ func checkPagination(t *testing.T, m *meal) {
 			}
 		}
 	}
-	for _, kind := range []string{"post-23 in 5", "post-20 in 3", "p-60 in 4"} {
-		equal(t, kind+" pages", walks[kind], 3*9/3)
-	}
-	equal(t, "kinds of walks", len(walks), 3)
+	return walks
 }
 
 // Each job is asked about until it is done, then no more.

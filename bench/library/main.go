@@ -84,7 +84,7 @@ func parts(dir string, rounds int, cpu string) error {
 	var read, bind, comp []float64
 	for range rounds {
 		start := time.Now()
-		tree, diags := module.Load(dir)
+		tree, diags := module.Load(dir, module.Options{})
 		read = append(read, ms(time.Since(start)))
 		start = time.Now()
 		scope, more := resolve.Build(tree)

@@ -22,7 +22,10 @@ func (c *compiler) callee(b *config.Block) (resolve.Reference, bool) {
 			return resolve.Reference{}, false
 		}
 		ref, diags := scope.Refer(a, "task")
-		return ref, !diags.HasErrors()
+		for _, d := range diags { // of names that resolve could not know
+			c.report(b, d)
+		}
+		return ref, ref.Block != nil
 	}
 	block := scope.Named("task", b.Name())
 	return resolve.Reference{Scope: scope, Block: block}, block != nil
@@ -34,9 +37,7 @@ func (c *compiler) expanded(ref resolve.Reference) *config.Block {
 	if b := c.callees[ref.Block]; b != nil {
 		return b
 	}
-	b, diags := resolve.Use(ref.Scope, ref.Block)
-	c.diags.Extend(diags)
-	b = c.grown(b)
+	b := c.grown(c.used(ref.Scope, ref.Block))
 	c.callees[ref.Block] = b
 	return b
 }
@@ -70,6 +71,7 @@ func (k *classBuilder) call(n *config.Block, s settings) plan.Step {
 		}
 		return nil
 	}
+	defer c.via(n)()
 	callee := c.expanded(ref)
 	if callee.First("task") != nil || callee.First("next") != nil {
 		c.fail(n, diag.MixedBody, n.Range, "%s holds tasks, among which a user stays; it can be used as a task, but not called as a step.", callee.Title())
@@ -80,7 +82,7 @@ func (k *classBuilder) call(n *config.Block, s settings) plan.Step {
 	s.tasks = append(slices.Clone(s.tasks), callee.Name())
 	outer := k.names
 	k.calls, k.names = append(k.calls, ref.Block), &names{inputs: inputs}
-	s = k.inherit(s, callee)
+	s = k.inherit(c.entering(s, n), callee)
 	step.Steps = k.steps(callee.Blocks, s)
 	k.calls, k.names = k.calls[:len(k.calls)-1], outer
 	if len(callee.Blocks) == len(callee.Of("input")) && !callee.Broken {
@@ -158,7 +160,7 @@ func (k *classBuilder) convertInput(n, in *config.Block, g named) plan.Expr {
 	if v, ok := g.value.(plan.Const); ok {
 		converted, err := convert.Convert(toCty(v.Value), ty)
 		if err != nil {
-			k.c.fail(n, diag.WrongType, g.at, "The input %q must be %s: %s.", g.name, article(typeName(ty)), err)
+			k.c.fail(n, diag.WrongType, g.at, "The input %q must be %s: %s.", g.name, article(typeName(ty)), err).Relate("declared here", in.Range)
 			return g.value
 		}
 		return plan.Const{Value: fromCty(converted), Secret: v.Secret}

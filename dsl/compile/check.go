@@ -38,9 +38,7 @@ func (l *lowering) check(a *config.Arg, want cty.Type) (cty.Value, bool) {
 	ctx.Functions = l.env.checking()
 	v, diags := a.Expr.Value(ctx)
 	if diags.HasErrors() {
-		for _, d := range diag.FromHCL(diags) {
-			l.c.report(l.block, d)
-		}
+		l.c.evaluatorSaid(l.block, diags)
 		return v, false
 	}
 	if want == cty.DynamicPseudoType {
@@ -89,21 +87,19 @@ var runtimeRoots = func() map[string]cty.Value {
 func (l *lowering) columns(reads []hcl.Traversal) bool {
 	good := true
 	for _, t := range reads {
-		if t.RootName() != "data" || len(t) < 2 {
+		block, rest := l.env.scope.RowsOf(t)
+		if block == nil {
 			continue
 		}
-		id, loaded := l.c.dataIDs[l.env.scope.Named("data", stepName(t[1]))]
+		id, loaded := l.c.dataIDs[block]
 		if loaded && l.c.plan.Data[id].From != nil && l.class != nil && l.class == l.c.once {
-			l.c.fail(l.block, diag.NotAvailable, t.SourceRange(), "The rows of data.%s are made of what setup leaves, so setup and teardown cannot read them.", stepName(t[1]))
+			l.c.fail(l.block, diag.NotAvailable, t.SourceRange(), "The rows of data.%s are made of what setup leaves, so setup and teardown cannot read them.", block.Name())
 			good = false
 		}
-		if len(t) < 3 {
-			continue
-		}
-		if !loaded {
+		if len(rest) == 0 || !loaded {
 			continue // reported where it is declared
 		}
-		if column := stepName(t[2]); l.c.readColumn(id, column) < 0 {
+		if column := stepName(rest[0]); l.c.readColumn(id, column) < 0 {
 			source := &l.c.plan.Data[id]
 			names := source.ColumnNames()
 			l.c.fail(l.block, diag.UnknownAttribute, t.SourceRange(), "The rows of data.%s have no column %q. They have %s.", source.Name, column, strings.Join(names, ", ")).

@@ -19,6 +19,7 @@ import (
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
+	"throng/dsl/module"
 	"throng/dsl/plan"
 	"throng/dsl/resolve"
 )
@@ -47,6 +48,7 @@ type Options struct {
 	Tool        string   // version of throng
 	Allow       []string // targets whose guards the user lifts: --allow
 	Sends       bool     // the plan is about to be run, so consent is needed now
+	Modules     module.Options
 }
 
 // Compile makes the plan of a checked scenario for one profile. The plan is
@@ -150,10 +152,11 @@ type compiler struct {
 	files         map[string][]byte               // bodies read from files, or generated
 	made          int                             // steps
 	instancesMade int
-	cloned        int          // blocks and arguments in instances
-	overgrown     bool         // there are too many
-	callsTold     bool         // that tasks call each other too deep
-	deep          int          // locals under evaluation within each other
+	cloned        int  // blocks and arguments in instances
+	overgrown     bool // there are too many
+	callsTold     bool // that tasks call each other too deep
+	trail         trail
+	hops          []hop        // by which the content under compilation came in, outermost first
 	calling       int          // functions of the scenario's own that are
 	reads         map[int]bool // data sources the class under compilation reads
 	offTags       bool         // --tags or --exclude-tags left something out
@@ -179,6 +182,7 @@ type siteKey struct {
 }
 
 func newCompiler(scope *resolve.Scope, o Options) *compiler {
+	scope.Fresh()
 	meter := config.NewMeter()
 	return &compiler{
 		options: o, root: scope, meter: meter, meterValue: meter.Value(),
@@ -202,8 +206,11 @@ func (c *compiler) report(b *config.Block, d *diag.Diagnostic) *diag.Diagnostic 
 	if len(c.diags) >= maxFindings && (d.Severity == diag.Warning || c.diags.HasErrors()) {
 		return d
 	}
-	if b != nil && d.Subject != nil {
-		d.In(b.Place(*d.Subject))
+	if d.Subject != nil {
+		if b != nil {
+			d.In(b.Place(*d.Subject))
+		}
+		c.trace(b, d)
 	}
 	c.diags.Append(d)
 	return d

@@ -110,9 +110,7 @@ func (k *Console) evaluate(a *config.Arg, e hclsyntax.Expression, name string) E
 	}
 	env := c.env(a.Module)
 	v, hclDiags := e.Value(c.context(env, nil, e.Variables()))
-	for _, d := range diag.FromHCL(hclDiags) {
-		c.report(k.block, d)
-	}
+	c.evaluatorSaid(k.block, hclDiags)
 	if hclDiags.HasErrors() {
 		return Evaluated{}
 	}
@@ -167,11 +165,15 @@ func (k *Console) lowered(a *config.Arg, e hclsyntax.Expression, name string) Ev
 // themselves, any other value as a whole.
 func (k *Console) hidden(e hclsyntax.Expression, v cty.Value) cty.Value {
 	whole, ok := e.(*hclsyntax.ScopeTraversalExpr)
-	if !ok || whole.Traversal.RootName() != "data" || len(whole.Traversal) != 2 || !v.Type().IsObjectType() {
+	if !ok || rootOf(whole.Traversal) != "data" || !v.Type().IsObjectType() {
+		return v.Mark(sensitive)
+	}
+	rows, rest := k.c.root.RowsOf(whole.Traversal)
+	if rows == nil || len(rest) > 0 {
 		return v.Mark(sensitive)
 	}
 	columns := v.AsValueMap()
-	for _, col := range k.c.plan.Data[k.c.dataIDs[k.c.root.Named("data", stepName(whole.Traversal[1]))]].Columns {
+	for _, col := range k.c.plan.Data[k.c.dataIDs[rows]].Columns {
 		if col.Sensitive {
 			columns[col.Name] = columns[col.Name].Mark(sensitive)
 		}

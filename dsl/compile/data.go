@@ -50,11 +50,12 @@ type table struct {
 func (c *compiler) data() { c.dataOf(c.root) }
 
 func (c *compiler) dataOf(s *resolve.Scope) {
+	defer c.inside(s)()
 	for _, name := range s.Names("data") {
 		c.source(s, s.Named("data", name))
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Children)) {
-		c.dataOf(s.Children[name])
+	for _, child := range s.Called() {
+		c.dataOf(child)
 	}
 }
 

@@ -35,7 +35,7 @@ func (t *table) generated() bool {
 		return false
 	}
 	if v, known := t.foreign(e); known {
-		c.fail(b, diag.NotAvailable, v.SourceRange(), "A row is the same whoever reads it, so it cannot depend on %q. It may read each.key, var, local and functions.", v.RootName())
+		c.fail(b, diag.NotAvailable, v.SourceRange(), "A row is the same whoever reads it, so it cannot depend on %q. It may read each.key, var, local and functions.", rootOf(v))
 		return false
 	}
 	l := c.lowering(a, b, nil)
@@ -60,7 +60,7 @@ func (t *table) generated() bool {
 // foreign is a name in a row's expression that belongs to who reads it.
 func (t *table) foreign(e hclsyntax.Expression) (hcl.Traversal, bool) {
 	for _, v := range e.Variables() {
-		switch v.RootName() {
+		switch rootOf(v) {
 		case "session", "user", "data", "run", "cookies", "setup", "input", "response", "message", "sent", "event":
 			return v, true
 		}

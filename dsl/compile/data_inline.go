@@ -22,7 +22,7 @@ func (t *table) inline() bool {
 	}
 	early := true
 	for _, v := range e.Variables() {
-		switch root := v.RootName(); root {
+		switch root := rootOf(v); root {
 		case "var", "local", "path", "module", "setup":
 			early = early && root != "setup"
 		case "session", "user", "data", "run", "cookies", "input":

@@ -127,6 +127,12 @@ type element struct{ key, value cty.Value }
 // elements are what a for_each goes over: a map, an object, or a list or set
 // of strings; with lists also any list, whose keys are numbers.
 func (c *compiler) elements(b *config.Block, a *config.Arg, lists bool) ([]element, bool) {
+	return c.elementsOf(b, a, lists, b.Weight())
+}
+
+// elementsOf is elements where an instance is made of so many blocks and
+// arguments.
+func (c *compiler) elementsOf(b *config.Block, a *config.Arg, lists bool, weight int) ([]element, bool) {
 	if c.overgrown {
 		return nil, false // which is reported
 	}
@@ -157,7 +163,7 @@ func (c *compiler) elements(b *config.Block, a *config.Arg, lists bool) ([]eleme
 		c.fail(b, diag.LimitExceeded, a.Expr.Range(), "All for_each and dynamic blocks together would make more than %d blocks.", maxInstances)
 		return nil, false
 	}
-	if c.cloned += v.LengthInt() * b.Weight(); c.cloned > maxCloned {
+	if c.cloned += v.LengthInt() * weight; c.cloned > maxCloned {
 		c.overgrown = true
 		c.fail(b, diag.LimitExceeded, a.Expr.Range(), "What all for_each and dynamic blocks together make would hold more than %d blocks and arguments.", maxCloned)
 		return nil, false

@@ -49,7 +49,7 @@ func (l *lowering) evaluated(e hclsyntax.Expression, id int) *evaluated {
 		}
 		first := !seen[root+"."+name]
 		seen[root+"."+name] = true
-		switch root {
+		switch rootOf(t) {
 		default:
 			l.asking = asking || name != "" && !needed[root+"."+name]
 			if r, ok := l.runRoot(t); ok && first {
@@ -57,11 +57,14 @@ func (l *lowering) evaluated(e hclsyntax.Expression, id int) *evaluated {
 				h.roots = append(h.roots, r)
 			}
 		case "data":
-			if id, ok := l.c.dataIDs[l.env.scope.Named("data", name)]; ok && first {
-				l.c.readData(id)
-				l.secret = l.secret || slices.ContainsFunc(l.c.plan.Data[id].Columns, func(c plan.DataColumn) bool { return c.Sensitive })
-				h.data = append(h.data, id)
+			block, _ := l.env.scope.RowsOf(t)
+			id, ok := l.c.dataIDs[block]
+			if !ok {
+				break
 			}
+			l.c.readData(id)
+			l.secret = l.secret || slices.ContainsFunc(l.c.plan.Data[id].Columns, func(c plan.DataColumn) bool { return c.Sensitive })
+			h.data = append(h.data, rowsRead{id: id, path: t})
 		case "response":
 			if len(t) > 1 {
 				l.body = l.body || name != "stream"
@@ -145,7 +148,7 @@ type evaluated struct {
 	static   map[string]cty.Value
 	env      *environ
 	roots    []runRoot
-	data     []int
+	data     []rowsRead
 	response []hcl.Traversal
 	arrived  []hcl.Traversal // what is read of message, sent and event
 	lenient  []hcl.Traversal
@@ -156,7 +159,7 @@ type evaluated struct {
 func (h *evaluated) Eval(f *plan.Frame) (plan.Value, error) {
 	root, _ := f.Private[h.id].(*hcl.EvalContext)
 	if root == nil {
-		root = &hcl.EvalContext{Variables: h.static, Functions: h.env.withOwn(stdlib.FrameFunctions(h.env.functions, f))}
+		root = &hcl.EvalContext{Variables: h.static, Functions: ofFrame(f)(h.env)}
 		f.Private[h.id] = root
 	}
 	ctx := root.NewChild()
@@ -182,15 +185,10 @@ func (h *evaluated) Eval(f *plan.Frame) (plan.Value, error) {
 }
 
 func (h *evaluated) variables(f *plan.Frame) (map[string]cty.Value, error) {
-	data := map[string]cty.Value{}
-	for _, id := range h.data {
-		row, err := wholeRow(f, id)
-		if err != nil {
-			return nil, err
-		}
-		data[f.Plan.Data[id].Name] = toCty(row)
+	vars, err := rowValues(f, h.data, h.static["module"])
+	if err != nil {
+		return nil, err
 	}
-	vars := map[string]cty.Value{"data": cty.ObjectVal(data)}
 	if err := addRoots(vars, h.roots, f); err != nil {
 		return nil, err
 	}

@@ -17,7 +17,11 @@ func (c *compiler) openFile(b *config.Block, a *config.Arg, name string, most in
 	at := a.Expr.Range()
 	clean := path.Clean(filepath.ToSlash(name))
 	if !fs.ValidPath(clean) {
-		c.fail(b, diag.FileUnreadable, at, "%q lies outside the scenario's directory. Files stand beside the scenario or below it.", name)
+		whose := "scenario"
+		if a.Module != c.root.Tree.Config {
+			whose = "library"
+		}
+		c.fail(b, diag.FileUnreadable, at, "%q lies outside the %s's directory. Files stand beside the %s or below it.", name, whose, whose)
 		return nil, false
 	}
 	tree := c.root.Of(a.Module).Tree

@@ -15,24 +15,51 @@ import (
 	"throng/dsl/diag"
 	"throng/dsl/plan"
 	"throng/dsl/resolve"
+	"throng/stdlib"
 )
 
-// withOwn is a table of functions with the module's own added, whose results
-// call the functions of that table.
-func (e *environ) withOwn(table map[string]function.Function) map[string]function.Function {
-	names := e.scope.Names("function")
-	if len(names) == 0 {
+// functionsOf gives the functions that the results of a module's own functions
+// call. It is asked when they are called.
+type functionsOf func(*environ) map[string]function.Function
+
+// withOwn is a table of functions with the module's own added, and those of the
+// libraries it calls.
+func (e *environ) withOwn(table map[string]function.Function, of functionsOf) map[string]function.Function {
+	own := map[string]function.Function{}
+	for _, name := range e.scope.Names("function") {
+		own[name] = e.c.own(e.scope.Named("function", name), of)
+	}
+	for name, child := range e.scope.Children {
+		if child.Each() {
+			continue // which of them is not told
+		}
+		for _, fn := range child.Exported("function") {
+			own["module::"+name+"::"+fn] = e.c.own(child.Named("function", fn), of)
+		}
+	}
+	if len(own) == 0 {
 		return table
 	}
 	all := maps.Clone(table)
-	for _, name := range names {
-		all[name] = e.own(e.scope.Named("function", name), all)
-	}
+	maps.Copy(all, own)
 	return all
 }
 
+// ofFrame are the functions of a run as the expressions of one user call them.
+func ofFrame(f *plan.Frame) functionsOf {
+	made := map[*environ]map[string]function.Function{}
+	var of functionsOf
+	of = func(e *environ) map[string]function.Function {
+		if made[e] == nil {
+			made[e] = e.withOwn(stdlib.FrameFunctions(e.functions, f), of)
+		}
+		return made[e]
+	}
+	return of
+}
+
 // own is a function block as HCL's evaluator calls it.
-func (e *environ) own(b *config.Block, table map[string]function.Function) function.Function {
+func (c *compiler) own(b *config.Block, of functionsOf) function.Function {
 	params := resolve.Params(b)
 	spec := &function.Spec{}
 	for _, p := range params {
@@ -44,7 +71,7 @@ func (e *environ) own(b *config.Block, table map[string]function.Function) funct
 		if result == nil || result.Bad {
 			return cty.DynamicVal, nil
 		}
-		if c := e.c; c.meter != nil { // while users run, what they evaluate has been tried before
+		if c.meter != nil { // while users run, what they evaluate has been tried before
 			if !c.meter.Call() {
 				return cty.DynamicVal, diag.LimitError(config.TooMuch)
 			}
@@ -54,8 +81,9 @@ func (e *environ) own(b *config.Block, table map[string]function.Function) funct
 			c.calling++
 			defer func() { c.calling-- }()
 		}
-		ctx := e.c.context(e, nil, result.Expr.Variables())
-		ctx.Functions = table
+		e := c.env(b.Module)
+		ctx := c.context(e, nil, result.Expr.Variables())
+		ctx.Functions = of(e)
 		ctx = ctx.NewChild()
 		ctx.Variables = map[string]cty.Value{}
 		for i, p := range params {
@@ -67,7 +95,14 @@ func (e *environ) own(b *config.Block, table map[string]function.Function) funct
 			if limit, ok := diag.LimitIn(d); ok {
 				return cty.DynamicVal, limit
 			}
-			return cty.DynamicVal, fmt.Errorf("%s (%s, line %d)", d.Detail, b.Title(), d.Subject.Start.Line)
+			problem := &bodyError{fmt.Sprintf("%s (%s, line %d)", d.Detail, b.Title(), d.Subject.Start.Line), *d.Subject}
+			if call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](d); ok {
+				var deeper *bodyError
+				if errors.As(call.FunctionCallError(), &deeper) {
+					problem.at = deeper.at
+				}
+			}
+			return cty.DynamicVal, problem
 		}
 		return v, nil
 	}
@@ -91,6 +126,7 @@ func (l *lowering) ownCall(e *hclsyntax.FunctionCallExpr, b *config.Block) plan.
 	if !ok {
 		return unknown
 	}
+	defer l.c.through(hop{e.Range(), "called here"})()
 	in := l.c.lowering(result, b, nil)
 	in.failure, in.asking = l.failure, l.asking
 	for _, p := range resolve.Params(b) {

@@ -125,7 +125,7 @@ var proxyPorts = map[string]int{"http": 80, "https": 443, "socks5": 1080}
 // scheme: it may be sensitive.
 func (c *compiler) proxy(b *config.Block) *plan.Proxy {
 	raw, a, ok := c.known(b, "proxy", cty.String)
-	if !ok {
+	if !ok || !c.ownProxy(b, a) {
 		return nil
 	}
 	at := a.Expr.Range()

@@ -124,9 +124,7 @@ func (l *lowering) constant(e hclsyntax.Expression) (plan.Const, bool) {
 		if l.asking {
 			return null, false
 		}
-		for _, d := range diag.FromHCL(diags) {
-			l.c.report(l.block, d)
-		}
+		l.c.evaluatorSaid(l.block, diags)
 		return null, true
 	}
 	if !v.IsWhollyKnown() {
@@ -343,7 +341,7 @@ func (l *lowering) call(e *hclsyntax.FunctionCallExpr) plan.Expr {
 	case "try", "can":
 		return l.try(e)
 	}
-	if own := l.env.scope.Named("function", e.Name); own != nil {
+	if own := l.env.scope.Function(e.Name); own != nil {
 		return l.ownCall(e, own)
 	}
 	fn, found := stdlib.Lookup(e.Name)

@@ -157,7 +157,7 @@ func leadsTo(u *url.URL, t *plan.Target) bool {
 func (c *compiler) ofTheRun(n *config.Block) bool {
 	for _, a := range n.Args {
 		for _, t := range a.Expr.Variables() {
-			if root := t.RootName(); slices.Contains([]string{"session", "user", "data", "cookies"}, root) {
+			if root := rootOf(t); slices.Contains([]string{"session", "user", "data", "cookies"}, root) {
 				d := c.fail(n, diag.NotAvailable, t.SourceRange(), "All users share this token, so it cannot be asked for with %s, which each has of its own.", root)
 				d.Suggestion = "Give each user a token: per = \"user\"."
 				return false

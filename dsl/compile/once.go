@@ -19,7 +19,7 @@ func (c *compiler) setupAndTeardown() {
 	b := &config.Block{Schema: root.Schema, Type: "once", Module: c.root.Tree.Config, Parent: root}
 	for _, n := range []*config.Block{setup, teardown} {
 		if n != nil {
-			b.Blocks = append(b.Blocks, c.grown(n))
+			b.Blocks = append(b.Blocks, c.grown(c.used(c.root, n)))
 		}
 	}
 	of := *c.plan

@@ -7,7 +7,6 @@ import (
 	"throng/dsl/config"
 	"throng/dsl/diag"
 	"throng/dsl/plan"
-	"throng/dsl/resolve"
 )
 
 const defaultGrace = 30 * time.Second
@@ -20,6 +19,8 @@ func (c *compiler) profile() {
 		return
 	}
 	c.chosen = b
+	defer c.via(b)()
+	c.ownLimits(b)
 	if b.Name() == "all" {
 		c.fail(b, diag.ReservedName, b.Labels[0].Range, "--profile all runs every profile of a scenario, so none can be called so.")
 	}
@@ -76,9 +77,7 @@ func (c *compiler) chosenProfile() *config.Block {
 		c.diags.Append(d.DidYouMean(wanted, names))
 		return nil
 	}
-	b, diags := resolve.Use(c.root, declared)
-	c.diags.Extend(diags)
-	return b
+	return c.used(c.root, declared)
 }
 
 func orNone(names []string) string {

@@ -49,7 +49,7 @@ func (w *readingWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
 	var r reading
 	switch n := n.(type) {
 	case *hclsyntax.ScopeTraversalExpr:
-		switch root := n.Traversal.RootName(); root {
+		switch root := rootOf(n.Traversal); root {
 		case "var", "local", "path", "module":
 		default:
 			r.roots = []string{root}
@@ -57,8 +57,8 @@ func (w *readingWalker) Enter(n hclsyntax.Node) hcl.Diagnostics {
 	case *hclsyntax.FunctionCallExpr:
 		if fn, found := stdlib.Lookup(n.Name); found {
 			r.draws = fn.Phase != stdlib.Static
-		} else if own := w.scope.Named("function", n.Name); own != nil {
-			r.draws = resolve.Draws(w.scope, own)
+		} else if own := w.scope.Function(n.Name); own != nil {
+			r.draws = resolve.Draws(w.scope.Of(own.Module), own)
 		}
 	}
 	w.open = append(w.open, r)

@@ -41,6 +41,7 @@ func (c *compiler) rowName(b *config.Block) string {
 // request compiles one request; nil when it has nowhere to go.
 func (k *classBuilder) request(b *config.Block, s settings) plan.Step {
 	c := k.c
+	defer c.via(b)()
 	s = k.inherit(s, b)
 	target, found := k.resolveTarget(b, s)
 	to := &plan.Target{} // for the checks, where the target is missing or wrong
@@ -87,28 +88,17 @@ func (k *classBuilder) request(b *config.Block, s settings) plan.Step {
 }
 
 func (k *classBuilder) resolveTarget(b *config.Block, s settings) (int, bool) {
-	c := k.c
 	if b.Arg("target") != nil || s.target >= 0 {
 		return s.target, s.target >= 0
 	}
-	switch len(c.plan.Targets) {
-	case 1:
-		return 0, true
-	case 0:
-		return -1, false // the missing or broken target is reported
-	}
-	names := make([]string, len(c.plan.Targets))
-	for i, t := range c.plan.Targets {
-		names[i] = "target." + t.Name
-	}
-	c.fail(b, diag.AmbiguousTarget, b.Range, "The scenario declares several targets, so say which one this goes to: target = %s (in the request, its task or its user).", strings.Join(names, " or "))
-	return -1, false
+	return k.defaultTarget(b)
 }
 
 // underTarget completes what no block above a request said with what its
 // target says, and then with the language's defaults.
 func underTarget(c *compiler, s settings, target *config.Block) settings {
 	if target != nil {
+		defer c.via(target)()
 		if a := target.Arg("headers"); a != nil {
 			own := levels(a, target)
 			s.headers, s.authAt = append(own, s.headers...), s.authAt+len(own)
@@ -341,6 +331,7 @@ const maxHeaders = 300_000
 
 // level lowers one block's headers. Requests share those that are constant.
 func (k *classBuilder) level(lv level) []named {
+	defer k.c.via(lv.block)()
 	all, known := k.c.constantPairs[lv.arg]
 	if known {
 		return all
@@ -425,6 +416,7 @@ func asks(call *hclsyntax.FunctionCallExpr) bool { return call.Name == "try" || 
 // partly adds those headers of an outer level whose session values are
 // certain, and notes the others.
 func (k *classBuilder) partly(lv level, set func(string, plan.Pair)) {
+	defer k.c.via(lv.block)()
 	object, ok := lv.arg.Expr.(*hclsyntax.ObjectConsExpr)
 	if !ok {
 		return // a computed object waits as a whole

@@ -10,7 +10,6 @@ import (
 	"throng/dsl/config"
 	"throng/dsl/diag"
 	"throng/dsl/plan"
-	"throng/dsl/resolve"
 	"throng/dsl/schema"
 )
 
@@ -22,8 +21,8 @@ func (c *compiler) slas() {
 	c.listed = asked
 	c.on = c.judgeableSeries()
 	for _, declared := range c.root.Tree.Config.Root.Of("sla") {
-		used, diags := resolve.Use(c.root, declared)
-		c.diags.Extend(diags)
+		used := c.used(c.root, declared)
+		back := c.via(used)
 		instances, _ := c.instances(used)
 		for _, b := range instances {
 			sla, ok := c.sla(b, asked && wanted(b.Name()))
@@ -34,6 +33,7 @@ func (c *compiler) slas() {
 			c.fits(b, &sla)
 			c.plan.SLAs = append(c.plan.SLAs, sla)
 		}
+		back()
 	}
 	c.checkOverrides(names, wanted)
 	if len(names) == 0 && !c.root.Tree.Config.Root.Broken {

@@ -28,19 +28,31 @@ func (c *compiler) targets() {
 // target compiles a declared target once, and gives its number; -1 when it
 // cannot be compiled.
 func (c *compiler) target(s *resolve.Scope, declared *config.Block) int {
-	if id, ok := c.targetIDs[declared]; ok {
+	if id, known := c.targetIDs[declared]; known {
 		return id
 	}
-	b, diags := resolve.Use(s, declared)
-	c.diags.Extend(diags)
+	if id, is := c.given(s, declared); is {
+		c.targetIDs[declared] = id
+		return id
+	}
 	c.targetIDs[declared] = -1
+	b := c.used(s, declared)
+	defer c.via(b)()
 	b = c.grown(b)
 	t := plan.Target{Name: b.Name(), Site: c.site(b.Range, b)}
+	if b.Arg("base_url") == nil {
+		c.noAddress(s, b, declared)
+		return -1
+	}
 	raw, ok := c.str(b, "base_url")
 	if !ok || !c.baseURL(&t, b, raw) {
 		return -1
 	}
-	c.guard(&t, b)
+	if s == c.root {
+		c.guard(&t, b)
+	} else if !c.allowed(s, &t, b) {
+		return -1
+	}
 	c.speech(&t, b)
 	id := len(c.plan.Targets)
 	c.plan.Targets = append(c.plan.Targets, t)
@@ -98,9 +110,13 @@ func (c *compiler) targetOf(b *config.Block) (id int, asked bool) {
 		return -1, false
 	}
 	ref, diags := c.root.Of(a.Module).Refer(a, "target")
-	if diags.HasErrors() {
-		return -1, false // reported by resolve
+	for _, d := range diags { // of names that resolve could not know
+		c.report(b, d)
 	}
+	if ref.Block == nil {
+		return -1, false
+	}
+	defer c.through(hop{a.Expr.Range(), "used here"})()
 	return c.target(ref.Scope, ref.Block), true
 }
 

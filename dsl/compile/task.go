@@ -17,6 +17,7 @@ import (
 // task compiles one entry of a table. prefix is the path of what holds it.
 func (k *classBuilder) task(n *config.Block, s settings, prefix string) plan.Task {
 	t := plan.Task{Site: k.c.site(n.Range, n), Weight: k.c.weight(n)}
+	defer k.c.via(n)()
 	if isRequest(n) {
 		t.Name = k.c.requestName(n) + n.Key
 		s.task, s.tasks = prefix+t.Name, append(slices.Clone(s.tasks), t.Name, k.c.requestName(n))
@@ -32,7 +33,7 @@ func (k *classBuilder) task(n *config.Block, s settings, prefix string) plan.Tas
 	outer := k.names
 	k.names = k.defaults(n)
 	defer func() { k.names = outer }()
-	s = k.inherit(s, n)
+	s = k.inherit(k.c.entering(s, n), n)
 	t.Wait = s.wait
 	switch {
 	case n.Type == "sequence":

@@ -11,6 +11,7 @@ import (
 
 	"throng/dsl/diag"
 	"throng/dsl/plan"
+	"throng/dsl/resolve"
 )
 
 // traversal lowers a name with what follows it: session.x, response.json.id.
@@ -22,7 +23,7 @@ func (l *lowering) traversal(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 	if len(t) < 2 {
 		return l.whole(e)
 	}
-	switch t.RootName() {
+	switch rootOf(t) {
 	case "data":
 		return l.dataValue(e)
 	case "response":
@@ -216,23 +217,31 @@ func runAttribute(name string) plan.Expr {
 	return &property{"run." + name, get}
 }
 
+// rootOf is what a traversal reads: the rows of a library are data, too.
+func rootOf(t hcl.Traversal) string {
+	if resolve.ReadsRows(t) {
+		return "data"
+	}
+	return t.RootName()
+}
+
 // dataValue lowers data.NAME.COLUMN, or data.NAME as an object of the row.
 func (l *lowering) dataValue(e *hclsyntax.ScopeTraversalExpr) plan.Expr {
 	t := e.Traversal
-	block := l.env.scope.Named("data", stepName(t[1]))
+	block, rest := l.env.scope.RowsOf(t)
 	id, loaded := l.c.dataIDs[block]
 	if block == nil || !loaded {
 		return &failed{"the rows could not be read", l.at(e.Range())} // reported where they are declared
 	}
 	l.c.readData(id)
 	source := &l.c.plan.Data[id]
-	if len(t) == 2 {
+	if len(rest) == 0 {
 		l.secret = l.secret || slices.ContainsFunc(source.Columns, func(c plan.DataColumn) bool { return c.Sensitive })
 		return &row{id}
 	}
-	if i := l.c.readColumn(id, stepName(t[2])); i >= 0 {
+	if i := l.c.readColumn(id, stepName(rest[0])); i >= 0 {
 		l.secret = l.secret || source.Columns[i].Sensitive
-		return l.steps(&plan.Column{Data: id, Column: i}, t[3:], e.Range())
+		return l.steps(&plan.Column{Data: id, Column: i}, rest[1:], e.Range())
 	}
 	return unknown // reported by columns
 }
@@ -243,3 +252,52 @@ type row struct{ id int }
 func (r *row) Eval(f *plan.Frame) (plan.Value, error) { return wholeRow(f, r.id) }
 
 func wholeRow(f *plan.Frame, id int) (plan.Value, error) { return f.RowObject(id) }
+
+// rowsRead is a row that an expression left to HCL reads, under the names it
+// reads it by.
+type rowsRead struct {
+	id   int
+	path hcl.Traversal
+}
+
+// rowValues are the names data and module as an evaluation reads them: rows,
+// and of modules what was known before, with rows of theirs.
+func rowValues(f *plan.Frame, reads []rowsRead, module cty.Value) (map[string]cty.Value, error) {
+	vars, data := map[string]cty.Value{}, map[string]cty.Value{}
+	for _, r := range reads {
+		row, err := wholeRow(f, r.id)
+		if err != nil {
+			return nil, err
+		}
+		name, value := f.Plan.Data[r.id].Name, toCty(row)
+		if r.path.RootName() == "data" {
+			data[name] = value
+			continue
+		}
+		path := []string{stepName(r.path[1])}
+		if _, indexed := r.path[2].(hcl.TraverseIndex); indexed {
+			path = append(path, stepName(r.path[2]))
+		}
+		module = withField(module, append(path, "data", name), value)
+		vars["module"] = module
+	}
+	vars["data"] = cty.ObjectVal(data)
+	return vars, nil
+}
+
+// withField is an object in which the field at a path has a value; what is no
+// object on the way becomes one.
+func withField(v cty.Value, path []string, field cty.Value) cty.Value {
+	if len(path) == 0 {
+		return field
+	}
+	fields := map[string]cty.Value{}
+	if v != cty.NilVal && v.IsKnown() && v.Type().IsObjectType() {
+		fields = v.AsValueMap()
+	}
+	if fields == nil {
+		fields = map[string]cty.Value{}
+	}
+	fields[path[0]] = withField(fields[path[0]], path[1:], field)
+	return cty.ObjectVal(fields)
+}

@@ -13,7 +13,6 @@ import (
 	"throng/dsl/config"
 	"throng/dsl/diag"
 	"throng/dsl/plan"
-	"throng/dsl/resolve"
 	"throng/dsl/schema"
 	"throng/stdlib"
 )
@@ -92,18 +91,8 @@ func levels(a *config.Arg, b *config.Block) []level {
 
 func (c *compiler) users() {
 	for _, declared := range c.root.Tree.Config.Root.Of("user") {
-		used, diags := resolve.Use(c.root, declared)
-		c.diags.Extend(diags)
-		if abstract, _ := c.boolean(used, "abstract"); abstract {
-			continue
-		}
-		instances, _ := c.instances(used)
-		if c.overgrown {
+		if !c.declaredUser(c.used(c.root, declared)) {
 			return // what there is would take long, and there will be no plan
-		}
-		for _, b := range instances {
-			class := c.class(b)
-			c.plan.Classes = append(c.plan.Classes, class)
 		}
 	}
 	switch {
@@ -113,6 +102,24 @@ func (c *compiler) users() {
 	case len(c.plan.Classes) == 0:
 		c.diags.Append(diag.General(diag.NoUsers, "Every user of the scenario is abstract: only to be used by others. Add a user with use = user.%s.", c.root.Names("user")[0]))
 	}
+}
+
+// declaredUser compiles the classes that one block declares. It is false where
+// there are too many.
+func (c *compiler) declaredUser(used *config.Block) bool {
+	if abstract, _ := c.boolean(used, "abstract"); abstract {
+		return true
+	}
+	defer c.via(used)()
+	instances, _ := c.instances(used)
+	if c.overgrown {
+		return false
+	}
+	for _, b := range instances {
+		class := c.class(b)
+		c.plan.Classes = append(c.plan.Classes, class)
+	}
+	return true
 }
 
 func (c *compiler) class(b *config.Block) plan.Class {
@@ -157,7 +164,7 @@ func (c *compiler) class(b *config.Block) plan.Class {
 
 // checkTarget asks that a user can tell where its requests go.
 func (c *compiler) checkTarget(b *config.Block) {
-	if len(c.root.Names("target")) == 0 && len(c.plan.Targets) == 0 && b.Arg("target") == nil && !c.root.Tree.Config.Root.Broken {
+	if len(c.root.Names("target")) == 0 && b.Arg("target") == nil && !c.root.Tree.Config.Root.Broken {
 		c.fail(b, diag.NoTarget, b.Range, "The scenario declares no target, so requests have nowhere to go. Add target \"api\" { base_url = \"http://…\" }.")
 	}
 }
@@ -200,7 +207,7 @@ func (c *compiler) waitLaw(w plan.Wait, call *hclsyntax.FunctionCallExpr, a *con
 	}
 	v, diags := call.Args[0].Value(c.context(l.env, l.bound, call.Args[0].Variables()))
 	if diags.HasErrors() {
-		c.diags.Extend(diag.FromHCL(diags))
+		c.evaluatorSaid(b, diags)
 		return w, false
 	}
 	v, _ = v.UnmarkDeep()

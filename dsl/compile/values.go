@@ -31,21 +31,22 @@ type environ struct {
 	scope     *resolve.Scope
 	vars      map[string]cty.Value
 	locals    map[string]cty.Value
-	computing []string                     // locals under evaluation, outermost first
-	within    map[string]bool              // the same
-	paths     cty.Value                    // path.module and path.root
+	outs      map[string]cty.Value         // of outputs
+	targets   map[string]resolve.Reference // that its caller gives it, by the names it knows them by
 	functions map[string]function.Function // those that are settled before the run, the scenario's own among them
 	paying    map[string]function.Function // functions, metered: for what is evaluated now
 	checks    map[string]function.Function // as functions, with those of a run; made when first needed
-	settling  bool                         // its inputs are being computed
-	settled   bool                         // its variables have their values
 }
+
+// here is the directory of a module as its own functions of files know it:
+// they read nothing else. So nobody needs to know where it stands on disk.
+var here = cty.ObjectVal(map[string]cty.Value{"module": cty.StringVal("."), "root": cty.StringVal(".")})
 
 // checking are the functions that check arguments with the run's values
 // unknown. To make them costs as much as to check an argument.
 func (e *environ) checking() map[string]function.Function {
 	if e.checks == nil {
-		e.checks = e.withOwn(stdlib.CheckFunctions(e.paying))
+		e.checks = e.withOwn(stdlib.CheckFunctions(e.paying), (*environ).checking)
 	}
 	return e.checks
 }
@@ -58,12 +59,9 @@ func (c *compiler) env(m *config.Module) *environ {
 		functions := stdlib.Functions(scope.Tree.Files)
 		functions["try"], functions["can"] = tryfunc.TryFunc, tryfunc.CanFunc
 		maps.Copy(functions, stdlib.TemplateFunctions(scope.Tree.Files, template.Renderer(functions, nil)))
-		e = &environ{c: c, scope: scope, vars: map[string]cty.Value{}, locals: map[string]cty.Value{}, within: map[string]bool{}}
-		e.paths = cty.ObjectVal(map[string]cty.Value{
-			"module": cty.StringVal(scope.Tree.Config.Dir), "root": cty.StringVal(c.root.Tree.Config.Dir),
-		})
-		e.functions = e.withOwn(functions)
-		e.paying = e.withOwn(maps.Clone(functions))
+		e = &environ{c: c, scope: scope, vars: map[string]cty.Value{}, locals: map[string]cty.Value{}, outs: map[string]cty.Value{}}
+		e.functions = e.withOwn(functions, func(e *environ) map[string]function.Function { return e.functions })
+		e.paying = e.withOwn(maps.Clone(functions), func(e *environ) map[string]function.Function { return e.paying })
 		maps.Copy(e.paying, stdlib.TemplateFunctions(scope.Tree.Files, template.Renderer(e.paying, c.meter)))
 		c.meter.Functions(e.paying)
 		c.envs[scope] = e
@@ -79,19 +77,21 @@ func (c *compiler) values() {
 }
 
 func (c *compiler) moduleValues(s *resolve.Scope) {
+	defer c.inside(s)()
 	e := c.env(s.Tree.Config)
 	for _, name := range slices.Sorted(maps.Keys(s.Locals)) {
 		c.local(e, name)
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Children)) {
-		c.moduleInputs(s.Children[name])
-		c.moduleValues(s.Children[name])
+	for _, child := range s.Children {
+		c.instantiate(child)
+	}
+	for _, child := range s.Called() {
+		c.moduleInputs(child)
+		c.handTargets(child)
+		c.moduleValues(child)
 	}
 	for _, name := range s.Names("output") {
-		b := s.Named("output", name)
-		if a := b.Arg("value"); a != nil && !a.Bad {
-			c.static(a, b)
-		}
+		c.output(s, name)
 	}
 }
 
@@ -120,29 +120,15 @@ func (c *compiler) local(e *environ, name string) cty.Value {
 	if a == nil || a.Bad {
 		return cty.DynamicVal
 	}
-	if e.within[name] {
-		i := slices.Index(e.computing, name)
-		circle := append(slices.Clone(e.computing[i:]), name)
-		c.fail(nil, diag.Cycle, a.NameRange, "local.%s depends on itself: local.%s.", name, strings.Join(circle, " → local.")).In("locals")
+	defer c.inside(e.scope)()
+	done, ok := c.computing(a, e.called("local."+name), nil, a.NameRange)
+	if !ok {
 		e.locals[name] = cty.DynamicVal
 		return cty.DynamicVal
 	}
-	if c.deep >= maxDeep {
-		if c.deep++; c.deep == maxDeep+1 {
-			c.fail(nil, diag.LimitExceeded, a.NameRange, "local.%s stands at the end of a chain of more than %d locals, each made of the next.", name, maxDeep).In("locals")
-		}
-		e.locals[name] = cty.DynamicVal
-		return cty.DynamicVal
-	}
-	e.computing, e.within[name] = append(e.computing, name), true
-	c.deep++
 	v, ok := c.static(a, nil)
-	if c.deep <= maxDeep {
-		c.deep--
-	}
-	e.computing = e.computing[:len(e.computing)-1]
-	delete(e.within, name)
-	if _, done := e.locals[name]; !done {
+	done()
+	if _, circle := e.locals[name]; !circle {
 		if !ok {
 			v = cty.DynamicVal
 		}
@@ -157,11 +143,11 @@ func (c *compiler) local(e *environ, name string) cty.Value {
 func (c *compiler) context(e *environ, bound *config.Binding, traversals []hcl.Traversal) *hcl.EvalContext {
 	vars := make(map[string]cty.Value, 8)
 	var read, locals map[string]cty.Value
-	var modules map[string]map[string]cty.Value
+	var outs modules
 	for _, t := range traversals {
 		root := t.RootName()
 		if root == "path" {
-			vars["path"] = e.paths
+			vars["path"] = here
 		}
 		if len(t) < 2 {
 			continue
@@ -169,14 +155,11 @@ func (c *compiler) context(e *environ, bound *config.Binding, traversals []hcl.T
 		name := stepName(t[1])
 		switch root {
 		case "var":
-			read = with(read, name, e.vars[name])
+			read = with(read, name, e.variable(name))
 		case "local":
 			locals = with(locals, name, c.local(e, name))
 		case "module":
-			if modules == nil {
-				modules = map[string]map[string]cty.Value{}
-			}
-			c.outputs(e, name, modules)
+			outs.read(c, e, t)
 		}
 	}
 	if read != nil {
@@ -185,12 +168,8 @@ func (c *compiler) context(e *environ, bound *config.Binding, traversals []hcl.T
 	if locals != nil {
 		vars["local"] = cty.ObjectVal(locals)
 	}
-	var outs map[string]cty.Value
-	for name, values := range modules {
-		outs = with(outs, name, cty.ObjectVal(values))
-	}
 	if outs != nil {
-		vars["module"] = cty.ObjectVal(outs)
+		vars["module"] = outs.object()
 	}
 	if c.meter != nil {
 		vars[config.MeterName] = c.meterValue
@@ -214,25 +193,6 @@ func with(table map[string]cty.Value, name string, v cty.Value) map[string]cty.V
 	return table
 }
 
-func (c *compiler) outputs(e *environ, module string, into map[string]map[string]cty.Value) {
-	child := e.scope.Children[module]
-	if child == nil || into[module] != nil {
-		return
-	}
-	c.moduleInputs(child)
-	values := map[string]cty.Value{}
-	for _, name := range child.Names("output") {
-		b := child.Named("output", name)
-		values[name] = cty.DynamicVal
-		if a := b.Arg("value"); a != nil {
-			if v, ok := c.static(a, b); ok {
-				values[name] = v
-			}
-		}
-	}
-	into[module] = values
-}
-
 // spent reports whether expressions have taken all the work that is granted,
 // so that no further one is tried, and sees to it that this has been said.
 func (c *compiler) spent(b *config.Block, e hcl.Expression) bool {
@@ -253,12 +213,7 @@ func (c *compiler) static(a *config.Arg, b *config.Block) (cty.Value, bool) {
 	}
 	e := c.env(a.Module)
 	value, diags := a.Expr.Value(c.context(e, a.Bound, a.Expr.Variables()))
-	for _, d := range diag.FromHCL(diags) {
-		if b == nil {
-			d.In("locals")
-		}
-		c.report(b, d)
-	}
+	c.evaluatorSaid(b, diags)
 	if diags.HasErrors() || !value.IsWhollyKnown() {
 		return value, false
 	}
@@ -267,10 +222,7 @@ func (c *compiler) static(a *config.Arg, b *config.Block) (cty.Value, bool) {
 		return cty.DynamicVal, false
 	}
 	if _, err := stdlib.FromCty(value); err != nil {
-		d := c.fail(b, diag.OperationFailed, a.Expr.Range(), "%s", sentence(err))
-		if b == nil {
-			d.In("locals")
-		}
+		c.fail(b, diag.OperationFailed, a.Expr.Range(), "%s", sentence(err))
 		return cty.DynamicVal, false
 	}
 	return value, true

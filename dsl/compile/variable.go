@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -29,14 +30,24 @@ func (c *compiler) rootVariables() {
 			origin = input.Origin
 			value = c.readInput(b, name, input)
 		}
-		value = c.variable(e, b, value, given)
+		e.vars[name] = cty.DynamicVal
+		switch {
+		case given:
+			value = c.settle(b, value, nil)
+		case b.Arg("default") == nil:
+			d := c.fail(b, diag.MissingVariable, b.Range, "The variable %q has no default, so it must be set.", name)
+			d.Suggestion = fmt.Sprintf("Set it with --var %s=…, a --var-file, or the environment variable THRONG_VAR_%s.", name, name)
+			value = cty.DynamicVal
+		default:
+			value = c.settle(b, cty.NilVal, nil)
+		}
+		e.vars[name] = value
 		shown := c.shownVariable(name, value, origin)
 		if given && input.Arg == nil && !shown.Sensitive {
 			shown.Given = input.Text
 		}
 		c.plan.Variables = append(c.plan.Variables, shown)
 	}
-	e.settled = true
 	c.validations(e)
 	for _, name := range slices.Sorted(maps.Keys(c.options.Inputs)) {
 		input := c.options.Inputs[name]
@@ -81,7 +92,7 @@ func valueText(v cty.Value) string {
 func (c *compiler) readInput(b *config.Block, name string, input Input) cty.Value {
 	if input.Arg != nil {
 		value, diags := input.Arg.Expr.Value(nil)
-		c.diags.Extend(diag.FromHCL(diags))
+		c.evaluatorSaid(nil, diags)
 		if diags.HasErrors() {
 			return cty.DynamicVal
 		}
@@ -143,19 +154,19 @@ func (c *compiler) typeConstraint(b *config.Block, a *config.Arg) (cty.Type, *ty
 	return ty, defaults
 }
 
-// variable settles one variable's value in e: given, or its default;
-// converted to its type, validated, and marked when sensitive.
-func (c *compiler) variable(e *environ, b *config.Block, value cty.Value, given bool) cty.Value {
-	name := b.Name()
-	e.vars[name] = cty.DynamicVal
-	at := b.Range
-	if !given {
+// handed is an input that a module block gives.
+type handed struct {
+	arg  *config.Arg
+	call *config.Block
+}
+
+// settle makes a variable's value of a given one, or of its default where that
+// is NilVal: converted to its type, and marked when sensitive. from is the
+// module block's input, nil for a value that comes from elsewhere.
+func (c *compiler) settle(b *config.Block, value cty.Value, from *handed) cty.Value {
+	at, subject := b.Range, "var."+b.Name()
+	if value == cty.NilVal {
 		a := b.Arg("default")
-		if a == nil {
-			d := c.fail(b, diag.MissingVariable, b.Range, "The variable %q has no default, so it must be set.", name)
-			d.Suggestion = fmt.Sprintf("Set it with --var %s=…, a --var-file, or the environment variable THRONG_VAR_%s.", name, name)
-			return cty.DynamicVal
-		}
 		v, ok := c.static(a, b)
 		if !ok {
 			return cty.DynamicVal
@@ -165,22 +176,48 @@ func (c *compiler) variable(e *environ, b *config.Block, value cty.Value, given 
 	if value == cty.DynamicVal {
 		return value
 	}
-	var problem error
-	value, problem = c.convertVariable(b, value)
-	if problem != nil {
-		c.fail(b, diag.WrongType, at, "The value of var.%s does not fit its type: %s.", name, problem)
+	in := b
+	if from != nil {
+		in, at, subject = from.call, from.arg.Expr.Range(), fmt.Sprintf("the input %q", b.Name())
+	}
+	refuse := func(code, format string, args ...any) cty.Value {
+		d := c.fail(in, code, at, format, args...)
+		if from != nil {
+			d.Relate("declared here", b.Range)
+		}
 		return cty.DynamicVal
 	}
+	value, problem := c.convertVariable(b, value)
+	if problem != nil {
+		return refuse(diag.WrongType, "The value of %s does not fit its type: %s.", subject, problemText(problem))
+	}
 	if nullable, set := c.boolean(b, "nullable"); value.IsNull() && set && !nullable {
-		c.fail(b, diag.NullValue, at, "var.%s must not be null.", name)
-		return cty.DynamicVal
+		return refuse(diag.NullValue, "%s must not be null.", strings.Replace(subject, "the input", "The input", 1))
 	}
 	if secret, _ := c.boolean(b, "sensitive"); secret {
 		value = value.Mark(sensitive)
 		c.keepSecret(value)
 	}
-	e.vars[name] = value
 	return value
+}
+
+// problemText is why a value does not fit, with the path to the part of it
+// that does not.
+func problemText(err error) string {
+	var at cty.PathError
+	if !errors.As(err, &at) || len(at.Path) == 0 {
+		return err.Error()
+	}
+	path := ""
+	for _, step := range at.Path {
+		switch step := step.(type) {
+		case cty.GetAttrStep:
+			path += "." + step.Name
+		case cty.IndexStep:
+			path += "[" + diag.ValueText(step.Key) + "]"
+		}
+	}
+	return strings.TrimPrefix(path, ".") + ": " + err.Error()
 }
 
 func (c *compiler) convertVariable(b *config.Block, value cty.Value) (cty.Value, error) {
@@ -259,58 +296,14 @@ func (c *compiler) holds(b *config.Block) (message string, ok bool) {
 func (c *compiler) assertions() { c.assertionsOf(c.root) }
 
 func (c *compiler) assertionsOf(s *resolve.Scope) {
+	defer c.inside(s)()
 	for _, name := range s.Names("check") {
 		b := s.Named("check", name)
 		if text, ok := c.holds(b); !ok {
 			c.fail(b, diag.CheckFailed, b.Arg("condition").Expr.Range(), "%s", text)
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(s.Children)) {
-		c.assertionsOf(s.Children[name])
+	for _, child := range s.Called() {
+		c.assertionsOf(child)
 	}
-}
-
-// moduleInputs hands a library its variables from the calling block.
-func (c *compiler) moduleInputs(child *resolve.Scope) {
-	e := c.env(child.Tree.Config)
-	call := child.Tree.Call
-	if e.settled {
-		return
-	}
-	if e.settling {
-		c.fail(call, diag.Cycle, call.Range, "The inputs of %s depend on its own outputs.", call.Title())
-		e.settled = true
-		return
-	}
-	e.settling = true
-	for _, name := range child.Names("variable") {
-		e.vars[name] = cty.DynamicVal
-	}
-	defer func() { e.settling, e.settled = false, true }()
-	for _, name := range child.Names("variable") {
-		b := child.Named("variable", name)
-		a := call.Arg(name)
-		if a == nil && b.Arg("default") == nil {
-			c.fail(call, diag.MissingVariable, call.Range, "The module needs the input %q.", name).
-				Relate("declared here", b.Range)
-			e.vars[name] = cty.DynamicVal
-			continue
-		}
-		value, given := cty.NilVal, a != nil
-		if given {
-			v, ok := c.static(a, call)
-			if !ok {
-				v = cty.DynamicVal
-			}
-			value = v
-		}
-		c.variable(e, b, value, given)
-	}
-	for _, a := range call.Args {
-		if a.Schema == nil && child.Named("variable", a.Name) == nil {
-			c.fail(call, diag.UnknownArgument, a.NameRange, "The module has no input called %q.", a.Name).
-				DidYouMean(a.Name, child.Names("variable"))
-		}
-	}
-	c.validations(e)
 }

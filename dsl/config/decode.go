@@ -48,7 +48,7 @@ func decodeBody(body *hclsyntax.Body, into *Block) diag.Diagnostics {
 }
 
 func decodeBlock(b *hclsyntax.Block, parent *Block) diag.Diagnostics {
-	if b.Type == schema.Dynamic.Type && parent.Parent != nil && len(parent.Schema.Blocks) > 0 {
+	if b.Type == schema.Dynamic.Type && parent.Parent != nil && len(parent.Schema.Blocks) > 0 && parent.table() == schema.Root {
 		return decodeDynamic(b, parent)
 	}
 	row := parent.Schema.Nested(b.Type)
@@ -116,12 +116,12 @@ func unknownArgument(a *hclsyntax.Attribute, in *Block) *diag.Diagnostic {
 		d.Detail = fmt.Sprintf("%q is a block, not an argument. Write it without the equals sign: %s { … }.", a.Name, a.Name)
 	case schema.IsRequest(in.Type) && standsAlone(in.Type).Arg(a.Name) != nil:
 		d.Detail = fmt.Sprintf("A request has a %s only where it stands directly in a user, as a task of its own. Within a task, the task has it.", a.Name)
-	case schema.Foreign(a.Name) != "":
-		d.Suggestion = schema.Foreign(a.Name)
+	case in.foreign(a.Name) != "":
+		d.Suggestion = in.foreign(a.Name)
 	default:
 		d.Suggestion = suggest(a.Name, in.Schema.ArgNames())
 		if d.Suggestion == "" {
-			d.Detail += homesOf(a.Name)
+			d.Detail += homesOf(a.Name, in)
 		}
 		if d.Suggestion == "" && !strings.Contains(d.Detail, "belongs") {
 			d.Detail += list(" Its arguments are ", in.Schema.ArgNames())
@@ -137,12 +137,12 @@ func unknownBlock(b *hclsyntax.Block, in *Block) *diag.Diagnostic {
 		d.Detail = fmt.Sprintf("%q is an argument, not a block. Write it with an equals sign: %s = { … }.", b.Type, b.Type)
 	case in.Schema.Nested("send") != nil && in.Schema.Nested("get") == nil && isStep(b.Type):
 		d.Detail = fmt.Sprintf("What stands here is done while the user waits for something else, so it cannot wait itself, and %s does. It holds send, set, when, leave and close.", b.Type)
-	case schema.Foreign(b.Type) != "":
-		d.Suggestion = schema.Foreign(b.Type)
+	case in.foreign(b.Type) != "":
+		d.Suggestion = in.foreign(b.Type)
 	default:
 		d.Suggestion = suggest(b.Type, in.Schema.BlockNames())
 		if d.Suggestion == "" {
-			d.Detail += homesOf(b.Type)
+			d.Detail += homesOf(b.Type, in)
 		}
 		if d.Suggestion == "" && !strings.Contains(d.Detail, "belongs") {
 			d.Detail += list(" Its blocks are ", in.Schema.BlockNames())
@@ -157,7 +157,11 @@ func standsAlone(method string) *schema.Block {
 }
 
 func subject(b *Block) string {
-	if b.Parent == nil {
+	switch {
+	case b.Parent != nil:
+	case b.Schema != schema.Root:
+		return "The top level of a " + b.Type
+	default:
 		return "The top level of a scenario"
 	}
 	switch b.Type[0] {
@@ -175,17 +179,24 @@ func suggest(given string, names []string) string {
 }
 
 // homesOf says where a word that stands in the wrong place belongs.
-func homesOf(word string) string {
+func homesOf(word string, in *Block) string {
 	homes := schema.Homes(word)
+	if table := in.table(); table != schema.Root {
+		homes = schema.HomesBelow(table, word)
+	}
 	if len(homes) == 0 {
 		return ""
 	}
 	for i, h := range homes {
-		if schema.IsMethod(h) {
+		if schema.IsMethod(h) || h == "request" {
 			homes[i] = "a request"
 		}
 	}
-	homes = slices.Compact(homes)
+	for i := len(homes) - 1; i > 0; i-- {
+		if slices.Contains(homes[:i], homes[i]) {
+			homes = slices.Delete(homes, i, i+1)
+		}
+	}
 	if len(homes) > 4 {
 		homes = homes[:4]
 	}

@@ -101,6 +101,8 @@ func (r *jsonReader) argument(body *hclsyntax.Body, m jsonMember, row *schema.Ar
 		switch row.Type {
 		case schema.TypeExpr, schema.Reference:
 			read = r.bare
+		case schema.References:
+			read = r.references
 		case schema.Names:
 			read = r.names
 		}

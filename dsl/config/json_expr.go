@@ -80,6 +80,17 @@ func (r *jsonReader) bare(v *jsonValue) hclsyntax.Expression {
 	return r.parse(v, hclsyntax.LexExpression, hclsyntax.ParseExpression)
 }
 
+// references is an object whose values are references.
+func (r *jsonReader) references(v *jsonValue) hclsyntax.Expression {
+	e := r.expression(v)
+	if object, ok := e.(*hclsyntax.ObjectConsExpr); ok && v.kind == jsonObject {
+		for i, m := range v.members {
+			object.Items[i].ValueExpr = r.bare(m.value)
+		}
+	}
+	return e
+}
+
 // names is a list of names, or one.
 func (r *jsonReader) names(v *jsonValue) hclsyntax.Expression {
 	if v.kind != jsonArray {

@@ -86,7 +86,7 @@ func loadFiles(fsys fs.FS, names []string, display string) (*Module, diag.Diagno
 	var texts []*text
 	total, broken := 0, false
 	for _, name := range names {
-		shown := path.Join(filepath.ToSlash(display), path.Base(name))
+		shown := shownAs(display, name)
 		src, err := readBounded(fsys, name)
 		if err != nil {
 			texts = append(texts, &text{found: general(diag.FileUnreadable, fmt.Sprintf("%s cannot be read: %s.", shown, err))})
@@ -105,6 +105,15 @@ func loadFiles(fsys fs.FS, names []string, display string) (*Module, diag.Diagno
 	}
 	m.Broken = broken
 	return m, diags
+}
+
+// shownAs is how diagnostics call a file of a directory, which is a path on
+// disk or the address of what was fetched.
+func shownAs(display, name string) string {
+	if strings.Contains(display, "://") {
+		return display + "/" + path.Base(name)
+	}
+	return path.Join(filepath.ToSlash(display), path.Base(name))
 }
 
 // text is one file and what became of it; body is nil where it is broken.

@@ -28,7 +28,8 @@ const FormatVersion = 1
 
 // Limits on what is read and written.
 const (
-	MaxText     = 1 << 20  // bytes of one text; longer files are named by their hash alone
+	MaxText     = 1 << 20  // bytes of one text of the scenario's own; longer files are named by their hash alone
+	MaxFetched  = 32 << 20 // bytes of one text of a fetched module, all of which is stored
 	maxFile     = 64 << 20 // bytes of a plan file
 	maxManifest = 4 << 20
 	maxTexts    = 10_000
@@ -48,6 +49,7 @@ type Manifest struct {
 	Options       Options    `json:"options"`
 	Seed          string     `json:"seed"` // decimal; a string, as it may exceed 2^53
 	Variables     []Variable `json:"variables"`
+	Modules       []Module   `json:"modules,omitempty"` // those that were fetched
 	Files         []Entry    `json:"files"`
 	Digest        string     `json:"plan_sha256"` // of the plan's dump
 }
@@ -79,6 +81,15 @@ type Variable struct {
 	Null   bool    `json:"null,omitempty"`  // the value is null
 	Ask    bool    `json:"ask,omitempty"`   // not stored: it is sensitive, and must be given again
 	Typed  bool    `json:"typed,omitempty"` // with Ask: its type is not string
+}
+
+// Module is a fetched module that the scenario was compiled from, as its lock
+// file had it. The directories of its files are Name, and Name//DIR.
+type Module struct {
+	Name    string `json:"name"`
+	Key     string `json:"source"`
+	Version string `json:"version,omitempty"`
+	Hash    string `json:"hash"`
 }
 
 // Entry is a file that the scenario was compiled from.

@@ -52,7 +52,7 @@ func Decode(data []byte, tool string) (*File, error) {
 		return nil, err
 	}
 	for _, entry := range archive.File[1:] {
-		text, err := read(entry, MaxText)
+		text, err := read(entry, MaxFetched)
 		sum, named := strings.CutPrefix(entry.Name, textsPrefix)
 		if err != nil || !named || sum != Sum(text) {
 			return nil, errDamaged

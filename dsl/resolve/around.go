@@ -69,11 +69,20 @@ func allAround(b *config.Block, a *config.Arg) []inner {
 			}
 			add("input", schema.User, has, n)
 		}
-		if n.Type != "dynamic" && !n.Schema.Free && n.Arg("for_each") != nil && !(own && a.Name == "for_each") {
+		if makesInstances(n) && !(own && slices.Contains(beforeEach, a.Name)) {
 			add("each", schema.Static, element, n)
 		}
 	}
 	return all
+}
+
+// beforeEach are the arguments that are settled before there is an element.
+var beforeEach = []string{"for_each", "source", "version"}
+
+// makesInstances reports whether a block has a for_each of its own: not an
+// input or session value of that name.
+func makesInstances(n *config.Block) bool {
+	return n.Type != "dynamic" && n.Schema.Arg("for_each") != nil && n.Arg("for_each") != nil
 }
 
 // loopLabel is what a loop's content reads its element by. One that a dynamic
@@ -157,7 +166,7 @@ func (c *checker) ownFunction(s *Scope, b *config.Block, phase schema.Phase, own
 	params := Params(own)
 	switch {
 	case len(call.Args) != len(params) && !call.ExpandFinal:
-		form := own.Name() + "("
+		form := call.Name + "("
 		for i, p := range params {
 			if i > 0 {
 				form += ", "
@@ -165,16 +174,17 @@ func (c *checker) ownFunction(s *Scope, b *config.Block, phase schema.Phase, own
 			form += p.Name
 		}
 		c.report(diag.New(diag.FunctionArguments, call.Range(), "%s is called with %d %s here; its form is %s).",
-			own.Name(), len(call.Args), plural(len(call.Args), "argument"), form).Relate("declared here", own.Range), b)
+			call.Name, len(call.Args), plural(len(call.Args), "argument"), form).Relate("declared here", own.Range), b)
 	case call.ExpandFinal:
 		c.report(diag.New(diag.FunctionArguments, call.Range(), "A function of the scenario's own is called with its arguments one by one."), b)
-	case phase == schema.Static && Draws(s, own):
+	case phase == schema.Static && Draws(s.Of(own.Module), own):
 		c.report(notStatic(call), b)
 	}
 }
 
 // Draws reports whether a function block gives a new value each time: it
-// calls, itself or through others, a function that draws or reads a clock.
+// calls, itself or through others, a function that draws or reads a clock. s is
+// the scope of its module.
 func Draws(s *Scope, own *config.Block) bool {
 	known := s.Root().draws
 	found, ok := known[own]
@@ -187,7 +197,7 @@ func Draws(s *Scope, own *config.Block) bool {
 		if fn, ok := stdlib.Lookup(call.Name); ok && fn.Phase == stdlib.User {
 			found = true
 		}
-		if other := s.Named("function", call.Name); other != nil && Draws(s, other) {
+		if other := s.Function(call.Name); other != nil && Draws(s.Of(other.Module), other) {
 			found = true
 		}
 	}

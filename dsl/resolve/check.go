@@ -52,13 +52,16 @@ type checker struct {
 func (c *checker) scope(s *Scope) {
 	c.block(s, s.Tree.Config.Root)
 	c.circles(s)
-	for _, name := range slices.Sorted(maps.Keys(s.Children)) {
+	for _, name := range s.childNames() {
 		c.scope(s.Children[name])
 	}
 }
 
 func (c *checker) block(s *Scope, b *config.Block) {
 	c.names(b)
+	if b.Parent != nil && b.Parent.Parent == nil {
+		c.exports(s, b)
+	}
 	for _, a := range b.Args {
 		c.arg(s, b, a)
 	}
@@ -126,6 +129,9 @@ func (c *checker) arg(s *Scope, b *config.Block, a *config.Arg) {
 		}
 		c.reference(s, b, a)
 		return
+	case schema.References:
+		c.targets(s, b, a)
+		return
 	}
 	if len(c.diags) >= maxFindings {
 		a.Bad = true // as it may be: nobody reads so far, and to look for what was meant takes long
@@ -153,12 +159,10 @@ func (c *checker) arg(s *Scope, b *config.Block, a *config.Arg) {
 
 func (c *checker) reference(s *Scope, b *config.Block, a *config.Arg) {
 	kind := a.Name
-	switch {
-	case b.Type == "call":
-		kind = "task"
-	case a.Name == "use":
-		kind = b.Type
-	case a.Name == "after":
+	switch a.Name {
+	case "use":
+		kind = UseKind(b.Type)
+	case "after":
 		kind = "user"
 	}
 	ref, diags := s.Refer(a, kind)
@@ -200,6 +204,10 @@ func (c *checker) traversal(s *Scope, b *config.Block, a *config.Arg, phase sche
 		return
 	}
 	name := path[1]
+	if word == "path" && name == "root" && s.Parent != nil {
+		c.report(diag.New(diag.NotAvailable, at, "A library knows only its own directory: path.module."), b)
+		return
+	}
 	if fixed := attributes[word]; fixed != nil {
 		c.attribute(b, word, path[1:], at)
 		return
@@ -220,7 +228,7 @@ func (c *checker) traversal(s *Scope, b *config.Block, a *config.Arg, phase sche
 		c.meant(s.Locals[diag.Suggest(name, all)])
 		c.report(diag.New(diag.UnknownName, at, "There is no local value called %q.", name).DidYouMean(name, all), b)
 	case "module":
-		c.output(s, b, at, path)
+		c.output(s, b, a, phase, t)
 	}
 }
 
@@ -248,17 +256,57 @@ func (c *checker) suggestible(names func() []string) []string {
 // that it is unused, too.
 func (c *checker) meant(declared any) { c.used[declared] = true }
 
-func (c *checker) output(s *Scope, b *config.Block, at hcl.Range, path []string) {
-	child := s.Children[path[1]]
+// output checks what is read through a module: an output, or rows of data.
+func (c *checker) output(s *Scope, b *config.Block, a *config.Arg, phase schema.Phase, t hcl.Traversal) {
+	at := t.SourceRange()
+	child, rest, d := s.Enter(t, diag.UnknownName)
+	if child == nil {
+		if d != nil {
+			c.report(d, b)
+		}
+		return
+	}
+	name, path := child.Tree.Call.Name(), names(rest)
+	if len(path) == 0 {
+		if len(t) > 2 || !child.Each() { // else all of its instances are meant
+			c.report(diag.New(diag.InvalidExpression, at, "Name one of the module's outputs: module.%s.NAME.", name), b)
+		}
+		return
+	}
+	out := child.Named("output", path[0])
+	switch word := schema.Root.Nested(path[0]); {
+	case path[0] == "data":
+		c.rows(child, b, a, phase, path, at)
+	case path[0] == "module" && len(path) > 1:
+		c.report(nested(child, path[1], strings.Join(path[2:min(len(path), 3)], ""), at), b)
+	case out != nil && IsPrivate(out):
+		c.report(private(child, out, at), b)
+	case out != nil:
+	case path[0] == "var" || path[0] == "local":
+		d := diag.New(diag.Private, at, "A library's variables and locals are its own.")
+		d.Suggestion = "The library hands a value out with an output: output \"NAME\" { value = " + path[0] + ".NAME }."
+		c.report(d, b)
+	case path[0] == "function":
+		c.report(diag.New(diag.InvalidExpression, at, "A library's function is called module::%s::NAME(…).", name), b)
+	case word != nil && word.Exported && path[0] != "output":
+		c.report(diag.New(diag.InvalidExpression, at, "module.%s.%s names a block, and a block is no value: it is taken in with use.", name, path[0]), b)
+	default:
+		c.report(diag.New(diag.UnknownName, at, "The module %q has no output called %q.", name, path[0]).
+			DidYouMean(path[0], child.Exported("output")), b)
+	}
+}
+
+// rows checks module.M.data.NAME.
+func (c *checker) rows(child *Scope, b *config.Block, a *config.Arg, phase schema.Phase, path []string, at hcl.Range) {
 	switch {
-	case child == nil:
-		c.report(diag.New(diag.UnknownName, at, "There is no module called %q here.", path[1]).
-			DidYouMean(path[1], slices.Sorted(maps.Keys(s.Children))), b)
-	case len(path) < 3:
-		c.report(diag.New(diag.InvalidExpression, at, "Name one of the module's outputs: module.%s.NAME.", path[1]), b)
-	case child.Named("output", path[2]) == nil:
-		c.report(diag.New(diag.UnknownName, at, "The module %q has no output called %q.", path[1], path[2]).
-			DidYouMean(path[2], child.Names("output")), b)
+	case !phase.Knows(roots["data"]):
+		c.report(notAvailable("data", roots["data"], phase, a, at), b)
+	case len(path) < 2:
+		c.report(diag.New(diag.InvalidExpression, at, "Name one of the module's data blocks: module.%s.data.NAME.", child.Tree.Call.Name()), b)
+	case child.Named("data", path[1]) == nil:
+		c.report(diag.New(diag.UnknownName, at, "There is no data block called %q%s.", path[1], child.where()).DidYouMean(path[1], child.Exported("data")), b)
+	case IsPrivate(child.Named("data", path[1])):
+		c.report(private(child, child.Named("data", path[1]), at), b)
 	}
 }
 
@@ -314,7 +362,10 @@ func (c *checker) functions(s *Scope, b *config.Block, phase schema.Phase, kind 
 		if !ok {
 			return nil
 		}
-		if own := s.Named("function", call.Name); own != nil {
+		if strings.Contains(call.Name, "::") && !c.moduleFunction(s, b, call) {
+			return nil
+		}
+		if own := s.Function(call.Name); own != nil {
 			c.ownFunction(s, b, phase, own, call)
 			return nil
 		}

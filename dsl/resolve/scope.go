@@ -13,6 +13,7 @@ import (
 	"throng/dsl/config"
 	"throng/dsl/diag"
 	"throng/dsl/module"
+	"throng/dsl/schema"
 )
 
 // Scope is the names of one module.
@@ -23,6 +24,7 @@ type Scope struct {
 	Locals   map[string]*config.Arg
 	named    map[string]map[string]*config.Block // by type, then name
 	names    map[string][]string                 // sorted, made when first asked for
+	each     instances
 
 	// Of the whole tree, kept at its root.
 	modules map[*config.Module]*Scope
@@ -144,32 +146,72 @@ type Reference struct {
 	Block *config.Block
 }
 
-// Refer finds the block of a kind that an argument names.
+// Refer finds the block of a kind that an argument names. There is none and no
+// finding where the instances of a module are not known, which is reported.
 func (s *Scope) Refer(a *config.Arg, kind string) (Reference, diag.Diagnostics) {
-	traversal, hclDiags := hcl.AbsTraversalForExpr(a.Expr)
-	if hclDiags.HasErrors() {
-		return Reference{}, diag.Diagnostics{diag.New(diag.WrongType, a.Expr.Range(),
-			"%s takes the name of a %s, written without quotes: %s.NAME, or module.M.%s.NAME.", a.Name, kind, kind, kind)}
+	return s.refer(a.Expr, kind, a.Name)
+}
+
+// refer is Refer for an expression; what says who names the block.
+func (s *Scope) refer(e hcl.Expression, kind, what string) (none Reference, diags diag.Diagnostics) {
+	fail := func(code, format string, args ...any) (Reference, diag.Diagnostics) {
+		return none, diag.Diagnostics{diag.New(code, e.Range(), format, args...)}
 	}
-	scope, steps := s, names(traversal)
-	for len(steps) >= 2 && steps[0] == "module" {
-		child := scope.Children[steps[1]]
-		if child == nil {
-			return Reference{}, diag.Diagnostics{diag.New(diag.UnknownReference, a.Expr.Range(), "There is no module called %q here.", steps[1]).
-				DidYouMean(steps[1], slices.Sorted(maps.Keys(scope.Children)))}
+	traversal, hclDiags := hcl.AbsTraversalForExpr(e)
+	switch {
+	case hclDiags.HasErrors() && readsModule(e):
+		return fail(diag.NotConstant, "What %s names is settled before any for_each, so the key of a module is written out: module.M[\"KEY\"].%s.NAME.", what, kind)
+	case hclDiags.HasErrors():
+		return fail(diag.WrongType, "%s takes the name of a %s, written without quotes: %s.NAME, or module.M.%s.NAME.", what, kind, kind, kind)
+	}
+	scope := s
+	if traversal.RootName() == "module" {
+		child, rest, d := s.Enter(traversal, diag.UnknownReference)
+		switch {
+		case d != nil:
+			return none, diag.Diagnostics{d}
+		case child == nil:
+			return none, nil
 		}
-		scope, steps = child, steps[2:]
+		scope, traversal = child, rest
 	}
-	if len(steps) != 2 || steps[0] != kind {
-		return Reference{}, diag.Diagnostics{diag.New(diag.UnknownReference, a.Expr.Range(),
-			"%s takes the name of a %s: %s.NAME, or module.M.%s.NAME.", a.Name, kind, kind, kind)}
+	steps := names(traversal)
+	switch {
+	case scope != s && len(steps) > 1 && steps[0] == "module":
+		return none, diag.Diagnostics{nested(scope, steps[1], kind, e.Range())}
+	case len(steps) != 2 || steps[0] != kind:
+		return fail(diag.UnknownReference, "%s takes the name of a %s: %s.NAME, or module.M.%s.NAME.", what, kind, kind, kind)
 	}
 	block := scope.Named(kind, steps[1])
-	if block == nil {
-		d := diag.New(diag.UnknownReference, a.Expr.Range(), "There is no %s called %q%s.", kind, steps[1], scope.where())
-		return Reference{}, diag.Diagnostics{d.DidYouMean(steps[1], scope.Names(kind))}
+	switch {
+	case block == nil:
+		d := diag.New(diag.UnknownReference, e.Range(), "There is no %s called %q%s.", kind, steps[1], scope.where())
+		known := scope.Names(kind)
+		if scope != s {
+			known = scope.Exported(kind)
+		}
+		return none, diag.Diagnostics{d.DidYouMean(steps[1], known)}
+	case scope != s && IsPrivate(block):
+		return none, diag.Diagnostics{private(scope, block, e.Range())}
 	}
 	return Reference{scope, block}, nil
+}
+
+// readsModule reports whether an expression goes through a module, in a way
+// that only its value would tell.
+func readsModule(e hcl.Expression) bool {
+	return slices.ContainsFunc(e.Variables(), func(t hcl.Traversal) bool { return t.RootName() == "module" })
+}
+
+// UseKind is the kind of block that use names in a block of a type.
+func UseKind(word string) string {
+	switch {
+	case word == "call":
+		return "task"
+	case schema.IsRequest(word):
+		return "request"
+	}
+	return word
 }
 
 func (s *Scope) where() string {

@@ -10,6 +10,9 @@ import (
 // merged are the arguments that `use` merges; every other is replaced.
 var merged = []string{"headers", "tags", "session"}
 
+// unshared are the arguments that are about a block and not about who uses it.
+var unshared = []string{"use", "abstract", "private"}
+
 // Limits of what use may bring together.
 const (
 	maxUses = 100    // blocks that use each other, one after the other
@@ -83,10 +86,13 @@ func (x *expansion) expand(b *config.Block) *used {
 		x.report(b, diag.New(diag.Cycle, a.Expr.Range(), "%s uses itself.", b.Title()))
 		return u
 	}
-	ref, ds := x.root.Of(b.Module).Refer(a, b.Type)
-	if ds.HasErrors() {
+	ref, ds := x.root.Of(b.Module).Refer(a, UseKind(b.Type))
+	if ref.Block == nil {
 		own.Broken = true
-		return u // Check has reported it
+		for _, d := range ds { // which Check could not know: the key of an instance
+			x.report(b, d)
+		}
+		return u
 	}
 	x.under[b] = true
 	base := x.use(ref.Block)
@@ -124,7 +130,7 @@ func (x *expansion) report(b *config.Block, d *diag.Diagnostic) {
 func mergeArgs(base, own []*config.Arg) []*config.Arg {
 	var out []*config.Arg
 	for _, a := range base {
-		if a.Name == "use" || a.Name == "abstract" || slices.ContainsFunc(own, func(o *config.Arg) bool { return o.Name == a.Name }) {
+		if slices.Contains(unshared, a.Name) || slices.ContainsFunc(own, func(o *config.Arg) bool { return o.Name == a.Name }) {
 			continue
 		}
 		out = append(out, a)

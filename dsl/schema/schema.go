@@ -21,10 +21,12 @@ const (
 	Message               // and message, of a socket
 	Reply                 // and message, and sent, which it answers
 	Event                 // and event, of a stream
+	Asked                 // of a mock in a test file: var, and request
+	Seen                  // of an assert in a test file: var, plan, requests, result and run
 )
 
 func (p Phase) String() string {
-	return [...]string{"static", "user", "response", "message", "reply", "event"}[p]
+	return [...]string{"static", "user", "response", "message", "reply", "event", "request", "seen"}[p]
 }
 
 // Knows reports whether what is known from a phase on can be read in p.
@@ -37,35 +39,36 @@ type Type uint8
 
 // Types of arguments.
 const (
-	Any       Type = iota
-	String         // text
-	Number         // a number
-	Count          // a whole number, 0 or more
-	Bool           // true or false
-	Duration       // "500ms", "2m30s"; seconds where an expression computes it
-	Rate           // "1000/s", "156/m"
-	Ratio          // "0.5%" or a number in 0..1
-	Strings        // a list of strings, or one string
-	Object         // { name = value, … }, each value an expression of its own
-	TypeExpr       // a type constraint: string, list(number), …
-	Reference      // the name of a declared thing: target.api, module.std.sla.read
-	Wait           // a duration, or pacing(…), throughput(…)
-	Status         // a status code, a class such as "2xx", or a list of them
-	Stages         // a list of { users or rate, over, hold, name }
-	Floor          // a number, or { min = …, max = … }
-	Keyword        // one of Arg.Words
-	Size           // "64KiB", or a number of bytes where an expression computes it
-	Names          // a list of plain names, [a, b], that is not evaluated
-	Statuses       // a status, a class of failures, or a list of them
-	Limit          // a duration; about metrics a value in their unit
-	Amount         // a whole number, or a share such as "1%"
+	Any        Type = iota
+	String          // text
+	Number          // a number
+	Count           // a whole number, 0 or more
+	Bool            // true or false
+	Duration        // "500ms", "2m30s"; seconds where an expression computes it
+	Rate            // "1000/s", "156/m"
+	Ratio           // "0.5%" or a number in 0..1
+	Strings         // a list of strings, or one string
+	Object          // { name = value, … }, each value an expression of its own
+	TypeExpr        // a type constraint: string, list(number), …
+	Reference       // the name of a declared thing: target.api, module.std.sla.read
+	Wait            // a duration, or pacing(…), throughput(…)
+	Status          // a status code, a class such as "2xx", or a list of them
+	Stages          // a list of { users or rate, over, hold, name }
+	Floor           // a number, or { min = …, max = … }
+	Keyword         // one of Arg.Words
+	Size            // "64KiB", or a number of bytes where an expression computes it
+	Names           // a list of plain names, [a, b], that is not evaluated
+	Statuses        // a status, a class of failures, or a list of them
+	Limit           // a duration; about metrics a value in their unit
+	Amount          // a whole number, or a share such as "1%"
+	References      // { name = the name of a declared thing, … }
 )
 
 var typeNames = [...]string{
 	"any value", "string", "number", "whole number", "bool", "duration", "rate", "ratio",
 	"list of strings", "object", "type", "reference", "wait", "status", "list of stages",
 	"rate or { min, max }", "keyword", "size", "list of names", "list of statuses or failures", "duration, or in the metric's unit",
-	"whole number or share",
+	"whole number or share", "object of references",
 }
 
 func (t Type) String() string { return typeNames[t] }
@@ -92,6 +95,8 @@ type Block struct {
 	FreeMay Phase  // what they may read
 	Doc     string
 	Example string
+
+	Exported bool // at the top level: a library hands it out by name, unless it says private
 }
 
 // Nested is a block allowed inside another.
@@ -139,13 +144,22 @@ func (b *Block) BlockNames() []string {
 // Homes are the kinds of blocks that take an argument, or directly hold a
 // block, called name. A diagnostic about a misplaced word names them.
 func Homes(name string) []string {
+	homes := HomesBelow(Root, name)
+	if (Dynamic.Arg(name) != nil || Dynamic.Nested(name) != nil) && !slices.Contains(homes, Dynamic.Type) {
+		homes = append(homes, Dynamic.Type)
+	}
+	return homes
+}
+
+// HomesBelow is Homes for the blocks of one table: Root or TestFile.
+func HomesBelow(root *Block, name string) []string {
 	var homes []string
-	Walk(func(b *Block) {
+	walk(root, map[*Block]bool{}, func(b *Block) {
 		if b.Arg(name) == nil && b.Nested(name) == nil {
 			return
 		}
 		word := b.Type
-		if b == Root {
+		if b == root {
 			word = "the top level"
 		}
 		if !slices.Contains(homes, word) {
@@ -158,17 +172,17 @@ func Homes(name string) []string {
 // Walk visits every kind of block once, outer before inner.
 func Walk(visit func(*Block)) {
 	seen := map[*Block]bool{}
-	var walk func(*Block)
-	walk = func(b *Block) {
-		if seen[b] {
-			return
-		}
-		seen[b] = true
-		visit(b)
-		for _, n := range b.Blocks {
-			walk(n.Block)
-		}
+	walk(Root, seen, visit)
+	walk(Dynamic, seen, visit)
+}
+
+func walk(b *Block, seen map[*Block]bool, visit func(*Block)) {
+	if seen[b] {
+		return
 	}
-	walk(Root)
-	walk(Dynamic)
+	seen[b] = true
+	visit(b)
+	for _, n := range b.Blocks {
+		walk(n.Block, seen, visit)
+	}
 }

@@ -104,8 +104,16 @@ var Root = &Block{
 	Type: "scenario directory",
 	Doc:  "A scenario is a directory of *.hcl files, which are merged, or one file.",
 	Blocks: []*Nested{
-		one(scenarioBlock), many(variableBlock), many(localsBlock), many(functionBlock), many(checkBlock), many(moduleBlock), many(outputBlock),
-		many(targetBlock), many(dataBlock), one(setupBlock), one(teardownBlock), many(userBlock), many(sharedTask),
-		many(profileBlock), many(slaBlock), many(metricBlock),
+		one(scenarioBlock), many(variableBlock), many(localsBlock), exported(functionBlock), many(checkBlock), many(moduleBlock), exported(outputBlock),
+		exported(targetBlock), exported(dataBlock), one(setupBlock), one(teardownBlock), exported(userBlock), exported(sharedTask), exported(requestBlock),
+		exported(profileBlock), exported(slaBlock), many(metricBlock),
 	},
+}
+
+// exported is a block of which a library hands out as many as it does not
+// keep to itself.
+func exported(b *Block) *Nested {
+	b.Exported = true
+	b.Args = args(b.Args, []Arg{{Name: "private", Type: Bool, Default: "false", Doc: "Written out as true, it keeps the block to its own module: who brings the library in cannot name it."}})
+	return many(b)
 }

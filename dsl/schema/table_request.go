@@ -58,7 +58,7 @@ func requests(extra ...Arg) []*Nested {
 	for i, m := range Methods {
 		nested[i] = many(&Block{
 			Type: m, Labels: []string{"route"}, Doc: requestDoc, Example: requestExample,
-			Args: args(extra, routeArgs, requestArgs), Blocks: []*Nested{many(expectBlock), one(attemptsBlock), many(partBlock), one(streamBlock)},
+			Args: args(extra, routeArgs, requestArgs, []Arg{useRequestArg}), Blocks: []*Nested{many(expectBlock), one(attemptsBlock), many(partBlock), one(streamBlock)},
 		})
 	}
 	return append(nested,
@@ -85,6 +85,20 @@ func requests(extra ...Arg) []*Nested {
 			Blocks:  []*Nested{many(expectBlock), one(attemptsBlock)},
 			Example: "graphql \"SearchProducts\" {\n  query     = file(\"search.graphql\")\n  variables = { text = \"lamp\" }\n}",
 		}))
+}
+
+// useRequestArg takes a template in.
+var useRequestArg = Arg{Name: "use", Type: Reference,
+	Doc: "A request block of the top level to build on: request.NAME, or module.M.request.NAME. What stands here overrides it; headers, tags and blocks are merged."}
+
+// requestBlock is what requests have in common, or a library knows of one:
+// all but the method and the route, which stand where the request is made.
+var requestBlock = &Block{
+	Type: "request", Labels: []string{"name"},
+	Doc:     "A template of requests, taken by use = request.NAME: everything a request says beside its method and its route, which stand where it is made.",
+	Args:    args(routeArgs, without(requestArgs, "for_each"), []Arg{useRequestArg}),
+	Blocks:  []*Nested{many(expectBlock), one(attemptsBlock), many(partBlock), one(streamBlock)},
+	Example: "request \"order\" {\n  headers = { Idempotency-Key = \"${user.id}-${user.iteration}\" }\n  expect  { status = 201 }\n  capture = { order = response.json.id }\n}",
 }
 
 // without are the arguments but one.

@@ -2,9 +2,9 @@ package schema
 
 var targetBlock = &Block{
 	Type: "target", Labels: []string{"name"},
-	Doc: "A system under test. Users use the only one by default.",
+	Doc: "A system under test. Users use the only one by default. A library may leave base_url out: who brings it in gives the target with targets = { … }.",
 	Args: []Arg{
-		{Name: "base_url", Type: String, Required: true, Doc: "http:// or https:// address, with a path if all routes share one. example://NAME is the embedded example API of that name, served while the run lasts."},
+		{Name: "base_url", Type: String, Doc: "http:// or https:// address, with a path if all routes share one. example://NAME is the embedded example API of that name, served while the run lasts."},
 		{Name: "environment", Type: String, Doc: "What the system is, such as \"staging\". A run against \"production\" needs --allow TARGET."},
 		{Name: "allowed_hosts", Type: Strings, Doc: "Where base_url may lead: names, \"*.example.com\", addresses, networks such as \"10.0.0.0/8\". Elsewhere a run needs --allow TARGET. Names are held against networks when they are resolved."},
 		{Name: "max_users", Type: Count, Doc: "How many users a profile may have about it at once."},

@@ -1,5 +1,10 @@
 // Package testfile reads *.throngtest.hcl: tests of scenarios and libraries,
-// declared. It decodes and evaluates; it runs nothing.
+// declared. It decodes and evaluates; it runs nothing, and must not know who
+// does: what a run showed comes in as JSON documents.
+//
+// Whoever runs a file goes by this package's values in this order: Read;
+// for each Run, once the runs it Needs are through, serve its Mocks, do what
+// its Command says, and Check what was Seen.
 package testfile
 
 import (
@@ -7,18 +12,25 @@ import (
 	"time"
 
 	"throng/dsl"
+	"throng/dsl/config"
 	"throng/dsl/diag"
 )
 
-// Suffix ends the names of test files.
+// Suffix ends the names of test files; those in JSON syntax end in .json
+// beyond it.
 const Suffix = ".throngtest.hcl"
 
 // File is a test file.
 type File struct {
 	Name    string // as diagnostics show it
-	Mocks   []Mock
+	Mocks   []Mock // as they are with the file's own variables, and seed 1; for those of a run see Run.Mocks
 	Runs    []Run
 	Sources map[string][]byte // for snippets
+
+	dir      string
+	module   *config.Module
+	language *language
+	mocks    map[string]*mock
 }
 
 // Mock is a server that a file's runs talk to instead of a real target. Each
@@ -28,7 +40,8 @@ type Mock struct {
 	Routes []Route // the first that matches answers
 }
 
-// Route answers some requests of a mock.
+// Route answers some requests of a mock. Its functions are safe for
+// concurrent use.
 type Route struct {
 	Method  string  // "" for any
 	Path    string  // segments; ":name" takes one, "*name" the rest
@@ -37,7 +50,7 @@ type Route struct {
 	Share   float64 // of the requests it matches it takes this share, evenly; 1 for all
 	Fault   Fault
 	Latency func() time.Duration          // before the answer begins; nil for none
-	Answer  func(Request) (Answer, error) // nil where Fault leaves none
+	Answer  func(Request) (Answer, error) // nil where Fault leaves none; an error is a *diag.Failure
 }
 
 // Fault is what a route does instead of a whole answer.
@@ -66,7 +79,7 @@ type Request struct {
 // Answer is what a mock says.
 type Answer struct {
 	Status  int
-	Headers map[string]string
+	Headers map[string]string // names as the author wrote them; no Content-Length
 	Body    []byte
 }
 
@@ -93,9 +106,14 @@ type Run struct {
 	Duration time.Duration
 	Timeout  time.Duration // the run fails after so long; 1 min unless said
 	Expect   []string      // codes of diagnostics that the compilation must end in; such a run goes no further
-	Snapshot string        // file beside the test file with the rendered requests; "" for none
+	Snapshot string        // file beside the test file, its path resolved, with the rendered requests; "" for none
+	Mask     []string      // what its snapshot leaves out: see Snapshot
 	file     *File
 	asserts  []assert
+
+	block *config.Block
+	own   *variables // those of the file beneath
+	needs []string
 }
 
 // Site is a place in a file.
@@ -119,4 +137,29 @@ type Verdict struct {
 	Finding *diag.Diagnostic // where it failed or could not be evaluated: with snippet and the values it read
 }
 
-type assert struct{}
+// Needs are the names of the runs, all above it, that this one reads.
+func (r *Run) Needs() []string { return r.needs }
+
+// Wants reports whether the run goes as far as a command does: each command
+// does what those before it do, so that a Load has a plan and requests.
+func (r *Run) Wants(c Command) bool { return depth(r.Command) >= depth(c) }
+
+func depth(c Command) int {
+	switch c {
+	case Load:
+		return 2
+	case Render:
+		return 1
+	}
+	return 0
+}
+
+// Problem is a diagnostic about an argument of the run, such as a target that
+// the scenario does not have; about its header where it has no such argument.
+func (r *Run) Problem(argument, code, format string, args ...any) *diag.Diagnostic {
+	at := r.block.Range
+	if a := r.block.Arg(argument); a != nil {
+		at = a.Expr.Range()
+	}
+	return diag.New(code, at, format, args...).In(r.block.Title())
+}

@@ -4,11 +4,40 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
+
+	"throng/runtime/report/text"
 )
 
 // severe is how many times over its limit a figure is critical and no longer
 // only high: the bands of the guides' analysers.
 const severe = 1.5
+
+// slaPrefix stands before the name of a scenario's SLA.
+const slaPrefix = "sla "
+
+// limitName is the name of a limit among a finding's figures.
+const limitName = "limit"
+
+// measured is the figure as the report writes it: never rounded to the other
+// side of its limit. What timeouts reach may be beyond it without showing it.
+func (l *Limit) measured() string {
+	v, u := l.Unit.whole(l.Measured)
+	limit, _ := l.Unit.whole(l.Limit)
+	if l.Bounded {
+		return "at least " + text.Figure(v, u)
+	}
+	return text.Beside(v, limit, u)
+}
+
+// limit is the limit as it was declared.
+func (l *Limit) limit() string {
+	v, u := l.Unit.whole(l.Limit)
+	if l.Floor {
+		return "at least " + text.Limit(v, u)
+	}
+	return text.Limit(v, u)
+}
 
 // over is how many times beyond its limit a figure is; 1 is the limit.
 func (l *Limit) over() float64 {
@@ -39,8 +68,12 @@ func budgets(in *Input) (found []Finding, reason string) {
 		if !l.Broken {
 			continue
 		}
-		f := Finding{Request: l.Request, Severity: High, rank: l.over()}
-		f.From, f.To = in.whole()
+		f := Finding{Request: l.Request, Rule: l.Rule, Severity: High, rank: l.over()}
+		f.SLA, _ = strings.CutPrefix(l.SLA, slaPrefix)
+		if !in.Promised {
+			f.SLA = ""
+		}
+		f.From, f.To = in.when(l)
 		switch threshold := cmpOr(l.Severe, severe); {
 		case l.Warns:
 			f.Severity = Medium
@@ -51,8 +84,9 @@ func budgets(in *Input) (found []Finding, reason string) {
 		if subject == "" {
 			subject = l.SLA
 		}
-		f.Says = fmt.Sprintf("%s: %s is %s, and the limit is %s%s.", subject, l.Rule, show(l.Measured, l.Unit), show(l.Limit, l.Unit), howFar(l))
-		f.Evidence = []Figure{{l.Rule, Num(l.Measured), l.Unit}, {"limit", Num(l.Limit), l.Unit}, number("samples", float64(l.Samples))}
+		f.Says = fmt.Sprintf("%s: %s is %s, and the limit is %s%s.", subject, l.Rule, l.measured(), l.limit(), howFar(l))
+		f.Evidence = []Figure{{l.Rule, Num(l.Measured), l.Unit}, {limitName, Num(l.Limit), l.Unit}, number("samples", float64(l.Samples))}
+		in.blame(l, &f)
 		f.Test = Test{"measured per limit", Num(f.rank), 1, fmt.Sprintf("of %s; beyond %s it is critical", l.SLA, times(cmpOr(l.Severe, severe)))}
 		if l.Floor {
 			f.Test.Name = "limit per measured"
@@ -63,6 +97,28 @@ func budgets(in *Input) (found []Finding, reason string) {
 		reason = plural(unproven, "limit", "limits") + " of " + fmt.Sprint(len(in.Limits)) + " could not be judged: too few samples, or the data do not tell"
 	}
 	return found, reason
+}
+
+// blame names the request that a limit of several is broken by.
+func (in *Input) blame(l *Limit, f *Finding) {
+	if l.Request != "" {
+		return
+	}
+	r, faults, all := in.worst(l)
+	if r == nil {
+		return
+	}
+	f.Worst = r.Label
+	what, one, word := "beyond the limit", "answer beyond it", "answers beyond it"
+	if l.Unit == Ratio && !l.Latency {
+		what, one, word = "failed", "failure", "failures"
+	}
+	if faults == all {
+		f.Says += fmt.Sprintf(" All %s of %s.", plural(int(all), one+" is", word+" are"), r.Label)
+	} else {
+		f.Says += fmt.Sprintf(" %s of the %s %s of %s.", text.Count(faults), plural(int(all), one, word), isAre(faults), r.Label)
+	}
+	f.Evidence = append(f.Evidence, number(what, float64(all)), number("of these "+r.Label, float64(faults)))
 }
 
 func howFar(l *Limit) string {
@@ -114,7 +170,7 @@ func spread(in *Input) ([]Finding, string) {
 		if len(slow) == 1 {
 			f.Request = slow[0]
 		}
-		f.Says = fmt.Sprintf("Only %s of %d requests over the latency limit: %s.", isAre(len(slow)), len(judged), names(slow))
+		f.Says = fmt.Sprintf("Only %d of %d requests %s over the latency limit: %s.", len(slow), len(judged), isAre(int64(len(slow))), names(slow))
 		f.Test = Test{"share of requests over their limit", Num(part), Num(few), "at most that share"}
 		f.Severity = Medium
 	default:
@@ -123,9 +179,9 @@ func spread(in *Input) ([]Finding, string) {
 	return []Finding{f}, ""
 }
 
-func isAre(n int) string {
+func isAre(n int64) string {
 	if n == 1 {
-		return "1 is"
+		return "is"
 	}
-	return fmt.Sprintf("%d are", n)
+	return "are"
 }

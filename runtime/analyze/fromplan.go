@@ -20,14 +20,14 @@ func (in *Input) UsePlan(p *plan.Plan) {
 		for _, g := range s.Groups {
 			labels := rowsOf(p, g)
 			if len(labels) != 1 {
-				in.pledge(s, "", in.together(labels))
+				in.pledge(s, "", labels, in.together(labels))
 				continue
 			}
 			r := in.request(labels[0])
 			if r == nil && !slices.Contains(unknown, labels[0]) {
 				unknown = append(unknown, labels[0])
 			}
-			in.pledge(s, labels[0], r)
+			in.pledge(s, labels[0], nil, r)
 		}
 	}
 	if len(unknown) > 0 {
@@ -57,12 +57,12 @@ func (in *Input) together(labels []string) *Request {
 	return sum
 }
 
-// pledge adds the rules of an SLA for one request; nil where it has no
-// figures of its own.
-func (in *Input) pledge(s *plan.SLA, label string, r *Request) {
+// pledge adds the rules of an SLA for one request, or for several together; r
+// is nil where that has no figures of its own.
+func (in *Input) pledge(s *plan.SLA, label string, together []string, r *Request) {
 	for _, rule := range s.Rules {
 		l := Limit{
-			SLA: "sla " + s.Name, Rule: rule.Name, Request: label, Limit: rule.Limit, Unit: Plain, Measured: math.NaN(), Floor: rule.AtLeast,
+			SLA: slaPrefix + s.Name, Rule: rule.Name, Request: label, Judged: together, Limit: rule.Limit, Unit: Plain, Measured: math.NaN(), Floor: rule.AtLeast,
 			Latency: rule.Metric <= plan.Max, Warns: rule.Warn, Needed: sla.Needed(rule), Unproven: true,
 		}
 		switch {

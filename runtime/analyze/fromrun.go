@@ -22,7 +22,7 @@ func FromRun(run *results.Run) (*Input, error) {
 	in := &Input{
 		Name: cmp.Or(run.Dir, rep.Plan.Scenario+" "+rep.Plan.Profile), Kind: "run",
 		Ended: cmp.Or(run.Broken, rep.Run.Incomplete), Open: rep.Plan.Model == plan.Open.String(),
-		Generator: Generator{Known: run.Broken == "", CPU: float64(rep.Generator.CPUPeak), Saturated: rep.Generator.Saturated},
+		Generator: Generator{Known: rep.Generator.Cores > 0, CPU: float64(rep.Generator.CPUPeak), Saturated: rep.Generator.Saturated},
 	}
 	rows := []int{} // of the requests
 	for i, r := range run.Rows {
@@ -34,7 +34,7 @@ func FromRun(run *results.Run) (*Input, error) {
 	if err := in.course(run, rows); err != nil {
 		return nil, fmt.Errorf("reading the course of the run: %w", err)
 	}
-	in.promises(rep)
+	in.promises(run)
 	if len(in.Limits) == 0 {
 		in.UseBands()
 		in.Notes = append(in.Notes, "The run judged no limit, so the built-in bands were used.")
@@ -147,19 +147,21 @@ func figuresOf(s *record.Stats) Figures {
 }
 
 // promises are the run's own limits.
-func (in *Input) promises(rep *report.Report) {
+func (in *Input) promises(run *results.Run) {
+	rep := run.Report
 	for i := range rep.SLAs {
 		s := &rep.SLAs[i]
 		latency := s.Metric == "percentile" || s.Metric == "mean" || s.Metric == "max"
 		for k := range s.All {
 			j := &s.All[k]
 			l := Limit{
-				SLA: "sla " + s.Name, Rule: s.Rule, Request: j.Request, Limit: float64(s.Limit), Unit: unitOf(s.Unit), Floor: s.Floor,
+				SLA: slaPrefix + s.Name, Rule: s.Rule, Request: j.Request, Limit: float64(s.Limit), Unit: unitOf(s.Unit), Floor: s.Floor,
 				Latency: latency && !s.Metrics, Warns: s.Warning, Samples: j.Samples, Needed: j.Needed,
 				Broken: j.State == text.Fail || j.State == text.Warn, Unproven: j.State == text.Inconclusive,
+				Part: partial(s), Bounded: j.Censored,
 			}
 			if l.Request == "" {
-				l.SLA = "sla " + s.Name
+				l.Judged = togetherIn(run.Plan, s.Name)
 			}
 			if j.Measured == nil {
 				l.Unproven, l.Broken, l.Measured = true, false, math.NaN()
@@ -170,6 +172,12 @@ func (in *Input) promises(rep *report.Report) {
 		}
 	}
 	in.Promised = len(in.Limits) > 0
+}
+
+// partial reports whether a rule is about something else than the response
+// times and failures of the whole run.
+func partial(s *report.SLA) bool {
+	return len(s.Stages) > 0 || s.Window != nil || s.Metrics || s.Metric == "counter" || s.Measure != "" && s.Measure != plan.MeasureResponse.String()
 }
 
 func unitOf(u string) Unit {

@@ -61,7 +61,10 @@ type Limit struct {
 	Warns              bool
 	Broken, Unproven   bool
 	Samples, Needed    int64
-	Severe             float64 // measured per limit (limit per measured for a floor) from which it is critical
+	Judged             []string // of several together: their labels; nil where that is not known, or all
+	Bounded            bool     // timeouts reach it: the true value is at least Measured
+	Part               bool     // it is about something else than the response times and failures of the whole run
+	Severe             float64  // measured per limit (limit per measured for a floor) from which it is critical
 }
 
 // Unit is what figures are counted in.
@@ -111,9 +114,12 @@ type Result struct {
 type Finding struct {
 	Kind     string   `json:"kind"` // of the check that found it
 	Severity Severity `json:"severity"`
-	Request  string   `json:"request"` // "" for several, or all
-	Says     string   `json:"says"`    // one sentence
-	From     Ms       `json:"from_ms"` // from the run's start
+	Request  string   `json:"request"`       // "" for several, or all
+	Worst    string   `json:"worst_request"` // of several judged together: the one that most of what breaks the limit comes from; "" without one
+	SLA      string   `json:"sla"`           // whose limit is broken; "" for none
+	Rule     string   `json:"rule"`          // the limit itself: p95, error_rate, …; "" for none
+	Says     string   `json:"says"`          // one sentence
+	From     Ms       `json:"from_ms"`       // from the run's start
 	To       Ms       `json:"to_ms"`
 	Evidence []Figure `json:"evidence"`
 	Test     Test     `json:"test"`

@@ -75,12 +75,7 @@ var roles = map[Severity]text.Role{Critical: text.FailRole, High: text.FailRole,
 func (t *writer) finding(f *Finding) {
 	head := strings.ToUpper(string(f.Severity))
 	t.hanging(head+strings.Repeat(" ", max(1, 10-len(head))), roles[f.Severity], f.Says)
-	about := clockSpan(f.From, f.To)
-	var figures []string
-	for _, e := range f.Evidence {
-		figures = append(figures, e.Name+" "+show(float64(e.Value), e.Unit))
-	}
-	t.hanging("  seen    ", text.Dim, about+" · "+strings.Join(figures, " · "))
+	t.hanging("  seen    ", text.Dim, f.When()+" · "+strings.Join(f.Seen(), " · "))
 	if t.all {
 		t.hanging("  test    ", text.Dim, fmt.Sprintf("%s: %s, threshold %s; %s", f.Test.Name, show(float64(f.Test.Figure), Plain), show(float64(f.Test.Threshold), Plain), f.Test.Rule))
 	}

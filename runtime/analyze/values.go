@@ -50,6 +50,40 @@ func show(v float64, u Unit) string {
 	return text.Figure(v, text.Number)
 }
 
+// whole is a figure in the unit that limits are written in.
+func (u Unit) whole(v float64) (float64, text.Unit) {
+	switch u {
+	case Milliseconds:
+		return math.Round(v * 1e6), text.Nanoseconds
+	case Ratio:
+		return v, text.Ratio
+	case PerSecond:
+		return v, text.PerSecond
+	case Bytes:
+		return v, text.Size
+	}
+	return v, text.Number
+}
+
+// Seen are the figures a finding rests on, in words.
+func (f *Finding) Seen() []string {
+	var list []string
+	if f.SLA != "" && f.Request != "" {
+		list = append(list, "SLA "+f.SLA)
+	}
+	for _, e := range f.Evidence {
+		s := show(float64(e.Value), e.Unit)
+		if e.Name == limitName {
+			s = text.Limit(e.Unit.whole(float64(e.Value)))
+		}
+		list = append(list, e.Name+" "+s)
+	}
+	return list
+}
+
+// When is the time a finding is about, in words.
+func (f *Finding) When() string { return clockSpan(f.From, f.To) }
+
 func duration(ns float64) string { return show(ns/1e6, Milliseconds) }
 
 func ms(name string, ns float64) Figure { return Figure{name, Num(ns / 1e6), Milliseconds} }

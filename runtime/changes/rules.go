@@ -118,7 +118,7 @@ func init() {
 // sited are the types with a place in the source, which is shown and not
 // compared.
 var sited = []string{
-	"Target", "Data", "Class", "Task", "SLA", "Rule", "Profile", "Request", "Group", "Pause", "Set", "When", "Repeat",
+	"Target", "Data", "Class", "Task", "SLA", "Rule", "Profile", "Load", "Request", "Group", "Pause", "Set", "When", "Repeat",
 	"Loop", "Choose", "Branch", "Parallel", "Retry", "Leave", "Call", "Record", "Pair", "BodyPart", "Expect", "Capture",
 	"Socket", "Handler", "Beat", "Send", "Reply", "Receive", "CloseSocket", "Stream",
 }

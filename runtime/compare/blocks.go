@@ -2,6 +2,7 @@ package compare
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"throng/dsl/plan"
@@ -32,19 +33,53 @@ func cut(run *results.Run, n int) (*course, error) {
 	if err != nil {
 		return nil, err
 	}
+	whole := []span{{begin, end}}
+	return cutIn(run, n, whole, func(s *results.Second) (time.Duration, bool) {
+		return min(s.At, end), true
+	})
+}
+
+// cutStages is cut of what ended in some stages only.
+func cutStages(run *results.Run, n int, stages []span) (*course, error) {
+	return cutIn(run, n, stages, func(s *results.Second) (time.Duration, bool) {
+		middle := s.At + s.Length/2
+		return middle, slices.ContainsFunc(stages, func(p span) bool { return middle >= p.from && middle < p.to })
+	})
+}
+
+// span is a part of a run.
+type span struct{ from, to time.Duration }
+
+func long(spans []span) (sum time.Duration) {
+	for _, p := range spans {
+		sum += max(0, p.to-p.from)
+	}
+	return sum
+}
+
+// before is how much of some spans lies before a moment.
+func before(spans []span, at time.Duration) (sum time.Duration) {
+	for _, p := range spans {
+		sum += max(0, min(at, p.to)-p.from)
+	}
+	return sum
+}
+
+// cutIn cuts what lies in some spans into n blocks. Where tells at which moment
+// a second counts, and whether it does.
+func cutIn(run *results.Run, n int, spans []span, where func(*results.Second) (time.Duration, bool)) (*course, error) {
 	c := &course{run: run, length: make([]float64, n), cells: map[string][]*record.Stats{}}
 	parts := make([][][]*record.Stats, len(run.Rows))
 	for i := range parts {
 		parts[i] = make([][]*record.Stats, n)
 	}
-	err = run.Each(func(s *results.Second) error {
-		if s.Warmup {
+	err := run.Each(func(s *results.Second) error {
+		at, counts := where(s)
+		if s.Warmup || !counts {
 			return nil
 		}
-		k := min(n-1, int(int64(n)*int64(s.At-begin)/max(1, int64(end-begin))))
-		if s.At < end {
-			c.length[k] += min(s.Length, end-s.At).Seconds()
-		}
+		k := min(n-1, int(int64(n)*int64(before(spans, at))/max(1, int64(long(spans)))))
+		c.length[k] += (before(spans, s.At+s.Length) - before(spans, s.At)).Seconds()
 		for i, cell := range s.Rows {
 			if cell != nil && i < len(parts) {
 				parts[i][k] = append(parts[i][k], cell)
@@ -94,11 +129,13 @@ func bounds(run *results.Run) (begin, end time.Duration, err error) {
 type side struct {
 	name    string
 	courses []*course
+	paired  bool // with the other side's, block by block
+	blocks  int
 }
 
 // of is a figure's raw material: some requests of a side, by run and block.
 func (s *side) of(labels []string) material {
-	var m material
+	m := material{paired: s.paired, blocks: s.blocks}
 	for _, c := range s.courses {
 		var run []*record.Stats
 		for k := range c.length {
@@ -126,6 +163,22 @@ type material struct {
 	totals  []*record.Stats // by run
 	total   *record.Stats
 	seconds float64
+	paired  bool // as its side is
+	blocks  int
+}
+
+// view is the material as seen through a part of its figures.
+func (m *material) view(of func(*record.Stats) *record.Stats) material {
+	v := *m
+	v.runs, v.totals = make([][]*record.Stats, len(m.runs)), make([]*record.Stats, len(m.runs))
+	for r, run := range m.runs {
+		for _, s := range run {
+			v.runs[r] = append(v.runs[r], of(s))
+		}
+		v.totals[r] = record.Merge(v.runs[r]...)
+	}
+	v.total = record.Merge(v.totals...)
+	return v
 }
 
 // only is the material of one run.
@@ -135,7 +188,7 @@ func (m *material) only(run int) material {
 		seconds += l
 	}
 	return material{
-		runs: m.runs[run : run+1], lengths: m.lengths[run : run+1], totals: m.totals[run : run+1], total: m.totals[run], seconds: seconds,
+		runs: m.runs[run : run+1], lengths: m.lengths[run : run+1], totals: m.totals[run : run+1], total: m.totals[run], seconds: seconds, paired: m.paired, blocks: m.blocks,
 	}
 }
 
@@ -152,6 +205,10 @@ func blocksFor(sides ...[]*results.Run) (n int, paired bool, err error) {
 			shortest, longest = min(shortest, end-begin), max(longest, end-begin)
 		}
 	}
-	n = min(blocks, max(least, int(shortest/length)), max(1, int(shortest/time.Second)))
-	return n, longest-shortest <= max(2*time.Second, longest/50), nil
+	return blocksIn(shortest), longest-shortest <= max(2*time.Second, longest/50), nil
+}
+
+// blocksIn is into how many blocks so long a time is cut.
+func blocksIn(d time.Duration) int {
+	return min(blocks, max(least, int(d/length)), max(1, int(d/time.Second)))
 }

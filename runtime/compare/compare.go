@@ -21,6 +21,7 @@ const (
 	Better Word = "better"
 	Same   Word = "no difference"
 	Few    Word = "too few data"
+	Not    Word = "not compared" // nothing of the kind is known block by block
 )
 
 // Options are what a difference is held against.
@@ -59,9 +60,10 @@ type Comparison struct {
 	Relative      Num       `json:"relevant_change_ratio"`
 	Absolute      Num       `json:"relevant_change_ms"`
 	Confidence    Num       `json:"confidence_ratio"`
-	Tests         int       `json:"tests"` // how many figures were compared, which the chances are corrected for
-	Noise         []Noise   `json:"noise"` // learned from repeats; empty without any
-	Requests      []Request `json:"requests"`
+	Tests         int       `json:"tests"`    // how many figures were compared, which the chances are corrected for
+	Noise         []Noise   `json:"noise"`    // learned from repeats; empty without any
+	Requests      []Request `json:"requests"` // those that were made on a side
+	Unmade        []string  `json:"not_made"` // those that were made on none
 	SLAs          []SLA     `json:"slas"`
 }
 
@@ -131,6 +133,8 @@ type Change struct {
 	Bounded  bool   `json:"at_least"` // timeouts: the candidate's true value is at least that
 	Word     Word   `json:"word"`
 	Reason   string `json:"reason"` // why it is too few, or no change in spite of its size
+
+	has, needs int64 // samples, where they are too few
 }
 
 // SLA is a rule of both sides.

@@ -13,11 +13,33 @@ type figure struct {
 	name     string
 	metric   plan.Metric
 	quantile float64
+	counter  *tally // what is counted instead of failures, or of requests
+}
+
+// tally is a counter of sockets and streams as a rule limits it.
+type tally struct {
+	of    plan.Counter
+	share bool // of what could have been
+}
+
+// counted is what a rate or a share is of.
+func (f figure) counted(s *record.Stats) (up, down float64) {
+	switch {
+	case s == nil:
+		return 0, 0
+	case f.counter == nil && f.metric == plan.ErrorRate:
+		return float64(s.Failed), float64(s.Count())
+	case f.counter == nil:
+		return float64(s.Count()), 0
+	case f.counter.share:
+		return float64(s.Counter(f.counter.of)), float64(s.Base(f.counter.of))
+	}
+	return float64(s.Counter(f.counter.of)), float64(s.Count())
 }
 
 var figures = []figure{
-	{"p50", plan.Quantile, 0.50}, {"p95", plan.Quantile, 0.95}, {"p99", plan.Quantile, 0.99},
-	{"mean", plan.Mean, 0}, {"error_rate", plan.ErrorRate, 0}, {"throughput", plan.Throughput, 0},
+	{name: "p50", metric: plan.Quantile, quantile: 0.50}, {name: "p95", metric: plan.Quantile, quantile: 0.95}, {name: "p99", metric: plan.Quantile, quantile: 0.99},
+	{name: "mean", metric: plan.Mean}, {name: "error_rate", metric: plan.ErrorRate}, {name: "throughput", metric: plan.Throughput},
 }
 
 func (f figure) unit() string {
@@ -41,8 +63,11 @@ func (f figure) needs() int64 {
 
 // samples is how many a figure has.
 func (f figure) samples(m *material) int64 {
-	if f.metric == plan.ErrorRate || f.metric == plan.Throughput {
-		return m.total.Count()
+	switch up, down := f.counted(m.total); f.metric {
+	case plan.ErrorRate:
+		return int64(down)
+	case plan.Throughput:
+		return int64(up)
 	}
 	return m.total.Judged()
 }
@@ -75,21 +100,18 @@ func (f figure) estimate(m *material) estimated {
 		e.floor = squares(m.total, e.value) / (n * n * e.value * e.value)
 		return e.ofLogarithm()
 	case plan.ErrorRate:
-		n := float64(m.total.Count())
-		e := m.residuals(float64(failedOf(m.total))/n, n, func(s *record.Stats, _ float64) (float64, float64) { return float64(failedOf(s)), float64(s.Count()) })
-		p := (float64(failedOf(m.total)) + 0.5) / (n + 1) // half a failure more may have come
+		up, n := f.counted(m.total)
+		e := m.residuals(up/n, n, func(s *record.Stats, _ float64) (float64, float64) { return f.counted(s) })
+		p := min(1, (up+0.5)/(n+1)) // half a failure more may have come
 		e.floor = p * (1 - p) / n
 		return e
 	}
-	e := m.residuals(float64(m.total.Count())/m.seconds, m.seconds, func(s *record.Stats, length float64) (float64, float64) { return float64(s.Count()), length })
+	all, _ := f.counted(m.total)
+	e := m.residuals(all/m.seconds, m.seconds, func(s *record.Stats, length float64) (float64, float64) {
+		up, _ := f.counted(s)
+		return up, length
+	})
 	return e.ofLogarithm()
-}
-
-func failedOf(s *record.Stats) int64 {
-	if s == nil {
-		return 0
-	}
-	return s.Failed
 }
 
 // residuals are what each block is above or below a ratio, of all that the

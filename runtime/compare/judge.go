@@ -21,12 +21,12 @@ func Compare(base, now Side, o Options) (*Comparison, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading the course of the runs: %w", err)
 	}
-	j := &judging{o: o, paired: paired, blocks: n, noise: map[string]float64{}}
+	j := &judging{o: o, noise: map[string]float64{}}
 	for _, s := range []struct {
 		Side
 		to *side
 	}{{base, &j.base}, {now, &j.now}} {
-		s.to.name = s.Name
+		s.to.name, s.to.paired, s.to.blocks = s.Name, paired, n
 		for _, r := range s.Runs {
 			c, err := cut(r, n)
 			if err != nil {
@@ -38,12 +38,14 @@ func Compare(base, now Side, o Options) (*Comparison, error) {
 	c := &Comparison{
 		FormatVersion: FormatVersion, Base: factsOf(base), Now: factsOf(now), Paired: paired,
 		Relative: Num(o.Relative), Absolute: Num(float64(o.Absolute) / 1e6), Confidence: Confidence,
-		Doubts: []string{}, Noise: []Noise{}, Requests: []Request{}, SLAs: []SLA{},
+		Doubts: []string{}, Unmade: []string{}, Noise: []Noise{}, Requests: []Request{}, SLAs: []SLA{},
 	}
 	c.Plans = plansOf(base, now)
 	j.learn(c)
 	j.requests(c)
-	j.slas(c)
+	if err := j.slas(c); err != nil {
+		return nil, err
+	}
 	j.settle(c)
 	c.conclude()
 	return c, nil
@@ -52,8 +54,6 @@ func Compare(base, now Side, o Options) (*Comparison, error) {
 // judging is a comparison in the making.
 type judging struct {
 	o         Options
-	paired    bool
-	blocks    int
 	base, now side
 	noise     map[string]float64 // by figure: variance between repeats
 	repeats   float64            // degrees of freedom the noise was learned from
@@ -141,10 +141,15 @@ func (j *judging) labels() (list []string) {
 
 func (j *judging) requests(c *Comparison) {
 	labels := j.labels()
-	c.Requests = make([]Request, len(labels))
-	for i, label := range labels {
+	c.Requests = make([]Request, 0, len(labels)) // it grows no more: tests point into it
+	for _, label := range labels {
 		a, b := j.base.of([]string{label}), j.now.of([]string{label})
-		r := &c.Requests[i]
+		if a.total.Count() == 0 && b.total.Count() == 0 {
+			c.Unmade = append(c.Unmade, label)
+			continue
+		}
+		c.Requests = append(c.Requests, Request{})
+		r := &c.Requests[len(c.Requests)-1]
 		*r = Request{Request: label, Figures: make([]Change, len(figures)), Slower: slower(a.total, b.total), base: a.total, now: b.total}
 		switch {
 		case a.total.Count() == 0 && b.total.Count() > 0:
@@ -169,13 +174,14 @@ func (j *judging) compare(f figure, a, b *material, to *Change) {
 	}
 	ea, eb := f.estimate(a), f.estimate(b)
 	to.Base, to.Now, to.Bounded = f.scaled(ea.value), f.scaled(eb.value), eb.bounded
-	d := f.between(ea, eb, j.paired)
+	d := f.between(ea, eb, a.paired)
 	to.Change = num(f.change(d.by))
 	switch {
 	case min(na, nb) < f.needs():
-		to.Reason = fmt.Sprintf("%s samples, and %s are needed", text.Count(min(na, nb)), text.Count(f.needs()))
+		to.has, to.needs = min(na, nb), f.needs()
+		to.Reason = fmt.Sprintf("%s, and %s are needed", plural(int(to.has), "sample"), text.Count(to.needs))
 		return
-	case j.blocks < least:
+	case a.blocks < least:
 		to.Reason = fmt.Sprintf("the runs are too short: %d s are needed", least)
 		return
 	case ea.bounded:
@@ -183,7 +189,7 @@ func (j *judging) compare(f figure, a, b *material, to *Change) {
 		return
 	}
 	if eb.bounded && f.metric == plan.Quantile {
-		d = overdue(a, b, int64(ea.value), d, j.paired)
+		d = overdue(a, b, int64(ea.value), d, a.paired)
 	}
 	d = j.withNoise(f, d)
 	o := &open{f: f, change: to, d: d, p: estimate.TwoSided(d.by/d.error, d.degrees)}
@@ -362,7 +368,7 @@ func (c *Comparison) conclude() {
 			parts = append(parts, fmt.Sprintf("%d %s", n, w))
 		}
 	}
-	c.Says = fmt.Sprintf("%s: of %d requests %s", strings.ToUpper(string(c.Word)), len(c.Requests), strings.Join(parts, ", "))
+	c.Says = fmt.Sprintf("%s: of %s %s", strings.ToUpper(string(c.Word)), plural(len(c.Requests), "request"), strings.Join(parts, ", "))
 	if len(c.Requests) == 0 {
 		c.Says = "TOO FEW DATA: no request was made"
 	}

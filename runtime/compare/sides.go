@@ -2,10 +2,14 @@ package compare
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"throng/dsl/plan"
 	"throng/runtime/changes"
+	"throng/runtime/record"
 	"throng/runtime/report"
 	"throng/runtime/report/text"
 	"throng/runtime/results"
@@ -36,7 +40,7 @@ func plansOf(base, now Side) Plans {
 }
 
 // slas compares what the rules of both sides judge.
-func (j *judging) slas(c *Comparison) {
+func (j *judging) slas(c *Comparison) error {
 	was := judgedBy(&j.base)
 	is := judgedBy(&j.now)
 	c.SLAs = make([]SLA, 0, len(is))
@@ -54,8 +58,11 @@ func (j *judging) slas(c *Comparison) {
 	for i := range c.SLAs { // the slice grows no more: tests point into it
 		s := &c.SLAs[i]
 		k := key{s.SLA, s.Rule, s.Request}
-		j.rule(k, was[k], is[k], &s.Change)
+		if err := j.rule(k, was[k], is[k], &s.Change); err != nil {
+			return fmt.Errorf("reading the course of the runs: %w", err)
+		}
 	}
+	return nil
 }
 
 type key struct{ sla, rule, request string }
@@ -113,45 +120,126 @@ func keysOf(sides ...*side) (list []key) {
 	return list
 }
 
-// rule compares what a rule judges, where that is a figure of whole requests.
-func (j *judging) rule(k key, a, b *judged, to *Change) {
+// rule compares what a rule judges: whole requests, or what ended in some
+// stages, or another time than the response time, or what was counted.
+func (j *judging) rule(k key, a, b *judged, to *Change) error {
 	switch {
 	case a == nil || b == nil:
-		to.Reason = "only one side has this rule"
-		return
+		to.Word, to.Reason = Not, "only one side has this rule"
+		return nil
 	case a.n > 0 && b.n > 0:
 		to.Base, to.Now = num(a.sum/float64(a.n)), num(b.sum/float64(b.n))
 	}
-	f, ok := figureOf(b.rule)
+	f, why := figureOf(b.rule)
 	labels := labelsOf(k, b)
-	if !ok || len(labels) == 0 {
-		to.Reason = "not compared: it is about a part of the run, of a request, or another figure"
-		return
+	switch {
+	case why != "":
+		to.Word, to.Reason = Not, why
+		return nil
+	case len(labels) == 0:
+		to.Word, to.Reason = Not, "it is about a part of what a request does"
+		return nil
 	}
-	from, now := j.base.of(labels), j.now.of(labels)
+	base, now, err := j.during(a, b)
+	if err != nil {
+		return err
+	}
+	from, is := base.of(labels), now.of(labels)
+	if m, ok := measureOf(b.rule); ok && m != plan.MeasureResponse {
+		of := func(s *record.Stats) *record.Stats { return s.Of(m) }
+		from, is = from.view(of), is.view(of)
+	}
 	name, unit := to.Figure, to.Unit
-	j.compare(f, &from, &now, to)
-	to.Figure, to.Unit = name, unit
+	j.compare(f, &from, &is, to)
+	if to.Figure = name; f.counter == nil {
+		to.Unit = unit
+	}
+	return nil
 }
 
-// figureOf is what a rule limits, where that is compared.
-func figureOf(rule *report.SLA) (figure, bool) {
-	if rule.Metrics || len(rule.Stages) > 0 || rule.Measure != "" && rule.Measure != "response" {
-		return figure{}, false
+// during are both sides as far as a rule judges them: in its stages, which
+// may lie at different times on each.
+func (j *judging) during(a, b *judged) (base, now *side, err error) {
+	if len(a.rule.Stages) == 0 && len(b.rule.Stages) == 0 {
+		return &j.base, &j.now, nil
+	}
+	was, is := stagesOf(a.rule), stagesOf(b.rule)
+	n := blocksIn(min(long(was), long(is)))
+	if base, err = j.base.in(was, n, slices.Equal(was, is)); err != nil {
+		return nil, nil, err
+	}
+	now, err = j.now.in(is, n, base.paired)
+	return base, now, err
+}
+
+func stagesOf(rule *report.SLA) (list []span) {
+	for _, s := range rule.Stages {
+		list = append(list, span{time.Duration(s.Begin), time.Duration(s.End)})
+	}
+	return list
+}
+
+// in is a side in some stages.
+func (s *side) in(stages []span, n int, paired bool) (*side, error) {
+	part := &side{name: s.name, paired: paired, blocks: n}
+	for _, c := range s.courses {
+		cut, err := cutStages(c.run, n, stages)
+		if err != nil {
+			return nil, err
+		}
+		part.courses = append(part.courses, cut)
+	}
+	return part, nil
+}
+
+// measureOf is which times a rule is about; not ok for one that throng does
+// not know.
+func measureOf(rule *report.SLA) (plan.Measure, bool) {
+	for m := range plan.NumMeasures {
+		if plan.Measure(m).String() == cmp.Or(rule.Measure, plan.MeasureResponse.String()) {
+			return plan.Measure(m), true
+		}
+	}
+	return 0, false
+}
+
+// figureOf is what a rule limits, or why that is not compared.
+func figureOf(rule *report.SLA) (f figure, why string) {
+	if _, ok := measureOf(rule); rule.Metrics || !ok {
+		return f, "the course of what requests record themselves is not kept"
 	}
 	switch rule.Metric {
 	case "percentile":
 		if q := rule.Quantile; q != nil && *q > 0 && *q < 1 {
-			return figure{rule.Rule, plan.Quantile, float64(*q)}, true
+			return figure{name: rule.Rule, metric: plan.Quantile, quantile: float64(*q)}, ""
 		}
 	case "mean":
-		return figure{"mean", plan.Mean, 0}, true
+		return figure{name: "mean", metric: plan.Mean}, ""
 	case "error_rate":
-		return figure{"error_rate", plan.ErrorRate, 0}, true
+		return figure{name: "error_rate", metric: plan.ErrorRate}, ""
 	case "throughput":
-		return figure{"throughput", plan.Throughput, 0}, true
+		return figure{name: "throughput", metric: plan.Throughput}, ""
+	case "counter":
+		return counterOf(rule)
 	}
-	return figure{}, false
+	return f, "a single answer decides it, and no test tells chance from change"
+}
+
+// counterOf is what a rule on a counter limits: a number a second, or a share
+// of what could have been counted, which a plain number is compared by, too.
+func counterOf(rule *report.SLA) (f figure, why string) {
+	name, perSecond := strings.CutSuffix(rule.Rule, "_per_second")
+	for c := range plan.NumCounters {
+		k := plan.Counter(c)
+		switch {
+		case k.String() != name:
+		case perSecond:
+			return figure{name: rule.Rule, metric: plan.Throughput, counter: &tally{of: k}}, ""
+		default:
+			return figure{name: rule.Rule, metric: plan.ErrorRate, counter: &tally{of: k, share: k.Base() != k}}, ""
+		}
+	}
+	return f, "its course is not kept"
 }
 
 // labelsOf are the requests a rule judges; none where it judges a part of one.

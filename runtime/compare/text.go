@@ -51,7 +51,7 @@ func (t *writer) write(c *Comparison) {
 	t.prose("", text.Dim, method(c))
 }
 
-var roles = map[Word]text.Role{Worse: text.FailRole, Better: text.PassRole, Same: text.Plain, Few: text.InconclusiveRole}
+var roles = map[Word]text.Role{Worse: text.FailRole, Better: text.PassRole, Same: text.Plain, Few: text.InconclusiveRole, Not: text.Dim}
 
 // sidesText names both sides: "base: 2 runs, results/a … → candidate …".
 func sidesText(c *Comparison) string {
@@ -114,13 +114,46 @@ func (t *writer) requests(c *Comparison) {
 	if rest > 0 {
 		t.prose("", text.Dim, fmt.Sprintf("… %d more", rest))
 	}
+	if n := len(c.Unmade); n > 0 {
+		t.prose("  ", text.Dim, made(c.Unmade, t.all))
+	}
+	for _, why := range c.reasons(func(f *Change) bool { return t.all || f.Figure == "p95" }) {
+		t.prose("  ", text.Dim, why)
+	}
+}
+
+// made says which requests were made on neither side.
+func made(list []string, all bool) string {
+	if all {
+		return "made on neither side: " + strings.Join(list, ", ")
+	}
+	return plural(len(list), "request") + " of the scenario made on neither side"
+}
+
+// reasons are why figures have their words, those that are alike in one line.
+func (c *Comparison) reasons(shown func(*Change) bool) (lines []string) {
+	of := map[string][]string{}
+	var heads []string
 	for i := range c.Requests {
-		for _, f := range c.Requests[i].Figures {
-			if f.Reason != "" && (t.all || f.Figure == "p95") {
-				t.prose("  ", text.Dim, c.Requests[i].Request+" "+f.Figure+": "+f.Reason)
+		for k := range c.Requests[i].Figures {
+			f := &c.Requests[i].Figures[k]
+			if f.Reason == "" || !shown(f) {
+				continue
 			}
+			head, name := f.Figure+": "+f.Reason+": ", c.Requests[i].Request
+			if f.needs > 0 {
+				head, name = fmt.Sprintf("%s needs %s samples: ", f.Figure, text.Count(f.needs)), name+" has "+text.Count(f.has)
+			}
+			if of[head] == nil {
+				heads = append(heads, head)
+			}
+			of[head] = append(of[head], name)
 		}
 	}
+	for _, head := range heads {
+		lines = append(lines, head+strings.Join(of[head], ", "))
+	}
+	return lines
 }
 
 func (f *Change) differs() bool { return f.Word == Worse || f.Word == Better }
@@ -183,15 +216,11 @@ func (f *Change) interval() string {
 
 func (t *writer) slas(c *Comparison) {
 	table := &text.Table{Style: t.st, Min: 12, Columns: []text.Column{
-		{Title: "SLA", Shrink: true}, {Title: "rule"}, {Title: "limit", Right: true, Drop: 1}, {Title: "was"}, {Title: "is"}, {Title: "change", Right: true}, {Title: "word"},
+		{Title: "SLA"}, {Title: "request", Shrink: true}, {Title: "limit", Right: true, Drop: 2}, {Title: "state"}, {Title: "change", Right: true}, {Title: "95 %", Right: true, Drop: 1}, {Title: "word"},
 	}}
 	for i := range c.SLAs {
 		s := &c.SLAs[i]
-		name := s.SLA
-		if s.Request != "" {
-			name += ": " + s.Request
-		}
-		row := []text.Cell{{Text: text.Clean(name)}, {Text: s.Rule}, {Text: value(&s.Limit, s.Unit)}, {Text: s.Was}, {Text: s.Is}, {Text: s.Change.part(s.Change.Change)}, {Text: string(s.Change.Word), Role: roles[s.Change.Word]}}
+		row := []text.Cell{{Text: text.Clean(s.SLA + " " + s.Rule)}, {Text: text.Clean(s.Request)}, {Text: value(&s.Limit, s.Unit)}, {Text: s.states()}, {Text: s.Change.part(s.Change.Change)}, {Text: s.Change.interval()}, {Text: string(s.Change.Word), Role: roles[s.Change.Word]}}
 		for k := range row {
 			row[k].Text = t.st.Text(row[k].Text)
 		}
@@ -203,8 +232,29 @@ func (t *writer) slas(c *Comparison) {
 	}
 }
 
+// states are what became of a rule: one word where that is the same on both
+// sides.
+func (s *SLA) states() string {
+	word := func(state string) string {
+		switch state {
+		case "":
+			return text.None
+		case text.Inconclusive.String():
+			return "unproven"
+		}
+		return state
+	}
+	if s.Was == s.Is {
+		return word(s.Is)
+	}
+	return word(s.Was) + " → " + word(s.Is)
+}
+
 // method says what the words rest on.
 func method(c *Comparison) string {
+	if c.Tests == 0 {
+		return "Nothing could be compared, so nothing is said to be better or worse."
+	}
 	s := fmt.Sprintf("Better and worse are changes of at least %s and %s that chance makes in at most %s of comparisons without any, all %s together.",
 		text.Percent(float64(c.Relative))+" %", text.Duration(float64(c.Absolute)*1e6), text.Percent(1-float64(c.Confidence))+" %", plural(c.Tests, "figure"))
 	if len(c.Noise) == 0 {

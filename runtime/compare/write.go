@@ -59,11 +59,14 @@ func WriteMarkdown(w io.Writer, c *Comparison) error {
 			fmt.Fprintf(&b, "| %s | %s | %s | %s%s | %s | %s | %s |\n", mark(r.Request), mark(f.Figure), value(f.Base, f.Unit), bound, value(f.Now, f.Unit), f.part(f.Change), f.interval(), word)
 		}
 	}
+	if len(c.Unmade) > 0 {
+		fmt.Fprintf(&b, "\n%s\n", mark(made(c.Unmade, false)))
+	}
 	if len(c.SLAs) > 0 {
-		b.WriteString("\n| SLA | rule | was | is | change | word |\n| --- | --- | --- | --- | ---: | --- |\n")
+		b.WriteString("\n| SLA | rule | was | is | change | 95 % | word |\n| --- | --- | --- | --- | ---: | ---: | --- |\n")
 		for i := range c.SLAs {
 			s := &c.SLAs[i]
-			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s |\n", mark(strings.TrimSuffix(s.SLA+": "+s.Request, ": ")), mark(s.Rule), s.Was, s.Is, s.Change.part(s.Change.Change), s.Change.Word)
+			fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", mark(strings.TrimSuffix(s.SLA+": "+s.Request, ": ")), mark(s.Rule), s.Was, s.Is, s.Change.part(s.Change.Change), s.Change.interval(), s.Change.Word)
 		}
 	}
 	fmt.Fprintf(&b, "\n%s\n", mark(method(c)))

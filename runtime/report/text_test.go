@@ -232,6 +232,25 @@ func TestTroubleIsSaid(t *testing.T) {
 	}
 }
 
+// Requests that a run did not make, and classes that were not in it, take no
+// lines but one; those that something was promised of do.
+func TestWhatWasNotMadeIsFolded(t *testing.T) {
+	run := reporttest.Passed()
+	r := New(run.Plan, run.Outcome, Facts{})
+	r.Requests = append(r.Requests, Request{Name: "GET /unmade", State: text.NoSLA}, Request{Name: "GET /unmade/too", State: text.NoSLA}, Request{Name: "GET /promised", State: text.Inconclusive})
+	r.Classes = append(r.Classes, Class{Name: "nobody"})
+	s := write(t, r, TextOptions{})
+	for want, found := range map[string]bool{"/unmade": false, "GET /promised": true, "\n  2 more of the scenario, not made": true, "\nnobody": false, "\n  not in this run: nobody": true} {
+		if strings.Contains(s, want) != found {
+			t.Errorf("%q is there: %v, want %v, in\n%s", want, !found, found, s)
+		}
+	}
+	s = write(t, r, TextOptions{All: true})
+	if !strings.Contains(s, "\nGET /unmade/too") || !strings.Contains(s, "\nnobody") || strings.Contains(s, "not made in this run") {
+		t.Errorf("--all does not list all:\n%s", s)
+	}
+}
+
 // A group is timed beside its requests, so it must not be counted with them.
 func TestGroupsAreNotRequests(t *testing.T) {
 	run := reporttest.Passed()

@@ -84,7 +84,12 @@ func (t *textWriter) requests(title string, list []Request, total bool) {
 	table := &text.Table{Style: t.st, Min: minName}
 	table.Columns = append(table.Columns, text.Column{Title: title + ", worst first", Shrink: true})
 	table.Columns = append(append(table.Columns, figureColumns...), text.Column{Title: "SLA", Right: true})
+	unmade := 0
 	for i := range list {
+		if list[i].unmade() && !t.o.All {
+			unmade++
+			continue
+		}
 		row := append([]text.Cell{{Text: t.outside(list[i].Name)}}, t.figureCells(&list[i].Figures)...)
 		state := list[i].State
 		table.Rows = append(table.Rows, append(row, text.Cell{Text: t.st.Symbol(state), Role: state.Role()}))
@@ -93,8 +98,16 @@ func (t *textWriter) requests(title string, list []Request, total bool) {
 		row := append([]text.Cell{{Text: "TOTAL", Role: text.Bold}}, t.figureCells(&t.r.Total)...)
 		table.Rows = append(table.Rows, append(row, text.Cell{}))
 	}
-	t.table(table)
+	rest := ""
+	if unmade > 0 {
+		rest = text.Count(int64(unmade)) + " more of the scenario, not made in this run (--all lists them)"
+	}
+	t.table(table, rest)
 }
+
+// unmade reports whether a request was not made, and nothing was promised of
+// it.
+func (r *Request) unmade() bool { return r.Samples == 0 && r.State == text.NoSLA }
 
 // users writes a line for each user class, when there are several or some
 // users could not start.
@@ -107,11 +120,20 @@ func (t *textWriter) users() {
 	}
 	table := &text.Table{Style: t.st, Min: 12}
 	table.Columns = append([]text.Column{{Title: "USERS", Shrink: true}, {Title: "ran", Right: true}}, figureColumns...)
+	var idle []string
 	for i := range c {
+		if c[i].Users == 0 && c[i].Starts == 0 && !t.o.All {
+			idle = append(idle, text.Clean(c[i].Name))
+			continue
+		}
 		row := []text.Cell{{Text: t.outside(c[i].Name)}, {Text: text.Count(c[i].Users)}}
 		table.Rows = append(table.Rows, append(row, t.figureCells(&c[i].Figures)...))
 	}
-	t.table(table)
+	rest := ""
+	if len(idle) > 0 {
+		rest = "not in this run: " + strings.Join(idle, ", ")
+	}
+	t.table(table, rest)
 	for i := range c {
 		switch {
 		case c[i].StartFailed > 0 && c[i].Starts > c[i].Users:
@@ -125,9 +147,9 @@ func (t *textWriter) users() {
 	}
 }
 
-// table writes a table, the footnotes its marks need unless they were
-// written already, and an empty line.
-func (t *textWriter) table(table *text.Table) {
+// table writes a table, what else is to be said below it, the footnotes its
+// marks need unless they were written already, and an empty line.
+func (t *textWriter) table(table *text.Table, rest ...string) {
 	few, bounded := false, false
 	for _, row := range table.Rows {
 		for _, c := range row[1:] {
@@ -137,6 +159,11 @@ func (t *textWriter) table(table *text.Table) {
 	}
 	for _, l := range table.Lines(t.width) {
 		t.line(l)
+	}
+	for _, s := range rest {
+		if s != "" {
+			t.prose(2, text.Dim, s)
+		}
 	}
 	if few && !t.fewNoted {
 		t.fewNoted = true

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"throng/dsl/plan"
@@ -16,6 +17,7 @@ import (
 	"throng/runtime/outcome"
 	"throng/runtime/record"
 	"throng/runtime/report"
+	"throng/runtime/report/text"
 	"throng/runtime/sla"
 )
 
@@ -53,6 +55,18 @@ func (j *journaled) run(f report.Facts) *Run {
 		Dir: j.dir, Report: report.New(j.plan, j.outcome, f), Plan: j.plan, Broken: j.broken, Hash: j.begin.Hash,
 		Rows: rowsOf(j.plan, j.outcome.Final.Total), Marks: j.marks, Each: eachOf(j.source, j.plan),
 	}
+}
+
+// Doubts are why a run is no pass, beside its limits, most important first.
+func (r *Run) Doubts() []string {
+	var list []string
+	if r.Report.Verdict.State != text.Pass {
+		list = slices.Clone(r.Report.Verdict.Beside)
+	}
+	if r.Broken != "" && !slices.Contains(list, r.Broken) {
+		list = slices.Insert(list, 0, r.Broken)
+	}
+	return list
 }
 
 // Exit codes of runs that were broken off; those of throng run.
@@ -327,5 +341,5 @@ func doubt(v sla.Verdict, why string) sla.Verdict {
 // Unwritten is a run's verdict when its results, which were asked for, could
 // not be written: no pass.
 func Unwritten(v sla.Verdict, err error) sla.Verdict {
-	return doubt(v, "the results could not be written: "+err.Error())
+	return doubt(v, "the results could not be written: "+strings.ReplaceAll(err.Error(), "\n", "; "))
 }

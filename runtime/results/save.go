@@ -53,8 +53,12 @@ func save(root *os.Root, run *Run, w Writer) error {
 	return nil
 }
 
+// LabelName is the file in a run's directory that throng runs label writes. It
+// is about the run, and no part of it.
+const LabelName = "label"
+
 // Files are the paths of what a run's directory holds, sorted, folders as
-// such.
+// such; its label is left out.
 func Files(dir string) []string {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -62,7 +66,9 @@ func Files(dir string) []string {
 	}
 	var list []string
 	for _, e := range entries {
-		list = append(list, filepath.Join(dir, e.Name()))
+		if e.Name() != LabelName {
+			list = append(list, filepath.Join(dir, e.Name()))
+		}
 	}
 	slices.Sort(list)
 	return list

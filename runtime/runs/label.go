@@ -8,11 +8,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
-)
 
-// A run's label stands in a file of its directory, so that it stays with the
-// run wherever that is moved, and goes with it.
-const labelName = "label"
+	"throng/runtime/results"
+)
 
 // Unclear stands for a label that cannot be read. It is no label's name.
 const Unclear = "?"
@@ -32,7 +30,7 @@ func checkLabel(name string) error {
 // labelOf is the label of a run's directory: "" for none, Unclear where there
 // is something that is no label.
 func labelOf(dir string) string {
-	path := filepath.Join(dir, labelName)
+	path := filepath.Join(dir, results.LabelName)
 	info, err := os.Lstat(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -135,7 +133,7 @@ func Unlabel(dir string) error {
 	if err := mustBeRun(dir); err != nil {
 		return err
 	}
-	if err := os.Remove(filepath.Join(dir, labelName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(filepath.Join(dir, results.LabelName)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil
@@ -163,12 +161,12 @@ func writeLabel(dir, name string) error {
 		return err
 	}
 	defer root.Close()
-	const fresh = labelName + ".new"
+	const fresh = results.LabelName + ".new"
 	if err := root.Remove(fresh); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	if err := root.WriteFile(fresh, []byte(name+"\n"), 0o600); err != nil {
 		return errors.Join(err, root.Remove(fresh))
 	}
-	return root.Rename(fresh, labelName)
+	return root.Rename(fresh, results.LabelName)
 }

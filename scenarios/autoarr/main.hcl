@@ -25,14 +25,12 @@ target "api" {
 }
 
 # 40 %: monitoring dashboards and health checkers.
+module "http" {
+  source = "std/http"
+}
 user "health_check" {
+  use    = module.http.user.health_checker
   weight = 40
-  wait   = between("2s", "5s")
-  tags   = ["health"]
-
-  get "/health" { weight = 10 }
-  get "/health/ready" { weight = 5 }
-  get "/health/live" { weight = 5 }
 }
 
 # 30 %: dashboards that follow the downloads.

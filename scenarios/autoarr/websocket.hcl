@@ -114,20 +114,17 @@ sla "connect" {
   error_rate = "1%"
 }
 sla "messages" {
+  use = module.budgets.sla.message
   match { requests = ["SEND message"] }
-  p95        = "500ms"
-  p99        = "3s"
-  error_rate = "1%"
 }
 sla "delivery" {
   match { metrics = ["delivery"] }
   p95 = "500ms"
 }
 sla "bursts" {
+  use = module.budgets.sla.message
   match { requests = ["SEND burst"] }
-  p95        = "1s"
-  p99        = "3s"
-  error_rate = "1%"
+  p95 = "1s"
 }
 sla "throughput" {
   match { requests = ["stressed socket"] }

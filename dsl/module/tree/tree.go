@@ -2,10 +2,13 @@
 package tree
 
 import (
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 
 	"golang.org/x/mod/sumdb/dirhash"
 )
@@ -21,6 +24,15 @@ const (
 // A file that is neither regular nor a directory is an error, and so is a
 // tree beyond the limits.
 func Hash(fsys fs.FS) (string, error) {
+	names, err := list(fsys)
+	if err != nil {
+		return "", err
+	}
+	return dirhash.Hash1(names, func(name string) (io.ReadCloser, error) { return fsys.Open(name) })
+}
+
+// list names the files of a tree that Hash takes.
+func list(fsys fs.FS) ([]string, error) {
 	var names []string
 	total := int64(0)
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -36,7 +48,7 @@ func Hash(fsys fs.FS) (string, error) {
 		}
 		names = append(names, name)
 		if total += info.Size(); total > MaxBytes {
-			return fmt.Errorf("it is larger than %d MiB", MaxBytes>>20)
+			return errTooLarge
 		}
 		if len(names) > MaxFiles {
 			return fmt.Errorf("it holds more than %d files", MaxFiles)
@@ -46,9 +58,18 @@ func Hash(fsys fs.FS) (string, error) {
 	if err == nil && len(names) == 0 {
 		err = errors.New("it holds no file")
 	}
-	if err != nil {
-		return "", err
+	return names, err
+}
+
+var errTooLarge = fmt.Errorf("it is larger than %d MiB", MaxBytes>>20)
+
+// Hex is the SHA-256 in a hash that Hash made, as 64 hexadecimal digits, which
+// every file system takes for a name; false for any other text.
+func Hex(hash string) (string, bool) {
+	text, ok := strings.CutPrefix(hash, "h1:")
+	sum, err := base64.StdEncoding.Strict().DecodeString(text)
+	if !ok || err != nil || len(sum) != 32 || base64.StdEncoding.EncodeToString(sum) != text {
+		return "", false
 	}
-	hash, err := dirhash.Hash1(names, func(name string) (io.ReadCloser, error) { return fsys.Open(name) })
-	return hash, err
+	return hex.EncodeToString(sum), true
 }

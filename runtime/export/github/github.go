@@ -28,7 +28,7 @@ const most = 10
 func Write(w io.Writer, run *results.Run) error {
 	rep := run.Report
 	var errs, warnings []annotation
-	for _, reason := range reasons(run) {
+	for _, reason := range run.Doubts() {
 		errs = append(errs, annotation{kind: "error", title: "throng: " + rep.Verdict.State.String(), message: reason})
 	}
 	for i := range rep.SLAs {
@@ -48,18 +48,6 @@ func Write(w io.Writer, run *results.Run) error {
 		}
 	}
 	return nil
-}
-
-// reasons are why the run did not pass, beside its limits.
-func reasons(run *results.Run) []string {
-	if run.Report.Verdict.State == text.Pass {
-		return nil
-	}
-	list := run.Report.Verdict.Beside
-	if run.Broken != "" {
-		list = append([]string{"the run is incomplete: " + run.Broken}, list...)
-	}
-	return list
 }
 
 func headline(r *report.Report) string {

@@ -151,16 +151,11 @@ func runSuite(run *results.Run, class string) suite {
 	}}
 	c := testcase{Name: "the run can be trusted", Class: class, Time: s.Time}
 	var why []string
-	if run.Broken != "" {
-		why = append(why, "the run is incomplete: "+clean(run.Broken))
+	for _, reason := range run.Doubts() {
+		why = append(why, clean(reason))
 	}
-	if rep.Verdict.State != text.Pass {
-		for _, reason := range rep.Verdict.Beside {
-			why = append(why, clean(reason))
-		}
-		if len(why) == 0 && rep.Verdict.Failed+rep.Verdict.Inconclusive == 0 {
-			why = append(why, "the verdict is "+rep.Verdict.State.String())
-		}
+	if rep.Verdict.State != text.Pass && len(why) == 0 && rep.Verdict.Failed+rep.Verdict.Inconclusive == 0 {
+		why = append(why, "the verdict is "+rep.Verdict.State.String())
 	}
 	if len(why) > 0 {
 		c.Error = &outcome{Message: why[0], Type: rep.Verdict.State.String(), Text: strings.Join(why, "\n")}

@@ -99,13 +99,7 @@ func (p *page) head() {
 }
 
 func (p *page) reasons() {
-	var list []string
-	if p.run.Broken != "" {
-		list = append(list, "the run is incomplete: "+p.run.Broken)
-	}
-	if p.r.Verdict.State != text.Pass {
-		list = append(list, p.r.Verdict.Beside...)
-	}
+	list := p.run.Doubts()
 	for i, reason := range list {
 		if i == maxReasons {
 			p.line(fmt.Sprintf("- and %d more", len(list)-i))

@@ -34,8 +34,9 @@ type chartData struct {
 	Users    []int        `json:"users"`
 	Wanted   []report.Num `json:"wanted"`
 	Missed   []int64      `json:"missed"`
-	CPU      []micros     `json:"cpu"` // share of all cores in the bucket
-	Lag      []micros     `json:"lag"` // start lag p99 so far
+	CPU      []micros     `json:"cpu"`  // share of all cores in the bucket
+	Lag      []micros     `json:"lag"`  // start lag p99 so far
+	Knee     report.Num   `json:"knee"` // the load from which on throughput stays; 0 for none
 	Stages   []stageData  `json:"stages"`
 	Marks    []markData   `json:"marks"`
 	Total    seriesData   `json:"total"`

@@ -18,7 +18,6 @@ type gatherer struct {
 	piece         [][]*record.Stats // by row: of the piece under way
 	sums          []*record.Stats   // by row: of the bucket's earlier pieces
 	total         *record.Stats     // of all requests of the bucket's earlier pieces
-	quiet         quiet
 }
 
 func (g *gatherer) second(s *results.Second) error {
@@ -44,16 +43,11 @@ func (g *gatherer) second(s *results.Second) error {
 		stage.users, stage.warmup = max(stage.users, s.Users), stage.warmup || s.Warmup
 		stage.seconds += s.Length
 	}
-	var n int64
 	for i, r := range s.Rows {
 		if i < len(g.rows) && r != nil {
 			g.piece[i] = append(g.piece[i], r)
-			if g.rows[i].Kind == plan.RequestSeries {
-				n += r.Count()
-			}
 		}
 	}
-	g.quiet.second(s, n)
 	return nil
 }
 
@@ -113,46 +107,4 @@ func cellOf(s *record.Stats) cell {
 		}
 	}
 	return c
-}
-
-// quiet finds stretches in which users waited and nothing was finished.
-type quiet struct {
-	finished int64
-	seconds  time.Duration
-	now      silence
-	open     bool
-	list     []silence
-}
-
-func (q *quiet) second(s *results.Second, finished int64) {
-	q.finished += finished
-	q.seconds += s.Length
-	waited := finished == 0 && !s.Warmup && s.Users > 0 && s.InFlight > 0
-	switch {
-	case waited && q.open:
-		q.now.to, q.now.users = s.At+s.Length, max(q.now.users, s.Users)
-	case waited:
-		q.now, q.open = silence{s.At, s.At + s.Length, s.Users}, true
-	case q.open:
-		q.list, q.open = append(q.list, q.now), false
-	}
-}
-
-// usually is how many requests would have ended in a silence at the run's
-// mean rate; fewer make no silence.
-const usually = 10
-
-// found are the silences in which, at the run's own mean rate, requests would
-// have ended.
-func (q *quiet) found() []silence {
-	if q.open {
-		q.list, q.open = append(q.list, q.now), false
-	}
-	var out []silence
-	for _, s := range q.list {
-		if q.seconds > 0 && float64(q.finished)*(s.to-s.from).Seconds() >= usually*q.seconds.Seconds() {
-			out = append(out, s)
-		}
-	}
-	return out
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"throng/dsl/plan"
+	"throng/runtime/analyze"
 	"throng/runtime/report"
 	"throng/runtime/report/text"
 	"throng/runtime/results"
@@ -25,7 +26,8 @@ type page struct {
 	Toc      []link
 	SLAs     slaSection
 	Timeline timelineSection
-	Findings []finding
+	Findings findingSection
+	Load     loadSection
 	Requests requestSection
 	Tables   []table // of what some runs have: groups, metrics, sockets, times, loads
 	Phases   []phaseRow
@@ -94,6 +96,8 @@ type builder struct {
 	order []int // rows of the run, in the order of the page's tables
 	slots []int // of each line of these tables: its place in order, -1 for none
 	found []finding
+
+	analysis *analyze.Result // nil without any second
 }
 
 func newPage(run *results.Run) (*page, error) {
@@ -102,9 +106,12 @@ func newPage(run *results.Run) (*page, error) {
 		return nil, fmt.Errorf("reading the run's seconds: %w", err)
 	}
 	b := &builder{run: run, r: run.Report, t: t, words: run.Report.Words()}
+	if b.analysis, err = analyzed(run); err != nil {
+		return nil, fmt.Errorf("analysing the run: %w", err)
+	}
 	b.matchRows()
 	b.found = b.findings()
-	p := &page{Title: b.title(), Findings: b.found, Glossary: glossary}
+	p := &page{Title: b.title(), Findings: b.findingSection(), Glossary: glossary}
 	p.Verdict = b.verdict()
 	p.SLAs = b.slas()
 	p.Timeline = b.timelineSection()
@@ -119,7 +126,11 @@ func newPage(run *results.Run) (*page, error) {
 		{"#slas", "SLAs"}, {"#timeline", "Timeline"}, {"#findings", "Findings"}, {"#requests", "Requests"}, {"#errors", "Errors"},
 		{"#load", "Load"}, {"#mix", "Mix"}, {"#generator", "Generator"}, {"#how", "How it was run"},
 	}
-	packed, err := newChartData(run, t, b.order, b.about).packed()
+	knee, says := b.knee()
+	p.Load = loadSection{Axis: b.loadAxis(), Says: says}
+	data := newChartData(run, t, b.order, b.about)
+	data.Knee = report.Num(knee)
+	packed, err := data.packed()
 	if err != nil {
 		return nil, fmt.Errorf("packing the charts' data: %w", err)
 	}
@@ -148,6 +159,16 @@ func (b *builder) matchRows() {
 	for i := range b.r.Groups {
 		find(plan.GroupSeries, b.r.Groups[i].Name)
 	}
+}
+
+// loadSection is what came out at each load.
+type loadSection struct{ Axis, Says string }
+
+func (b *builder) loadAxis() string {
+	if b.r.Plan.Model == plan.Open.String() {
+		return "users at work; arrivals come at their own rate"
+	}
+	return "users"
 }
 
 func (b *builder) name() string {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"throng/dsl/plan"
+	"throng/runtime/analyze"
 	"throng/runtime/report"
 	"throng/runtime/report/text"
 	"throng/runtime/results"
@@ -364,14 +365,24 @@ func (b *builder) timelineSays() string {
 		return "Nothing is known of any second of this run."
 	}
 	var s string
-	switch n := len(b.t.silent); n {
+	switch list := b.foundOf("stall"); len(list) {
 	case 0:
 		s = "There was no stretch in which nothing was answered."
 	case 1:
-		q := b.t.silent[0]
-		s = fmt.Sprintf("Nothing was answered from %s to %s, while %s waited.", text.Clock(q.from), text.Clock(q.to), counted(int64(q.users), "user"))
+		from, to := time.Duration(list[0].From), time.Duration(list[0].To)
+		s = fmt.Sprintf("Nothing was answered from %s to %s, while %s waited.", text.Clock(from), text.Clock(to), counted(int64(b.t.users(from, to)), "user"))
 	default:
-		s = fmt.Sprintf("%d times nothing was answered for a while, first from %s to %s.", n, text.Clock(b.t.silent[0].from), text.Clock(b.t.silent[0].to))
+		s = fmt.Sprintf("%d times nothing was answered for a while, first at %s.", len(list), earliest(list).When())
 	}
 	return s
+}
+
+func earliest(list []analyze.Finding) *analyze.Finding {
+	first := &list[0]
+	for i := range list {
+		if list[i].From < first.From {
+			first = &list[i]
+		}
+	}
+	return first
 }

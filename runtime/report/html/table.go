@@ -205,6 +205,15 @@ func (b *builder) requestsSay(counts map[text.State]int) string {
 		}
 		s += "; of these " + text.Count(int64(counts[text.Fail])) + verb
 	}
+	unmade := 0
+	for i := range b.r.Requests {
+		if b.r.Requests[i].Samples == 0 {
+			unmade++
+		}
+	}
+	if unmade > 0 {
+		s += "; " + text.Count(int64(unmade)) + " of the scenario’s were not made"
+	}
 	return s + ". Open one for its own timeline, distribution and phases."
 }
 

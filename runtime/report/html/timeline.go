@@ -19,7 +19,6 @@ type timeline struct {
 	end     time.Duration // of the last second, or of the run
 	buckets []bucket
 	stages  []stage
-	silent  []silence
 }
 
 // bucket is what ended in a stretch of time.
@@ -58,12 +57,6 @@ type stage struct {
 	warmup   bool
 	total    *record.Stats
 	seconds  time.Duration
-}
-
-// silence is a stretch in which users waited and nothing was finished.
-type silence struct {
-	from, to time.Duration
-	users    int
 }
 
 // widths are the lengths a bucket may have.
@@ -115,7 +108,6 @@ func newTimeline(run *results.Run) (*timeline, error) {
 	}
 	g.endPiece()
 	g.endBucket()
-	t.silent = g.quiet.found()
 	return t, nil
 }
 
@@ -150,4 +142,14 @@ func stagesOf(run *results.Run, end time.Duration) []stage {
 		return nil
 	}
 	return slices.DeleteFunc(list, func(s stage) bool { return s.to <= s.from || s.from >= end })
+}
+
+// users are the most there were in a part of the run.
+func (t *timeline) users(from, to time.Duration) (most int) {
+	for i := range t.buckets {
+		if k := &t.buckets[i]; k.at < to && k.at+t.width > from {
+			most = max(most, k.users)
+		}
+	}
+	return most
 }

@@ -160,6 +160,20 @@ func (st Style) Shorten(name string, width int) string {
 	return method + front + e + end
 }
 
+// ending makes a route's name fit by leaving out the front of its path.
+func (st Style) ending(name string, width int) string {
+	e := st.Text("…")
+	method := ""
+	if i := strings.IndexByte(name, ' '); i > 0 && i < 12 {
+		method = name[:i+1]
+	}
+	rest := width - Width(method) - Width(e)
+	if Width(name) <= width || rest < 4 {
+		return st.Shorten(name, width)
+	}
+	return method + e + tail(name, rest)
+}
+
 func (st Style) middle(s string, width int) string {
 	e := st.Text("…")
 	room := width - Width(e)

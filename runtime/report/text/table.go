@@ -1,6 +1,9 @@
 package text
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Column is one column of a table.
 type Column struct {
@@ -58,12 +61,43 @@ func (t *Table) Lines(width int) []string {
 	titles := make([]Cell, len(t.Columns))
 	for i, c := range t.Columns {
 		titles[i] = Cell{Text: t.Style.Text(c.Title), Role: Dim}
+		if c.Shrink {
+			titles[i].Text = t.Style.Shorten(titles[i].Text, widths[i])
+		}
 	}
 	lines = append(lines, t.line(titles, cols, widths, t.notes()))
-	for _, row := range t.Rows {
+	for _, row := range t.shrunk(widths) {
 		lines = append(lines, t.line(row, cols, widths, t.notes()))
 	}
 	return lines
+}
+
+// shrunk are the rows with the texts of the shrinking column in its width.
+// Different texts that would look alike keep their ends instead.
+func (t *Table) shrunk(widths []int) [][]Cell {
+	k := slices.IndexFunc(t.Columns, func(c Column) bool { return c.Shrink })
+	if k < 0 {
+		return t.Rows
+	}
+	whole := make(map[string]string) // by short text: the text, "" for several
+	for _, row := range t.Rows {
+		s := t.Style.Shorten(row[k].Text, widths[k])
+		if was, found := whole[s]; found && was != row[k].Text {
+			whole[s] = ""
+			continue
+		}
+		whole[s] = row[k].Text
+	}
+	rows := make([][]Cell, len(t.Rows))
+	for i, row := range t.Rows {
+		rows[i] = slices.Clone(row)
+		s := t.Style.Shorten(row[k].Text, widths[k])
+		if whole[s] == "" && s != "" {
+			s = t.Style.ending(row[k].Text, widths[k])
+		}
+		rows[i][k].Text = s
+	}
+	return rows
 }
 
 // notes tells which columns carry marks, and so keep a cell for them.
@@ -128,11 +162,7 @@ func (t *Table) line(row []Cell, cols, widths, notes []int) string {
 			blank += t.gap
 		}
 		c, col := row[i], t.Columns[i]
-		s := c.Text
-		if col.Shrink {
-			s = t.Style.Shorten(s, widths[i])
-		}
-		s += c.Note
+		s := c.Text + c.Note
 		after := 0
 		if col.Right {
 			after = notes[i] - Width(c.Note)

@@ -189,6 +189,18 @@ func TestTableDropsColumnsInOrder(t *testing.T) {
 	}
 }
 
+// Names that would look alike when they are shortened stay apart.
+func TestTableKeepsNamesApart(t *testing.T) {
+	table := Table{Min: 6, Columns: []Column{{Title: "request", Shrink: true}, {Title: "p95", Right: true}}}
+	for _, name := range []string{"GET /api/v1/config/audit/history", "GET /api/v1/downloads/history", "GET /api/v1/downloads/history", "GET /health"} {
+		table.Rows = append(table.Rows, []Cell{{Text: name}, {Text: "1 s"}})
+	}
+	want := "request            p95\nGET …audit/history 1 s\nGET …loads/history 1 s\nGET …loads/history 1 s\nGET /health        1 s"
+	if got := strings.Join(table.Lines(22), "\n"); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
 func TestSpark(t *testing.T) {
 	if got := Spark([]float64{-1, 0, 1, 4, 7.99, 8}, 8); got != " ▁▂▅██" {
 		t.Errorf("got %q", got)

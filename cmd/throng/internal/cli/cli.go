@@ -99,8 +99,8 @@ A SCENARIO is a directory of *.hcl files, or one such file.`,
 		return fmt.Errorf("%w\nSee %q", err, cmd.CommandPath()+" --help")
 	})
 	root.AddCommand(a.validateCommand(), a.planCommand(), a.runCommand(), a.fmtCommand(),
-		a.newCommand(), a.tryCommand(), a.reportCommand(), a.consoleCommand(), a.graphCommand(),
-		a.exportCommand(), a.analyzeCommand(), a.compareCommand(), a.runsCommand(), a.exampleCommand(), a.versionCommand(), exitCodesTopic())
+		a.newCommand(), a.moduleCommand(), a.tryCommand(), a.reportCommand(), a.consoleCommand(), a.graphCommand(),
+		a.exportCommand(), a.analyzeCommand(), a.compareCommand(), a.runsCommand(), a.testCommand(), a.initCommand(), a.vendorCommand(), a.exampleCommand(), a.versionCommand(), exitCodesTopic())
 	return root
 }
 

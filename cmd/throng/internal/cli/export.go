@@ -39,7 +39,7 @@ already is replaced.`,
 				return err
 			}
 			if run.Broken != "" {
-				fmt.Fprintf(a.env.Stderr, "throng: the run is incomplete: %s\n", run.Broken)
+				fmt.Fprintf(a.env.Stderr, "throng: %s\n", run.Broken)
 			}
 			if out == "" && f.Several {
 				out = filepath.Join(args[0], f.File)

@@ -94,7 +94,7 @@ func (a *app) options(cmd *cobra.Command, f *scenarioFlags, path string) (dsl.Op
 
 // settings are the options without the variables' values.
 func (a *app) settings(cmd *cobra.Command, f *scenarioFlags) dsl.Options {
-	o := dsl.Options{Profile: f.profile, Tags: f.tags, ExcludeTags: f.exclude, Tool: version(), Seed: f.seed, Allow: f.allow, Sends: !f.shows}
+	o := dsl.Options{Profile: f.profile, Tags: f.tags, ExcludeTags: f.exclude, Tool: version(), Seed: f.seed, Allow: f.allow, Sends: !f.shows, Modules: a.moduleOptions()}
 	changed := cmd.Flags().Changed
 	if changed("users") {
 		o.Users = &f.users

@@ -107,7 +107,7 @@ func (a *app) try(p *plan.Plan, f *tryFlags, limit int) error {
 	defer stop()
 	show.Begin(p, class)
 	r, err := trying.Run(ctx, p, trying.Options{
-		Class: class, Tasks: tasks, Show: show,
+		Turns: []trying.Turn{{Class: class, Tasks: tasks}}, Show: show,
 		Factory: local.factory(p),
 		Sockets: local.sockets(p),
 	})

@@ -22,14 +22,17 @@ type Page struct {
 	Text string
 }
 
-// Pages are all generated pages.
-func Pages() []Page {
+// Pages are all generated pages. An error is one of reading the embedded
+// libraries.
+func Pages() ([]Page, error) {
+	std, err := Std()
 	return []Page{
 		{"blocks.md", Blocks(schema.Root)},
 		{"functions.md", Functions(stdlib.Table)},
 		{"diagnostics.md", Diagnostics(diag.Codes)},
 		{"commands.md", Commands(cli.Commands())},
-	}
+		{"std.md", std},
+	}, err
 }
 
 // page begins a page; it says how to make it anew.

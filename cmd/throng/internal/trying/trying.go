@@ -1,6 +1,7 @@
-// Package trying does a scenario once, as one user, and shows each step: what
-// was sent, what came back, what was checked and captured. It is what an
-// author looks at while writing. It measures nothing and judges no SLA.
+// Package trying does a scenario once, as one user or several in turn, and
+// shows each step: what was sent, what came back, what was checked and
+// captured. It is what an author looks at while writing. It measures nothing
+// and judges no SLA.
 package trying
 
 import (
@@ -17,11 +18,17 @@ import (
 
 // Options say what of a plan is tried.
 type Options struct {
-	Class   int          // the user, an index of the plan's classes
-	Tasks   []*plan.Task // in order
+	Turns   []Turn // the users, one after the other
+	RunID   string // what run.id is in expressions; "": a random one
 	Factory func(clock *transport.Clock) transport.Factory
 	Sockets func(clock *transport.Clock) transport.SocketFactory // nil: sockets fail
 	Show    Show
+}
+
+// Turn is one user's part.
+type Turn struct {
+	Class int          // an index of the plan's classes
+	Tasks []*plan.Task // in order
 }
 
 // Show is told what happens, in order.
@@ -43,13 +50,16 @@ type Result struct {
 // OK reports that every step succeeded.
 func (r *Result) OK() bool { return r.Failed+r.Abandoned+r.Faults == 0 && !r.Cut }
 
-// Run tries a plan: its setup, the user's start steps, the tasks, its stop
-// steps, the teardown. When ctx is done everything is cut. The error says why
+// Run tries a plan: its setup; of each user the start steps, the tasks and the
+// stop steps; the teardown. When ctx is done everything is cut. The error says why
 // it could not go on although no step failed.
 func Run(ctx context.Context, p *plan.Plan, o Options) (*Result, error) {
-	var id [8]byte
-	rand.Read(id[:]) // never fails
-	t := &trial{ctx: ctx, o: o, id: hex.EncodeToString(id[:]), result: &Result{}}
+	t := &trial{ctx: ctx, o: o, id: o.RunID, result: &Result{}}
+	if t.id == "" {
+		var id [8]byte
+		rand.Read(id[:]) // never fails
+		t.id = hex.EncodeToString(id[:])
+	}
 	err := t.run(p)
 	t.result.Cut = ctx.Err() != nil
 	return t.result, err
@@ -96,7 +106,12 @@ func (t *trial) run(p *plan.Plan) error {
 // users does the part of the trial that a run's users do.
 func (t *trial) users(p *plan.Plan) {
 	t.stage(p, "", func(env *user.Env, w *record.Writer) {
-		user.New(env, user.ID{Class: t.o.Class}, w).Try(t.o.Tasks)
+		for i, turn := range t.o.Turns {
+			if t.ctx.Err() != nil {
+				return
+			}
+			user.New(env, user.ID{Class: turn.Class, Index: int64(i)}, w).Try(turn.Tasks)
+		}
 	})
 }
 

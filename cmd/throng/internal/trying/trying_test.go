@@ -142,7 +142,7 @@ func TestInterrupted(t *testing.T) {
 	}()
 	var b bytes.Buffer
 	show := &Text{W: &b, Width: 80}
-	r, err := Run(ctx, p, Options{Class: 1, Tasks: []*plan.Task{&p.Classes[1].Tasks[0]}, Show: show,
+	r, err := Run(ctx, p, Options{Turns: []Turn{{1, []*plan.Task{&p.Classes[1].Tasks[0]}}}, Show: show,
 		Factory: func(*transport.Clock) transport.Factory { return hung{asked, make(chan struct{})} }})
 	if err != nil || !r.Cut || r.OK() || r.Requests != 0 {
 		t.Errorf("%+v, %v", r, err)

@@ -17,8 +17,8 @@ function latencySpec(series, says, height, log) {
   const cut = cutAt(series.p95);
   return timeChart({
     title: 'Response time', unit: log ? 'log scale' : '', says, series, height, log, write: axisTime, limits: series.limits, cut: cut.some(Boolean) ? cut : undefined,
-    lines: [{ cls: 'max', name: 'max', values: known(series.max) }, { cls: 'p99', name: 'p99', values: known(series.p99) },
-      { cls: 'p50', name: 'p50', values: known(series.p50) }, { cls: 'p95', name: 'p95', values: known(series.p95) },
+    lines: [{ cls: 'p50', name: 'p50', values: known(series.p50) }, { cls: 'p95', name: 'p95', values: known(series.p95) },
+      { cls: 'p99', name: 'p99', values: known(series.p99) }, { cls: 'max', name: 'max', values: known(series.max) },
       ...(series.s95 ? [{ cls: 's95', name: 'p95 of service time', values: known(series.s95) }] : [])],
   });
 }
@@ -89,6 +89,10 @@ function scatter(title, cls, values, write) {
     draw: ({ width, height }) => {
       const scale = linear(top * 1.02, height, write), marks = [grid(scale.labels, width)], right = ticks(most, 6);
       const x = (u) => u / right[right.length - 1] / 1.03 * width;
+      if (data.knee > 0 && !data.open) {
+        const at = x(data.knee), right = at > width / 2;
+        marks.push(path('mark-line', 'M' + px(at) + ' 0V' + height), draw('text', { x: px(at + (right ? -5 : 5)), y: 12, 'text-anchor': right ? 'end' : 'start' }, 'knee: ' + amount(data.knee) + ' users'));
+      }
       for (const [u, v] of points) marks.push(draw('circle', { class: 'point ' + cls, cx: px(x(u)), cy: px(scale.y(v)), r: 3.5 }));
       return { marks, labels: scale.labels, axis: right.map((u) => [x(u), amount(u)]) };
     },

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"throng/dsl/library/bundle"
+)
+
+func (a *app) modulePackageCommand() *cobra.Command {
+	var out string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "package [DIR]",
+		Short: "Pack a library into one file",
+		Long: `Packs the library in DIR (the current directory when left out) into one zip
+file, which can be served over https or pushed to an OCI registry. Its bytes
+depend on the names and contents of the files alone: whoever packs the same
+files gets the same digest.
+
+Left out are names that begin with a dot, directories called results or
+vendor, and what a file .throngignore names, one pattern a line: *.log at any
+depth, /docs/drafts/ from DIR on, a slash at the end for directories only.
+Links are refused.
+
+It prints the file's SHA-256 and the hash of what is in it, which is what the
+lock file of a scenario that uses it will say.`,
+		Example:           "  throng module package -o shop-1.2.0.zip shop-library",
+		Args:              oneLibrary,
+		ValidArgsFunction: directoryCompletion,
+		RunE: func(_ *cobra.Command, args []string) error {
+			return a.modulePackage(libraryDir(args), out, asJSON)
+		},
+	}
+	cmd.Flags().StringVarP(&out, "out", "o", "", "the `FILE.zip` to write")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the file's name, digests and files as JSON")
+	_ = cmd.MarkFlagRequired("out")
+	return cmd
+}
+
+// packed is a package as it is printed.
+type packedModule struct {
+	File   string   `json:"file"`
+	SHA256 string   `json:"sha256"`
+	Hash   string   `json:"hash"`
+	Bytes  int      `json:"bytes"`
+	Files  []string `json:"files"`
+}
+
+func (a *app) modulePackage(dir, out string, asJSON bool) error {
+	if !strings.HasSuffix(out, ".zip") {
+		return fmt.Errorf("--out %s: a package is a zip file, and whoever fetches it goes by its ending: call it %s", out, out+".zip")
+	}
+	if _, err := a.library(dir); err != nil {
+		return err
+	}
+	p, err := packLibrary(dir, out)
+	if err != nil {
+		return err
+	}
+	if err := savePackage(out, p.Zip); err != nil {
+		return fmt.Errorf("the package cannot be written: %w", err)
+	}
+	if asJSON {
+		return a.printJSON(packedModule{out, p.SHA256, p.Hash, len(p.Zip), p.Files})
+	}
+	_, err = fmt.Fprintf(a.env.Stdout, "%s\n  files   %d\n  sha256  %s\n  hash    %s\n", out, len(p.Files), p.SHA256, p.Hash)
+	return err
+}
+
+// packLibrary packs a directory, but for the file out. Nothing outside of it is
+// read, whatever stands in it.
+func packLibrary(dir, out string) (*bundle.Archive, error) {
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, fmt.Errorf("the library cannot be packed: %w", err)
+	}
+	defer root.Close()
+	base, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, err
+	}
+	full, err := filepath.Abs(out)
+	if err != nil {
+		return nil, err
+	}
+	inside, _ := filepath.Rel(base, full) // on another volume it is not inside
+	return bundle.Pack(root.FS(), filepath.ToSlash(inside))
+}
+
+// savePackage writes a package whole or not at all. It replaces another zip
+// file, and nothing else.
+func savePackage(name string, data []byte) error {
+	old, err := os.ReadFile(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return err
+	case !bytes.HasPrefix(old, []byte("PK")):
+		return fmt.Errorf("%s is there already, and is no zip file", name)
+	}
+	temp, err := os.CreateTemp(filepath.Dir(name), ".throng-package-*")
+	if err != nil {
+		return err
+	}
+	_, err = temp.Write(data)
+	if closing := temp.Close(); err == nil {
+		err = closing
+	}
+	if err == nil {
+		err = os.Chmod(temp.Name(), 0o644)
+	}
+	if err == nil {
+		err = os.Rename(temp.Name(), name)
+	}
+	if err != nil {
+		_ = os.Remove(temp.Name())
+	}
+	return err
+}

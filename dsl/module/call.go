@@ -1,0 +1,239 @@
+package module
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/zclconf/go-cty/cty"
+
+	"throng/dsl/config"
+	"throng/dsl/diag"
+	"throng/dsl/module/constraint"
+	"throng/dsl/module/source"
+	"throng/stdlib"
+)
+
+const maxNesting = 16
+
+// growth loads the modules of one tree.
+type growth struct{ find Finder }
+
+// Request is a module block that asks for what has to be fetched.
+type Request struct {
+	Source     source.Source
+	Constraint string // what it asks of the version; "" for nothing
+	Call       *config.Block
+	Caller     *Tree
+}
+
+// At is where the source is written.
+func (r *Request) At() hcl.Range { return r.Call.Arg("source").Expr.Range() }
+
+// ConstraintAt is where the constraint is written, or else the source.
+func (r *Request) ConstraintAt() hcl.Range {
+	if a := r.Call.Arg("version"); a != nil && r.Constraint != "" {
+		return a.Expr.Range()
+	}
+	return r.At()
+}
+
+// follow loads the modules t calls. above holds the modules being loaded,
+// outermost first, so that a circle ends in a message.
+func (g *growth) follow(t *Tree, above []*Tree) diag.Diagnostics {
+	t.Calls = map[string]*Tree{}
+	above = append(slices.Clone(above), t)
+	var diags diag.Diagnostics
+	for _, call := range t.Config.Root.Of("module") {
+		child, ds := g.load(t, call, above)
+		diags = append(diags, ds...)
+		if child == nil {
+			t.missed = true
+		} else if t.Calls[call.Name()] == nil {
+			t.Calls[call.Name()] = child
+		}
+	}
+	return diags
+}
+
+func (g *growth) load(t *Tree, call *config.Block, above []*Tree) (*Tree, diag.Diagnostics) {
+	r, diags := request(call)
+	if r == nil {
+		return nil, diags
+	}
+	child := &Tree{Call: call, Source: r.Source, Path: join(t.Path, call.Name())}
+	if diags := g.place(t, child, r); child.origin == nil {
+		return nil, diags
+	}
+	at := r.At()
+	for _, m := range above {
+		if m.origin.key == child.origin.key && m.dir == child.dir {
+			return nil, diag.Diagnostics{diag.New(diag.Cycle, at, "This module brings itself in: %s.", chain(append(above, child))).In(call.Title())}
+		}
+	}
+	if len(above) >= maxNesting {
+		return nil, diag.Diagnostics{diag.New(diag.LimitExceeded, at, "Modules may stand within each other %d deep.", maxNesting).In(call.Title())}
+	}
+	child.Config, diags = config.LoadFS(child.Files, ".", child.origin.shown(child.dir))
+	if child.Config == nil {
+		return nil, located(diags, call, at)
+	}
+	return child, append(diags, g.follow(child, above)...)
+}
+
+// chain shows modules, each bringing in the next.
+func chain(trees []*Tree) string {
+	shown := make([]string, len(trees))
+	for i, t := range trees {
+		shown[i] = fmt.Sprintf("%q", t.origin.shown(t.dir))
+	}
+	return strings.Join(shown, " → ")
+}
+
+// request reads where a module block leads; nil where it does not say so
+// rightly. Its arguments are literals.
+func request(call *config.Block) (*Request, diag.Diagnostics) {
+	if call.Arg("source") == nil {
+		return nil, nil // reported as a missing argument
+	}
+	r := &Request{Call: call}
+	text, d := plain(call, "source")
+	if d != nil {
+		return nil, diag.Diagnostics{d}
+	}
+	var err error
+	if r.Source, err = source.Parse(text); err != nil {
+		return nil, diag.Diagnostics{refused(call, err)}
+	}
+	a := call.Arg("version")
+	if a == nil {
+		return r, nil
+	}
+	if why := r.Source.NoVersion(); why != "" {
+		return nil, diag.Diagnostics{diag.New(diag.ConflictingArguments, a.NameRange, "A version cannot be chosen here: %s.", why).In(call.Title())}
+	}
+	if r.Constraint, d = plain(call, "version"); d == nil {
+		if err := constraint.Check(r.Constraint); err != nil {
+			d = diag.New(diag.InvalidValue, a.Expr.Range(), "%q is no version constraint. Those are written as \"1.2.0\", \">= 1.2, < 2.0\" or \"~> 1.2\", which means at least 1.2 and below 2.", r.Constraint).In(call.Title())
+		}
+	}
+	if d != nil {
+		return nil, diag.Diagnostics{d}
+	}
+	return r, nil
+}
+
+// plain is an argument that is read before anything else.
+func plain(call *config.Block, name string) (string, *diag.Diagnostic) {
+	a := call.Arg(name)
+	value, found := a.Expr.Value(nil)
+	if found.HasErrors() || value.IsNull() || !value.IsKnown() || value.Type() != cty.String {
+		return "", diag.New(diag.NotConstant, a.Expr.Range(), "A module's %s is read before anything else, so it must be a plain string.", name).In(call.Title())
+	}
+	return value.AsString(), nil
+}
+
+// refused is a source that is none.
+func refused(call *config.Block, err error) *diag.Diagnostic {
+	d := diag.New(diag.UnknownReference, call.Arg("source").Expr.Range(), "%s", err).In(call.Title())
+	var e *source.Error
+	if errors.As(err, &e) {
+		d.Detail = fmt.Sprintf("%q is no source that throng knows. %s", e.Text, e.Problem)
+		if e.Suggestion != "" {
+			d.Suggestion = fmt.Sprintf("Write %q.", e.Suggestion)
+		}
+	}
+	return d
+}
+
+// place says where a module's directory is. Without its origin it cannot be
+// loaded.
+func (g *growth) place(t, child *Tree, r *Request) diag.Diagnostics {
+	switch r.Source.Kind {
+	case source.Std:
+		if !slices.Contains(stdlib.Libraries(), r.Source.Addr) {
+			d := diag.New(diag.UnknownReference, r.At(), "There is no embedded library %q. There are: %s.", r.Source.String(), strings.Join(stdSources(), ", ")).In(r.Call.Title())
+			return diag.Diagnostics{d.DidYouMean(r.Source.String(), stdSources())}
+		}
+		child.origin, child.dir = std, r.Source.Addr
+	case source.Local:
+		return child.beside(t, r)
+	default:
+		r.Caller = t
+		return g.fetched(t, child, r)
+	}
+	child.Files = child.origin.open(child.dir)
+	return nil
+}
+
+// beside places a module at a path that begins at its caller's directory.
+func (t *Tree) beside(caller *Tree, r *Request) diag.Diagnostics {
+	o := caller.origin
+	if o.onDisk() {
+		t.Folder = filepath.Join(caller.Config.Dir, filepath.FromSlash(r.Source.Addr))
+		t.origin, t.dir, t.Files = o, filepath.ToSlash(t.Folder), o.open(t.Folder)
+		return nil
+	}
+	dir := path.Join(caller.dir, r.Source.Addr)
+	if !fs.ValidPath(dir) {
+		d := diag.New(diag.UnknownReference, r.At(), "The source %q leads out of %s. A module stays within what it is fetched with.", r.Source.Text, o.shown("."))
+		return diag.Diagnostics{d.In(r.Call.Title())}
+	}
+	t.within(o, dir)
+	return nil
+}
+
+// within places a module in what was fetched or embedded.
+func (t *Tree) within(o *origin, dir string) {
+	t.origin, t.dir, t.Files = o, dir, o.open(dir)
+	if o.fetched != nil {
+		t.Folder, t.Within = o.shown(dir), o.fetched
+	}
+}
+
+// fetched places a module in what its source led to.
+func (g *growth) fetched(caller, t *Tree, r *Request) diag.Diagnostics {
+	if from := caller.origin.from; from != nil && onThisMachine(r.Source) && !onThisMachine(*from) {
+		d := diag.New(diag.UnknownReference, r.At(), "%s was fetched over the network, so it cannot bring in a repository of this machine.", caller.origin.fetched.Name)
+		return diag.Diagnostics{d.In(r.Call.Title())}
+	}
+	found, diags := g.find(r)
+	if found == nil {
+		return located(diags, r.Call, r.At())
+	}
+	s := r.Source
+	if err := s.Find(found.Open(".")); err != nil {
+		d := diag.New(diag.FileNotFound, r.At(), "%s does not hold what the source names: %s.", found.Name, strings.TrimSuffix(err.Error(), "."))
+		return diag.Diagnostics{d.In(r.Call.Title())}
+	}
+	t.within(&origin{key: s.Key(), open: found.Open, fetched: found, from: &s}, cmp.Or(s.Sub, "."))
+	return diags
+}
+
+// onThisMachine reports whether a source does not leave this machine's disk.
+func onThisMachine(s source.Source) bool { return strings.HasPrefix(s.Addr, "file://") }
+
+// located gives findings about a module as a whole the place of the call.
+func located(diags diag.Diagnostics, call *config.Block, at hcl.Range) diag.Diagnostics {
+	for _, d := range diags {
+		if d.Subject == nil {
+			d.Subject = &at
+			d.Block = call.Title()
+		}
+	}
+	return diags
+}
+
+func stdSources() []string {
+	names := stdlib.Libraries()
+	for i, n := range names {
+		names[i] = "std/" + n
+	}
+	return names
+}
