@@ -51,6 +51,9 @@ func main() {
 		spin(2 * time.Minute)
 		return
 	}
+	if len(os.Args) > 2 && os.Args[1] == "floor" { // the least that a client can add
+		exit(floor(os.Args[2:]))
+	}
 	cache, _ := os.UserCacheDir()
 	b := &battery{}
 	flag.IntVar(&b.rounds, "rounds", 3, "how often each experiment is repeated")

@@ -20,7 +20,7 @@ var scripts embed.FS
 // tool is a load generator and how it does an experiment.
 type tool struct {
 	name    string
-	program string // "" for throng, which is always there
+	program string // "" for what is always there
 	how     string // how it offers an open load
 	run     func(b *battery, e experiment, url string) (run, error)
 }
@@ -28,6 +28,7 @@ type tool struct {
 // tools are throng and its peers.
 var tools = []tool{
 	{name: "throng", how: "open", run: throngRun},
+	{name: "blocking calls", how: "open, a thread a request", run: floorRun},
 	{name: "k6", program: "k6", how: "open (constant-arrival-rate)", run: k6Run},
 	{name: "hey", program: "hey", how: "50 workers, each held to its share of the rate (-q)", run: heyRun},
 	{name: "Locust FastHttpUser", program: "locust", how: "50 users, constant_throughput", run: locustRun},
@@ -42,7 +43,9 @@ func (b *battery) cannot(e experiment, t tool) string {
 	switch {
 	case !slices.Contains(compared, e.name):
 		return "not asked"
-	case b.find(t.program) == "":
+	case t.name == "blocking calls" && (e.name == "queue" || e.name == "gate"):
+		return "it would need a thousand threads"
+	case t.program != "" && b.find(t.program) == "":
 		return "not installed; `go run ./bench/suite compare` installs what it can"
 	case t.name == "wrk" && (e.name == "queue" || e.name == "bias-2000"):
 		return "it cannot hold a rate"
@@ -180,7 +183,16 @@ func wrkRun(b *battery, e experiment, url string) (r run, err error) {
 	if err != nil {
 		return r, err
 	}
-	out, err := b.command(&r, e, b.find("wrk"), "-t1", "-c50", fmt.Sprintf("-d%d", int(e.load.span.Seconds())), "--timeout", "20s", "-s", script, url+"/")
+	return b.truths(e, b.find("wrk"), "-t1", "-c50", fmt.Sprintf("-d%d", int(e.load.span.Seconds())), "--timeout", "20s", "-s", script, url+"/")
+}
+
+func floorRun(b *battery, e experiment, url string) (run, error) {
+	return b.truths(e, b.self[len(b.self)-2], "floor", url, strconv.Itoa(e.load.rate), e.load.span.String())
+}
+
+// truths runs a generator that prints its figures in one line.
+func (b *battery) truths(e experiment, command ...string) (r run, err error) {
+	out, err := b.command(&r, e, command...)
 	if err != nil {
 		return r, err
 	}
