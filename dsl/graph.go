@@ -334,7 +334,7 @@ func (d *drawing) block(s *resolve.Scope, b *config.Block, owners []string, path
 		}
 		for _, t := range a.Expr.Variables() {
 			if parts := resolve.Path(t); len(parts) > 2 && parts[0] == "module" && s.Children[parts[1]] != nil {
-				d.toModule(owners, parts[1], EdgeReads, "output "+parts[2])
+				d.toModule(owners, parts[1], EdgeReads, handedOut(s.Children[parts[1]], parts[2:]))
 			}
 		}
 	}
@@ -354,9 +354,7 @@ func (d *drawing) block(s *resolve.Scope, b *config.Block, owners []string, path
 
 // used draws the edge of one `use`.
 func (d *drawing) used(s *resolve.Scope, owners []string, a *config.Arg, kind string) {
-	if kind == "call" {
-		kind = "task"
-	}
+	kind = resolve.UseKind(kind)
 	ref, diags := s.Refer(a, kind)
 	if diags.HasErrors() || ref.Block == nil {
 		return // reported by resolve
@@ -369,6 +367,8 @@ func (d *drawing) used(s *resolve.Scope, owners []string, a *config.Arg, kind st
 	}
 	to := kind + "." + ref.Block.Name()
 	switch kind {
+	case "request":
+		return // a template is nothing that happens
 	case "user":
 		to = d.instances(kind, ref.Block.Name())[0]
 	case "task":
@@ -381,6 +381,17 @@ func (d *drawing) used(s *resolve.Scope, owners []string, a *config.Arg, kind st
 			d.edge(from, to, EdgeUses, "")
 		}
 	}
+}
+
+// handedOut is what is read of a module: an output, or rows.
+func handedOut(child *resolve.Scope, path []string) string {
+	if child.Each() && len(path) > 1 {
+		path = path[1:]
+	}
+	if path[0] == "data" && len(path) > 1 {
+		return "data " + path[1]
+	}
+	return "output " + path[0]
 }
 
 // modulePath is the module that a reference goes through, "" for none.

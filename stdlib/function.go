@@ -108,6 +108,9 @@ func Functions(files fs.FS) map[string]function.Function {
 	return m
 }
 
+// FileFunctions are those of Functions that read files.
+func FileFunctions(files fs.FS) map[string]function.Function { return fileForms(files) }
+
 // CheckFunctions is base and, beside it, the functions of phase User in the
 // form that checks arguments and gives unknown values.
 func CheckFunctions(base map[string]function.Function) map[string]function.Function {

@@ -16,6 +16,7 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/function"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
@@ -137,43 +138,46 @@ type compiler struct {
 
 	credentials credentials
 
-	targetIDs     map[*config.Block]int
-	dataIDs       map[*config.Block]int
-	later         []func() // rows that setup makes, lowered when it is compiled
-	rows          map[rowKey]int
-	series        map[seriesKey]int
-	builders      []*classBuilder
-	once          *classBuilder                   // of setup and teardown; nil without
-	callees       map[*config.Block]*config.Block // called tasks, expanded
-	assigns       map[*config.Block]*assignments  // by called task
-	leaving       map[*config.Block]bool          // by called task: a leave stands in it
-	targetBlocks  []*config.Block                 // declarations of the targets, expanded
-	plain         map[*config.Block]bool          // whether a block has no for_each or dynamic in it
-	files         map[string][]byte               // bodies read from files, or generated
-	made          int                             // steps
-	instancesMade int
-	cloned        int  // blocks and arguments in instances
-	overgrown     bool // there are too many
-	callsTold     bool // that tasks call each other too deep
-	trail         trail
-	hops          []hop        // by which the content under compilation came in, outermost first
-	calling       int          // functions of the scenario's own that are
-	reads         map[int]bool // data sources the class under compilation reads
-	offTags       bool         // --tags or --exclude-tags left something out
-	offClasses    map[int]bool // the classes of which they left nothing
-	reading       map[hclsyntax.Node]*reading
-	constantPairs map[*config.Arg][]named // headers of blocks around requests, where they are constant
-	headersMade   int
-	authGood      map[*config.Block]bool // auth blocks that fit their kinds, once they are checked
-	authNumbers   map[authKey]int        // of declarations of auth
-	offers        map[offeredKey]*offered
-	ofKind        map[plan.SeriesKind][]int
-	judging       int   // requests that SLAs judge, added up
-	windowed      int64 // seconds that their windows keep, added up
-	stageNames    *stageNames
-	tasks         [][]string // by series: the names of its task and of the sequence around it
-	on            []bool     // by series: something records into it
-	able          []facts    // by series: what can be measured and counted of it; nil until an SLA asks
+	targetIDs      map[*config.Block]int
+	dataIDs        map[*config.Block]int
+	later          []func() // rows that setup makes, lowered when it is compiled
+	rows           map[rowKey]int
+	series         map[seriesKey]int
+	builders       []*classBuilder
+	once           *classBuilder                   // of setup and teardown; nil without
+	callees        map[*config.Block]*config.Block // called tasks, expanded
+	assigns        map[*config.Block]*assignments  // by called task
+	leaving        map[*config.Block]bool          // by called task: a leave stands in it
+	targetBlocks   []*config.Block                 // declarations of the targets, expanded
+	plain          map[*config.Block]bool          // whether a block has no for_each or dynamic in it
+	files          map[string][]byte               // bodies read from files, or generated
+	made           int                             // steps
+	instancesMade  int
+	cloned         int                          // blocks and arguments in instances
+	overgrown      bool                         // there are too many
+	callsTold      bool                         // that tasks call each other too deep
+	functions      map[string]function.Function // of every module, plain and
+	paying         map[string]function.Function // metered
+	trail          trail
+	instanceValues map[*resolve.Scope]cty.Value // of modules with for_each
+	hops           []hop                        // by which the content under compilation came in, outermost first
+	calling        int                          // functions of the scenario's own that are
+	reads          map[int]bool                 // data sources the class under compilation reads
+	offTags        bool                         // --tags or --exclude-tags left something out
+	offClasses     map[int]bool                 // the classes of which they left nothing
+	reading        map[hclsyntax.Node]*reading
+	constantPairs  map[*config.Arg][]named // headers of blocks around requests, where they are constant
+	headersMade    int
+	authGood       map[*config.Block]bool // auth blocks that fit their kinds, once they are checked
+	authNumbers    map[authKey]int        // of declarations of auth
+	offers         map[offeredKey]*offered
+	ofKind         map[plan.SeriesKind][]int
+	judging        int   // requests that SLAs judge, added up
+	windowed       int64 // seconds that their windows keep, added up
+	stageNames     *stageNames
+	tasks          [][]string // by series: the names of its task and of the sequence around it
+	on             []bool     // by series: something records into it
+	able           []facts    // by series: what can be measured and counted of it; nil until an SLA asks
 }
 
 type siteKey struct {

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -187,67 +188,58 @@ func (c *compiler) output(child *resolve.Scope, name string) cty.Value {
 	return v
 }
 
-// modules are the values that traversals read of modules: by the module's
-// name, and where it has for_each by key below it.
-type modules map[string]map[string]cty.Value
+// modules are the values that traversals read of modules, by name. whole are
+// those of which all instances are read.
+type modules struct {
+	read  map[string]map[string]cty.Value // by output; where there is for_each by key
+	whole map[string]cty.Value
+}
 
-// read adds what module.NAME… reads. Rows are known only to a run.
-func (m *modules) read(c *compiler, e *environ, t hcl.Traversal) {
+// add adds what module.NAME… reads. Rows are known only to a run.
+func (m *modules) add(c *compiler, e *environ, t hcl.Traversal) {
 	name := stepName(t[1])
 	child := e.scope.Children[name]
 	if child == nil {
 		return
 	}
-	if *m == nil {
-		*m = modules{}
+	if child.Each() {
+		c.instantiate(child)
+		if len(t) == 2 {
+			if m.whole == nil {
+				m.whole = map[string]cty.Value{}
+			}
+			m.whole[name] = c.allInstances(child)
+			return
+		}
 	}
-	values := (*m)[name]
+	if m.read == nil {
+		m.read = map[string]map[string]cty.Value{}
+	}
+	values := m.read[name]
 	if values == nil {
 		values = map[string]cty.Value{}
-		(*m)[name] = values
+		m.read[name] = values
 	}
 	if !child.Each() {
 		c.readOf(child, t[2:], values)
 		return
 	}
-	c.instantiate(child)
-	if len(t) == 2 {
-		for _, key := range child.Keys() {
-			values[key] = c.instanceRead(child.Instance(key), nil, values[key])
-		}
-		return
-	}
-	key := stepName(t[2])
 	instance, rest, d := e.scope.Enter(t, diag.UnknownReference)
-	if instance == nil {
+	key := stepName(t[2])
+	switch {
+	case d != nil:
+		c.report(nil, d)
+		fallthrough
+	case instance == nil:
 		values[key] = cty.DynamicVal // what is wrong is said, and nothing about its value
-		if d != nil {
-			c.report(nil, d)
-		}
 		return
 	}
-	values[key] = c.instanceRead(instance, rest, values[key])
+	outputs := map[string]cty.Value{}
+	c.readOf(instance, rest, outputs)
+	values[key] = merged(values[key], outputs)
 }
 
-// instanceRead is an instance as an object, with what a traversal reads added
-// to what is read of it already; all of its outputs where the traversal ends.
-func (c *compiler) instanceRead(s *resolve.Scope, rest hcl.Traversal, have cty.Value) cty.Value {
-	values := map[string]cty.Value{}
-	if have != cty.NilVal && have != cty.DynamicVal {
-		for name, v := range have.AsValueMap() {
-			values[name] = v
-		}
-	}
-	if len(rest) > 0 {
-		c.readOf(s, rest, values)
-		return cty.ObjectVal(values)
-	}
-	for _, name := range s.Exported("output") {
-		values[name] = c.output(s, name)
-	}
-	return cty.ObjectVal(values)
-}
-
+// readOf adds what the rest of a traversal reads of a module.
 func (c *compiler) readOf(s *resolve.Scope, rest hcl.Traversal, into map[string]cty.Value) {
 	if len(rest) == 0 {
 		return // reported by resolve
@@ -260,11 +252,58 @@ func (c *compiler) readOf(s *resolve.Scope, rest hcl.Traversal, into map[string]
 	}
 }
 
+// allInstances is a module with for_each as a value: its instances by key,
+// with all that they hand out. It is made once.
+func (c *compiler) allInstances(child *resolve.Scope) cty.Value {
+	if v, known := c.instanceValues[child]; known {
+		return v
+	}
+	instances := map[string]cty.Value{}
+	for _, key := range child.Keys() {
+		outputs := map[string]cty.Value{}
+		for _, name := range child.Exported("output") {
+			outputs[name] = c.output(child.Instance(key), name)
+		}
+		instances[key] = cty.ObjectVal(outputs)
+	}
+	v := cty.ObjectVal(instances)
+	if len(c.trail.names) == 0 || v.IsWhollyKnown() { // else some may be made of this value
+		if c.instanceValues == nil {
+			c.instanceValues = map[*resolve.Scope]cty.Value{}
+		}
+		c.instanceValues[child] = v
+	}
+	return v
+}
+
 // object is what is read of modules as the value of the name module.
-func (m modules) object() cty.Value {
-	all := map[string]cty.Value{}
-	for name, values := range m {
-		all[name] = cty.ObjectVal(values)
+func (m *modules) object() (v cty.Value, any bool) {
+	all := maps.Clone(m.whole)
+	if all == nil {
+		all = map[string]cty.Value{}
+	}
+	for name, values := range m.read {
+		all[name] = merged(all[name], values)
+	}
+	return cty.ObjectVal(all), len(all) > 0
+}
+
+// merged is an object, or none yet, with further attributes; objects on both
+// sides are merged in turn.
+func merged(v cty.Value, with map[string]cty.Value) cty.Value {
+	if v == cty.NilVal || v == cty.DynamicVal || len(v.Type().AttributeTypes()) == 0 {
+		return cty.ObjectVal(with)
+	}
+	all := v.AsValueMap()
+	for name, added := range with {
+		if have := all[name]; have != cty.NilVal && isPlainObject(have) && isPlainObject(added) && added.LengthInt() > 0 {
+			added = merged(have, added.AsValueMap())
+		}
+		all[name] = added
 	}
 	return cty.ObjectVal(all)
+}
+
+func isPlainObject(v cty.Value) bool {
+	return !v.IsMarked() && v.IsKnown() && !v.IsNull() && v.Type().IsObjectType()
 }

@@ -56,17 +56,35 @@ func (c *compiler) env(m *config.Module) *environ {
 	scope := c.root.Of(m)
 	e := c.envs[scope]
 	if e == nil {
-		functions := stdlib.Functions(scope.Tree.Files)
-		functions["try"], functions["can"] = tryfunc.TryFunc, tryfunc.CanFunc
-		maps.Copy(functions, stdlib.TemplateFunctions(scope.Tree.Files, template.Renderer(functions, nil)))
 		e = &environ{c: c, scope: scope, vars: map[string]cty.Value{}, locals: map[string]cty.Value{}, outs: map[string]cty.Value{}}
-		e.functions = e.withOwn(functions, func(e *environ) map[string]function.Function { return e.functions })
-		e.paying = e.withOwn(maps.Clone(functions), func(e *environ) map[string]function.Function { return e.paying })
-		maps.Copy(e.paying, stdlib.TemplateFunctions(scope.Tree.Files, template.Renderer(e.paying, c.meter)))
-		c.meter.Functions(e.paying)
+		e.makeFunctions()
 		c.envs[scope] = e
 	}
 	return e
+}
+
+// makeFunctions makes the functions of a module, plain and metered. Modules
+// share those that are the same in all: to meter one costs more than to call it.
+func (e *environ) makeFunctions() {
+	c, files := e.c, e.scope.Tree.Files
+	if c.functions == nil {
+		c.functions = stdlib.Functions(nil)
+		c.functions["try"], c.functions["can"] = tryfunc.TryFunc, tryfunc.CanFunc
+		c.paying = maps.Clone(c.functions)
+		c.meter.Functions(c.paying)
+	}
+	plain, reading := maps.Clone(c.functions), stdlib.FileFunctions(files)
+	maps.Copy(plain, reading)
+	maps.Copy(plain, stdlib.TemplateFunctions(files, template.Renderer(plain, nil)))
+	e.functions = e.withOwn(plain, func(e *environ) map[string]function.Function { return e.functions })
+
+	own := e.withOwn(reading, func(e *environ) map[string]function.Function { return e.paying })
+	callable := maps.Clone(plain)
+	maps.Copy(callable, own)
+	maps.Copy(own, stdlib.TemplateFunctions(files, template.Renderer(callable, c.meter)))
+	c.meter.Functions(own)
+	e.paying = maps.Clone(c.paying)
+	maps.Copy(e.paying, own)
 }
 
 // values evaluates the variables of the scenario and of its modules, and all
@@ -159,7 +177,7 @@ func (c *compiler) context(e *environ, bound *config.Binding, traversals []hcl.T
 		case "local":
 			locals = with(locals, name, c.local(e, name))
 		case "module":
-			outs.read(c, e, t)
+			outs.add(c, e, t)
 		}
 	}
 	if read != nil {
@@ -168,8 +186,8 @@ func (c *compiler) context(e *environ, bound *config.Binding, traversals []hcl.T
 	if locals != nil {
 		vars["local"] = cty.ObjectVal(locals)
 	}
-	if outs != nil {
-		vars["module"] = outs.object()
+	if v, any := outs.object(); any {
+		vars["module"] = v
 	}
 	if c.meter != nil {
 		vars[config.MeterName] = c.meterValue

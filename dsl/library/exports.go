@@ -23,7 +23,7 @@ func (r *reader) inputs() []Input {
 
 // input reads a variable, or an input of a task.
 func (r *reader) input(b *config.Block) Input {
-	kind := constraint(b.Arg("type"))
+	kind := typeOf(b.Arg("type"))
 	in := Input{
 		Name: b.Name(), Description: r.describe(b), Type: kind.String(), Typed: b.Arg("type") != nil,
 		Required: b.Arg("default") == nil, Sensitive: r.true(b, "sensitive"), Nullable: true,

@@ -165,8 +165,10 @@ func TestNext(t *testing.T) {
 			t.Errorf("Next(%s, %s) = %s, %v, want %s", c.last, c.worst, got, err, c.want)
 		}
 	}
-	if _, err := library.Next("latest", library.Patch); err == nil {
-		t.Error("latest is taken for a version")
+	for _, no := range []string{"latest", "1.2", "2", "", "vv1.2.3"} {
+		if _, err := library.Next(no, library.Patch); err == nil {
+			t.Errorf("%q is taken for a version", no)
+		}
 	}
 	for v, want := range map[string]string{"1.2.3": "~> 1.2", "v0.4.1": "~> 0.4.1", "2.0.0-rc.1": "2.0.0-rc.1", "x": ""} {
 		if got := library.Compatible(v); got != want {

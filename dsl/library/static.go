@@ -34,7 +34,7 @@ func newStatic(s *resolve.Scope) *static {
 	}
 	x.meter.Functions(x.functions)
 	for _, name := range s.Names("variable") {
-		x.vars[name] = cty.UnknownVal(constraint(s.Named("variable", name).Arg("type")).ty)
+		x.vars[name] = cty.UnknownVal(typeOf(s.Named("variable", name).Arg("type")).ty)
 	}
 	return x
 }
@@ -138,9 +138,9 @@ func (x *static) texts(a *config.Arg) []string {
 	return all
 }
 
-// constraint reads the type that a variable or input declares; any without
+// typeOf reads the type that a variable or input declares; any without
 // one.
-func constraint(a *config.Arg) typing {
+func typeOf(a *config.Arg) typing {
 	if a != nil {
 		if ty, defaults, diags := typeexpr.TypeConstraintWithDefaults(a.Expr); !diags.HasErrors() {
 			return typing{ty, defaults}

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/hashicorp/go-version"
+
+	"throng/dsl/module/constraint"
 )
 
 // Next is the least version that a release with changes of a severity may
@@ -12,9 +14,9 @@ import (
 // second number stands for what the first means later. The form (with v or
 // without) is last's.
 func Next(last string, worst Severity) (string, error) {
-	v, err := version.NewSemver(last)
+	v, err := semantic(last)
 	if err != nil {
-		return "", fmt.Errorf("%q is not a semantic version such as 1.2.0", last)
+		return "", err
 	}
 	s := v.Segments()
 	switch {
@@ -36,21 +38,29 @@ func Next(last string, worst Severity) (string, error) {
 // Below reports whether version a comes before b. Both are semantic versions,
 // with or without v.
 func Below(a, b string) (bool, error) {
-	x, err := version.NewSemver(a)
+	x, err := semantic(a)
 	if err != nil {
-		return false, fmt.Errorf("%q is not a semantic version such as 1.2.0", a)
+		return false, err
 	}
-	y, err := version.NewSemver(b)
+	y, err := semantic(b)
 	if err != nil {
-		return false, fmt.Errorf("%q is not a semantic version such as 1.2.0", b)
+		return false, err
 	}
 	return x.LessThan(y), nil
+}
+
+func semantic(text string) (*version.Version, error) {
+	v, err := version.NewSemver(text)
+	if err != nil || !constraint.IsVersion(text) { // three numbers, not fewer
+		return nil, fmt.Errorf("%q is not a semantic version such as 1.2.0", text)
+	}
+	return v, nil
 }
 
 // Compatible is the constraint on versions that callers of a version are best
 // off with: what comes after it and breaks nothing.
 func Compatible(of string) string {
-	v, err := version.NewSemver(of)
+	v, err := semantic(of)
 	if err != nil {
 		return ""
 	}

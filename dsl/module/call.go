@@ -17,6 +17,7 @@ import (
 	"throng/dsl/diag"
 	"throng/dsl/module/constraint"
 	"throng/dsl/module/source"
+	"throng/dsl/module/tree"
 	"throng/stdlib"
 )
 
@@ -31,6 +32,16 @@ type Request struct {
 	Constraint string // what it asks of the version; "" for nothing
 	Call       *config.Block
 	Caller     *Tree
+}
+
+// Within gives what was fetched, unless it does not hold the directory that
+// the source names.
+func (r *Request) Within(f *Fetched, files *tree.Files) (*Fetched, diag.Diagnostics) {
+	if err := r.Source.Find(files); err != nil {
+		d := diag.New(diag.FileNotFound, r.At(), "%s does not hold what the source names: %s.", f.Name, strings.TrimSuffix(err.Error(), "."))
+		return nil, diag.Diagnostics{d.In(r.Call.Title())}
+	}
+	return f, nil
 }
 
 // At is where the source is written.
@@ -208,10 +219,6 @@ func (g *growth) fetched(caller, t *Tree, r *Request) diag.Diagnostics {
 		return located(diags, r.Call, r.At())
 	}
 	s := r.Source
-	if err := s.Find(found.Open(".")); err != nil {
-		d := diag.New(diag.FileNotFound, r.At(), "%s does not hold what the source names: %s.", found.Name, strings.TrimSuffix(err.Error(), "."))
-		return diag.Diagnostics{d.In(r.Call.Title())}
-	}
 	t.within(&origin{key: s.Key(), open: found.Open, fetched: found, from: &s}, cmp.Or(s.Sub, "."))
 	return diags
 }

@@ -24,7 +24,13 @@ type installed struct {
 	missing  bool   // there is no lock file
 	read     bool
 	texts    map[string][]byte
-	found    map[string]*Fetched // by key; nil for what was reported
+	found    map[string]*shelved // by key; nil for what was reported
+}
+
+// shelved is a module that was found and verified.
+type shelved struct {
+	fetched *Fetched
+	files   *tree.Files
 }
 
 // ReadLock reads the lock file of the scenario in a directory. Where there is
@@ -47,7 +53,7 @@ func InitCommand(scenario string) string { return fmt.Sprintf("throng init %s", 
 
 func (l *installed) find(r *Request) (*Fetched, diag.Diagnostics) {
 	if !l.read {
-		l.read, l.found = true, map[string]*Fetched{}
+		l.read, l.found = true, map[string]*shelved{}
 		file, name, src, diags := ReadLock(l.shelf.dir)
 		l.lock, l.name, l.missing = file, name, src == nil
 		l.texts = map[string][]byte{name: src}
@@ -64,7 +70,10 @@ func (l *installed) find(r *Request) (*Fetched, diag.Diagnostics) {
 		return nil, l.refused(d, r)
 	}
 	if f, known := l.found[key]; known {
-		return f, nil
+		if f == nil {
+			return nil, nil
+		}
+		return r.Within(f.fetched, f.files)
 	}
 	files, from, err := l.shelf.Find(m)
 	if err != nil {
@@ -72,8 +81,8 @@ func (l *installed) find(r *Request) (*Fetched, diag.Diagnostics) {
 		return nil, l.refused(l.unusable(r, m, from, err), r)
 	}
 	f := &Fetched{Name: NameOf(r.Source, m), Lock: *m, Open: OpenIn(files)}
-	l.found[key] = f
-	return f, nil
+	l.found[key] = &shelved{f, files}
+	return r.Within(f, files)
 }
 
 // OpenIn opens the directories of a tree.
@@ -102,7 +111,7 @@ func (l *installed) unlocked(r *Request, key string, m *lock.Module) *diag.Diagn
 	case r.Constraint != "" && m.Version == "":
 		return diag.New(diag.LockOutdated, r.ConstraintAt(), "A version %s of %s is asked for, and the lock file %s holds none.", r.Constraint, key, l.name)
 	case r.Constraint != "" && !constraint.Meets(m.Version, []string{r.Constraint}):
-		return diag.New(diag.LockOutdated, r.ConstraintAt(), "The lock file %s holds version %s of %s, which is not %s.", l.name, m.Version, key, r.Constraint)
+		return diag.New(diag.LockOutdated, r.ConstraintAt(), "The lock file %s holds version %s of %s, which does not meet %q.", l.name, m.Version, key, r.Constraint)
 	}
 	return nil
 }

@@ -256,60 +256,6 @@ func (c *checker) suggestible(names func() []string) []string {
 // that it is unused, too.
 func (c *checker) meant(declared any) { c.used[declared] = true }
 
-// output checks what is read through a module: an output, or rows of data.
-func (c *checker) output(s *Scope, b *config.Block, a *config.Arg, phase schema.Phase, t hcl.Traversal) {
-	at := t.SourceRange()
-	child, rest, d := s.Enter(t, diag.UnknownName)
-	if child == nil {
-		if d != nil {
-			c.report(d, b)
-		}
-		return
-	}
-	name, path := child.Tree.Call.Name(), names(rest)
-	if len(path) == 0 {
-		if len(t) > 2 || !child.Each() { // else all of its instances are meant
-			c.report(diag.New(diag.InvalidExpression, at, "Name one of the module's outputs: module.%s.NAME.", name), b)
-		}
-		return
-	}
-	out := child.Named("output", path[0])
-	switch word := schema.Root.Nested(path[0]); {
-	case path[0] == "data":
-		c.rows(child, b, a, phase, path, at)
-	case path[0] == "module" && len(path) > 1:
-		c.report(nested(child, path[1], strings.Join(path[2:min(len(path), 3)], ""), at), b)
-	case out != nil && IsPrivate(out):
-		c.report(private(child, out, at), b)
-	case out != nil:
-	case path[0] == "var" || path[0] == "local":
-		d := diag.New(diag.Private, at, "A library's variables and locals are its own.")
-		d.Suggestion = "The library hands a value out with an output: output \"NAME\" { value = " + path[0] + ".NAME }."
-		c.report(d, b)
-	case path[0] == "function":
-		c.report(diag.New(diag.InvalidExpression, at, "A library's function is called module::%s::NAME(…).", name), b)
-	case word != nil && word.Exported && path[0] != "output":
-		c.report(diag.New(diag.InvalidExpression, at, "module.%s.%s names a block, and a block is no value: it is taken in with use.", name, path[0]), b)
-	default:
-		c.report(diag.New(diag.UnknownName, at, "The module %q has no output called %q.", name, path[0]).
-			DidYouMean(path[0], child.Exported("output")), b)
-	}
-}
-
-// rows checks module.M.data.NAME.
-func (c *checker) rows(child *Scope, b *config.Block, a *config.Arg, phase schema.Phase, path []string, at hcl.Range) {
-	switch {
-	case !phase.Knows(roots["data"]):
-		c.report(notAvailable("data", roots["data"], phase, a, at), b)
-	case len(path) < 2:
-		c.report(diag.New(diag.InvalidExpression, at, "Name one of the module's data blocks: module.%s.data.NAME.", child.Tree.Call.Name()), b)
-	case child.Named("data", path[1]) == nil:
-		c.report(diag.New(diag.UnknownName, at, "There is no data block called %q%s.", path[1], child.where()).DidYouMean(path[1], child.Exported("data")), b)
-	case IsPrivate(child.Named("data", path[1])):
-		c.report(private(child, child.Named("data", path[1]), at), b)
-	}
-}
-
 func (c *checker) unknownRoot(s *Scope, b *config.Block, a *config.Arg, t hcl.Traversal, phase schema.Phase) {
 	word, at := t.RootName(), t.SourceRange()
 	legal := innerNames(b, a)

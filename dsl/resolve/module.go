@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
-	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
 
 	"throng/dsl/config"
@@ -244,33 +243,4 @@ func (s *Scope) owner(name string) (child *Scope, inner string, ok bool) {
 		return nil, "", false
 	}
 	return s.Children[path[1]], path[2], true
-}
-
-// moduleFunction checks the name of a call that goes through a module. It says
-// whether a function may be called so.
-func (c *checker) moduleFunction(s *Scope, b *config.Block, call *hclsyntax.FunctionCallExpr) bool {
-	path := strings.Split(call.Name, "::")
-	child, name, ok := s.owner(call.Name)
-	fail := func(code, format string, args ...any) *diag.Diagnostic {
-		return c.report(diag.New(code, call.NameRange, format, args...), b)
-	}
-	switch {
-	case !ok && len(path) > 3 && path[2] == "module":
-		d := fail(diag.Private, "What a library brings in is its own. module.%s hands a function on by one that calls it.", path[1])
-		relateCall(d, s.Children[path[1]], path[3])
-	case !ok:
-		fail(diag.UnknownFunction, "A library's function is called module::NAME::FUNCTION(…).")
-	case child == nil:
-		fail(diag.UnknownFunction, "There is no module called %q here.", path[1]).DidYouMean(path[1], s.childNames())
-	case child.Each():
-		fail(diag.FunctionNotAvailable, "module.%s has for_each, so it stands for several, and a function is called of one. Bring the library in once more without for_each, or hand the value out as an output: module.%s[\"KEY\"].NAME.", path[1], path[1]).
-			Relate("it is brought in here", child.Tree.Call.Range)
-	case child.Named("function", name) == nil:
-		fail(diag.UnknownFunction, "There is no function called %q%s.", name, child.where()).DidYouMean(name, child.Exported("function"))
-	case IsPrivate(child.Named("function", name)):
-		c.report(private(child, child.Named("function", name), call.NameRange), b)
-	default:
-		return true
-	}
-	return false
 }

@@ -20,7 +20,11 @@ func clock(d time.Duration) string { return text.Clock(d.Round(time.Second)) }
 
 // times is a factor: "1.8 ×".
 func times(v float64) string {
-	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0") + " ×"
+	places := 1
+	if v >= 10 {
+		places = 0
+	}
+	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', places, 64), ".0") + " ×"
 }
 
 // names lists some names, and how many more there are.

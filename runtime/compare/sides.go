@@ -195,12 +195,7 @@ func (s *side) in(stages []span, n int, paired bool) (*side, error) {
 // measureOf is which times a rule is about; not ok for one that throng does
 // not know.
 func measureOf(rule *report.SLA) (plan.Measure, bool) {
-	for m := range plan.NumMeasures {
-		if plan.Measure(m).String() == cmp.Or(rule.Measure, plan.MeasureResponse.String()) {
-			return plan.Measure(m), true
-		}
-	}
-	return 0, false
+	return plan.MeasureNamed(cmp.Or(rule.Measure, plan.MeasureResponse.String()))
 }
 
 // figureOf is what a rule limits, or why that is not compared.

@@ -201,6 +201,9 @@ func (f *Change) part(v *Num) string {
 		unit = " pt"
 	}
 	s := text.Percent(math.Abs(float64(*v)))
+	if x := math.Abs(float64(*v)); x >= 9.995 {
+		s = text.Count(int64(math.Round(x * 100)))
+	}
 	if s == "0" || strings.HasPrefix(s, "<") {
 		sign = ""
 	}
@@ -220,7 +223,7 @@ func (t *writer) slas(c *Comparison) {
 	}}
 	for i := range c.SLAs {
 		s := &c.SLAs[i]
-		row := []text.Cell{{Text: text.Clean(s.SLA + " " + s.Rule)}, {Text: text.Clean(s.Request)}, {Text: value(&s.Limit, s.Unit)}, {Text: s.states()}, {Text: s.Change.part(s.Change.Change)}, {Text: s.Change.interval()}, {Text: string(s.Change.Word), Role: roles[s.Change.Word]}}
+		row := []text.Cell{{Text: text.Clean(s.SLA + " " + s.Rule)}, {Text: text.Clean(s.Request)}, {Text: s.limit()}, {Text: s.states()}, {Text: s.Change.part(s.Change.Change)}, {Text: s.Change.interval()}, {Text: string(s.Change.Word), Role: roles[s.Change.Word]}}
 		for k := range row {
 			row[k].Text = t.st.Text(row[k].Text)
 		}
@@ -229,6 +232,22 @@ func (t *writer) slas(c *Comparison) {
 	if len(table.Rows) > 0 {
 		t.b.WriteString("\n")
 		t.lines(table)
+	}
+}
+
+// limit is the limit as it was declared.
+func (s *SLA) limit() string {
+	switch v := float64(s.Limit); s.Unit {
+	case "ratio":
+		return text.Limit(v, text.Ratio)
+	case "per_s":
+		return text.Limit(v, text.PerSecond)
+	case "ms":
+		return text.Limit(math.Round(v*1e6), text.Nanoseconds)
+	case "bytes":
+		return text.Limit(v, text.Size)
+	default:
+		return text.Limit(v, text.Number)
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	"throng/runtime/export/junit"
 	"throng/runtime/export/locust"
 	"throng/runtime/export/markdown"
+	"throng/runtime/export/openmetrics"
 	"throng/runtime/export/series"
 	"throng/runtime/results"
 )
@@ -72,6 +73,7 @@ var formats = []Format{
 	})},
 	{Name: "github", About: "annotations of GitHub Actions", File: "annotations.txt", Stream: true, files: one(github.Write)},
 	{Name: "gitlab", About: "GitLab's load performance artefact", File: "load-performance.json", files: one(gitlab.Write)},
+	{Name: "openmetrics", About: "OpenMetrics text: GitLab's metrics report, Prometheus", File: "metrics.txt", files: one(openmetrics.Write)},
 }
 
 // Formats are all forms, in the order in which they are documented.

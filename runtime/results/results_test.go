@@ -6,6 +6,9 @@ import (
 	"errors"
 	"io"
 	"math"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +21,7 @@ import (
 	"throng/runtime/record"
 	"throng/runtime/report"
 	"throng/runtime/report/reporttest"
+	"throng/runtime/report/text"
 	"throng/runtime/sla"
 )
 
@@ -510,4 +514,34 @@ func FuzzRead(f *testing.F) {
 		_ = report.WriteText(io.Discard, run.Report, report.TextOptions{Width: 80})
 		_ = run.Each(func(*Second) error { return nil })
 	})
+}
+
+// What could not be written is a reason, and a reason is one line.
+func TestUnwrittenIsOneReason(t *testing.T) {
+	v := Unwritten(sla.Verdict{State: sla.Pass}, errors.Join(errors.New("one: no space"), errors.New("two: no space")))
+	if v.State != sla.Inconclusive || len(v.Reasons) != 1 || v.Reasons[0] != "the results could not be written: one: no space; two: no space" {
+		t.Errorf("%v %q", v.State, v.Reasons)
+	}
+}
+
+// A label is about a run and no file of it; why a run is no pass is said once.
+func TestFilesAndDoubts(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"summary.json", LabelName} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := Files(dir); len(got) != 1 || filepath.Base(got[0]) != "summary.json" {
+		t.Errorf("files %q", got)
+	}
+	run := &Run{Report: &report.Report{}, Broken: "the run was broken off"}
+	run.Report.Verdict.State, run.Report.Verdict.Beside = text.Inconclusive, []string{"the run was broken off", "another"}
+	if got := run.Doubts(); !slices.Equal(got, []string{"the run was broken off", "another"}) {
+		t.Errorf("doubts %q", got)
+	}
+	run.Report.Verdict.State = text.Pass
+	if got := run.Doubts(); !slices.Equal(got, []string{"the run was broken off"}) {
+		t.Errorf("doubts of a run whose end is not known %q", got)
+	}
 }

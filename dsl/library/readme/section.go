@@ -133,7 +133,7 @@ func (p *page) targets() {
 	}
 	p.table("Targets", "name", "its address", "what it is")
 	for _, t := range p.api.Targets {
-		address := "its own, unless " + code("targets") + " gives another"
+		address := "its own, where the caller has a target of that address, or given by " + code("targets")
 		if t.Required {
 			address = "given by " + code("targets")
 		}

@@ -16,14 +16,18 @@ type Found struct {
 }
 
 // Fetcher gets modules. The methods of one may be called at the same time.
+// Their errors are for people, and begin in lower case without the source:
+// "SOURCE could not be fetched: ERROR." is a sentence. What a server said
+// stands in them cleaned of what a terminal would obey.
 type Fetcher interface {
 	// Versions are the versions a source offers: tags that are semantic
 	// versions, with or without a leading v, highest first, as written.
 	// Archives have none.
 	Versions(ctx context.Context, s source.Source) ([]string, error)
 
-	// Fetch writes the whole tree of a source (not only its Sub) into the
-	// directory dir, which is there and empty. at is the tag (one of
+	// Fetch writes the whole tree of a source (not only its Sub, which must be
+	// in it) into the directory dir, which is there and empty, and is so again
+	// after an error. at is the tag (one of
 	// Versions), the commit or the digest to get; "" for what the source's
 	// Ref, or its default branch, leads to.
 	Fetch(ctx context.Context, s source.Source, at, dir string) (Found, error)

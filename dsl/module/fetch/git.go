@@ -26,7 +26,11 @@ const (
 	fetched    = "refs/throng/module"
 )
 
-var fullName = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+// The name of a commit: in full, and as people shorten it.
+var (
+	fullName  = regexp.MustCompile(`^([0-9a-f]{40}|[0-9a-f]{64})$`)
+	shortName = regexp.MustCompile(`^[0-9a-f]{7,}$`)
+)
 
 // git fetches one commit, without its history, into a repository of its own
 // that is removed afterwards. The files are read out of it as they are stored:
@@ -148,7 +152,7 @@ func (g *gitRepo) choose(ctx context.Context, s source.Source, at string) (wante
 		return wanted{}, errors.New("the repository is empty, or has no default branch: name one by ?ref=")
 	case at != "":
 		return wanted{}, fmt.Errorf("the repository has no tag %q", name)
-	case regexp.MustCompile(`^[0-9a-f]{7,}$`).MatchString(name):
+	case shortName.MatchString(name):
 		return wanted{}, fmt.Errorf("the repository has no tag and no branch %q. A commit is named in full, by 40 digits", name)
 	}
 	return wanted{}, fmt.Errorf("the repository has no tag and no branch %q", name)
@@ -280,6 +284,8 @@ func (g *gitRepo) watch(ctx context.Context, cancel context.CancelCauseFunc) {
 	}
 }
 
+var errFiles = fmt.Errorf("it holds more than %d files. Keep a library in a repository of its own", tree.MaxFiles)
+
 // blob is a file of a commit.
 type blob struct {
 	name, id   string
@@ -291,7 +297,7 @@ type blob struct {
 func (g *gitRepo) export(ctx context.Context, commit string, w *unpack.Writer) error {
 	list, err := g.output(ctx, maxListing, "ls-tree", "-r", "-z", "-l", "--full-tree", commit)
 	if errors.Is(err, errOutput) {
-		return fmt.Errorf("it holds more than %d files", tree.MaxFiles)
+		return errFiles
 	} else if err != nil {
 		return err
 	}
@@ -307,6 +313,9 @@ func (g *gitRepo) export(ctx context.Context, commit string, w *unpack.Writer) e
 		}
 		blobs = append(blobs, b)
 		ids.WriteString(b.id + "\n")
+	}
+	if len(blobs) > tree.MaxFiles {
+		return errFiles
 	}
 	return g.stream(ctx, ids.String(), func(r io.Reader) error {
 		in := bufio.NewReader(r)

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"throng/dsl/module/fetch/fetchtest"
 )
@@ -265,12 +267,12 @@ func TestGitProtocols(t *testing.T) {
 	target := strings.TrimPrefix(repo.Source(), "git::")
 	mark := filepath.Join(t.TempDir(), "sprung")
 	for name, to := range map[string]string{"ext": "ext::touch " + mark + " ", "file": target + "?", "path": repo.Dir + "?"} {
-		config := fmt.Sprintf("[url %q]\n\tinsteadOf = https://h.invalid/\n[protocol]\n\tallow = always\n[protocol \"ext\"]\n\tallow = always\n[protocol \"file\"]\n\tallow = always\n", to)
+		config := fmt.Sprintf("[url %q]\n\tinsteadOf = https://localhost:1/\n[protocol]\n\tallow = always\n[protocol \"ext\"]\n\tallow = always\n[protocol \"file\"]\n\tallow = always\n", to)
 		if err := os.WriteFile(os.Getenv("GIT_CONFIG_GLOBAL"), []byte(config), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		t.Run(name, func(t *testing.T) {
-			refused(t, testFetcher(), "git::https://h.invalid/x", "", "not used for modules")
+			refused(t, testFetcher(), "git::https://localhost:1/x", "", "not used for modules")
 		})
 	}
 	if _, err := os.Stat(mark); err == nil {
@@ -278,18 +280,53 @@ func TestGitProtocols(t *testing.T) {
 	}
 }
 
-// TestGitRedirect shows that a redirect is not followed to http.
+// TestGitSSH has a program stand in for ssh, as the user's settings can say:
+// it is given the host, and runs what it is told on this machine.
+func TestGitSSH(t *testing.T) {
+	alien(t)
+	if runtime.GOOS == "windows" {
+		t.Skip("the stand-in is a shell script")
+	}
+	repo := fetchtest.NewRepo(t, "shop")
+	want := map[string]string{"a": "1"}
+	repo.Commit(want, "v1.0.0")
+	log, ssh := filepath.Join(t.TempDir(), "log"), filepath.Join(t.TempDir(), "ssh")
+	script := "#!/bin/sh\nfor a; do printf '%s\\n' \"$a\" >>" + log + "; done\nfor last; do :; done\neval \"$last\"\n"
+	if err := os.WriteFile(ssh, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GIT_SSH_COMMAND", ssh)
+	t.Setenv("GIT_SSH_VARIANT", "ssh")
+	for _, text := range []string{"git::ssh://git@localhost" + repo.Dir + "?ref=v1.0.0", "git@localhost:" + repo.Dir} {
+		got(t, testFetcher(), text, "", want)
+	}
+	said, err := os.ReadFile(log)
+	if err != nil || !strings.Contains(string(said), "git@localhost\ngit-upload-pack '"+repo.Dir+"'\n") {
+		t.Errorf("ssh is given (%v)\n%s", err, said)
+	}
+}
+
+// TestGitRedirect shows that a renamed repository is found, and that a
+// redirect is not followed to http.
 func TestGitRedirect(t *testing.T) {
 	alien(t)
 	repo := fetchtest.NewRepo(t, "shop")
 	repo.Commit(map[string]string{"a": "1"})
-	plain := fetchtest.HTTP(t, repo.Serve())
+	plain, git := fetchtest.HTTP(t, repo.Serve()), repo.Serve()
 	ca := fetchtest.NewAuthority(t)
 	t.Setenv("GIT_SSL_CAINFO", ca.File)
 	away := ca.HTTPS(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, plain.URL+r.URL.RequestURI(), http.StatusFound)
+		switch uri := r.URL.RequestURI(); {
+		case strings.HasPrefix(uri, "/shop.git/"):
+			git.ServeHTTP(w, r)
+		case strings.HasPrefix(uri, "/old.git/"):
+			http.Redirect(w, r, strings.Replace(uri, "old", "shop", 1), http.StatusMovedPermanently)
+		default:
+			http.Redirect(w, r, plain.URL+"/shop.git/info/refs?"+r.URL.RawQuery, http.StatusFound)
+		}
 	}))
-	refused(t, testFetcher(), "git::"+away.URL+"/shop.git", "", "git says:")
+	got(t, testFetcher(), "git::"+away.URL+"/old.git", "", map[string]string{"a": "1"})
+	refused(t, testFetcher(), "git::"+away.URL+"/away.git", "", "git says:")
 }
 
 // TestGitWords shows what of a server's words reaches a person.
@@ -332,12 +369,12 @@ func TestGitArguments(t *testing.T) {
 	}
 	dir := t.TempDir()
 	path, log := filepath.Join(dir, "git"), filepath.Join(dir, "log")
-	script := "#!/bin/sh\nfor a; do printf '%s\\n' \"$a\"; done >>" + log + "\ncase \"$*\" in *version) echo git version 2.40.0;; *init*) ;; *) exit 1;; esac\n"
+	script := "#!/bin/sh\nfor a; do printf '%s\\n' \"$a\"; done >>" + log + "\ncase \"$*\" in *version) echo git version 2.40.0;; *\" init \"*) ;; *) exit 1;; esac\n"
 	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	f := newFetcher(Options{Git: path})
-	hostile := parse(t, "git::https://h.invalid/x")
+	hostile := parse(t, "git::https://127.0.0.1:1/x")
 	hostile.Addr, hostile.Ref = "--upload-pack=touch x", "--output=x"
 	for _, at := range []string{"", "--exec=x", strings.Repeat("a", 40)} {
 		if _, err := f.Fetch(t.Context(), hostile, at, t.TempDir()); err == nil {
@@ -368,5 +405,45 @@ func TestGitArguments(t *testing.T) {
 	}
 	if seen < 3 {
 		t.Errorf("git was asked %d times only:\n%s", seen, text)
+	}
+}
+
+// TestGitEnds gives a fetch up, and looks for what git had started.
+func TestGitEnds(t *testing.T) {
+	alien(t)
+	if runtime.GOOS != "linux" {
+		t.Skip("processes are looked up in /proc")
+	}
+	dir := t.TempDir()
+	path, pid := filepath.Join(dir, "git"), filepath.Join(dir, "pid")
+	script := "#!/bin/sh\ncase \"$*\" in *version) echo git version 2.40.0;; *\" init \"*) ;; *) sleep 600 & echo $! >" + pid + ".new; mv " + pid + ".new " + pid + "; wait;; esac\n"
+	if err := os.WriteFile(path, []byte(script), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	started := make(chan string, 1)
+	go func() {
+		defer cancel()
+		for ctx.Err() == nil {
+			if text, err := os.ReadFile(pid); err == nil {
+				started <- strings.TrimSpace(string(text))
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	_, err := newFetcher(Options{Git: path}).Fetch(ctx, parse(t, "git::https://127.0.0.1:1/x"), "", t.TempDir())
+	if err == nil || !strings.Contains(err.Error(), "canceled") {
+		t.Fatal(err)
+	}
+	child := <-started
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		stat, err := os.ReadFile("/proc/" + child + "/stat")
+		if err != nil || strings.Contains(string(stat), ") Z ") {
+			return // gone, or dead and not yet collected by its new parent
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("what git started still runs: %s", stat)
+		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 
 	"github.com/opencontainers/go-digest"
@@ -198,5 +199,8 @@ func (r *ociRepo) failure(err error, ref string) error {
 	case errors.Is(err, content.ErrMismatchedDigest), errors.Is(err, content.ErrTrailingData), errors.Is(err, content.ErrInvalidDescriptorSize):
 		return errors.New("what the registry gave is not what its manifest says: the digest or the size differs")
 	}
-	return reason(err)
+	return errors.New(requested.ReplaceAllString(reason(err).Error(), ""))
 }
+
+// requested is what a request's error begins with.
+var requested = regexp.MustCompile(`^[A-Z]+ "[^"]*": `)

@@ -156,7 +156,7 @@ func (n *run) walk() diag.Diagnostics {
 		if p == nil {
 			return nil, nil
 		}
-		return &module.Fetched{Name: p.name(), Lock: p.module, Open: module.OpenIn(p.files)}, nil
+		return r.Within(&module.Fetched{Name: p.name(), Lock: p.module, Open: module.OpenIn(p.files)}, p.files)
 	})
 	n.tree, n.result.Sources = t, t.Sources()
 	for _, asks := range n.asks { // the scenario's own blocks first

@@ -143,7 +143,7 @@ func TestConstraintChanged(t *testing.T) {
 	p.origin.publish(shop, "v2.1.0", library("2.1"))
 	p.ok(install.Options{})
 	p.write("main.hcl", using("shop", key, "~> 2.0"))
-	p.loadFails(diag.LockOutdated, "holds version v1.2.0", "which is not ~> 2.0", "main.hcl line 3", "throng init")
+	p.loadFails(diag.LockOutdated, "holds version v1.2.0", "does not meet \"~> 2.0\"", "main.hcl line 3", "throng init")
 	p.refused(install.Options{Locked: true}, diag.LockOutdated, "main.hcl line 3", "--locked")
 	p.refused(install.Options{Offline: true}, diag.ModuleNotInstalled, "--offline")
 	if r := p.ok(install.Options{}); r.Changes[0].String() != key+" v1.2.0 → v2.1.0" {

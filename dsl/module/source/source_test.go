@@ -108,7 +108,8 @@ func TestHostileReferences(t *testing.T) {
 		{"git::git://h/x.git", "not encrypted", "git::https://h/x.git"},
 		{"git::http://127.0.0.1.example.com/x.git", "not encrypted", "git::https://127.0.0.1.example.com/x.git"},
 
-		// Options in place of names (git argument injection).
+		// Options in place of names (git argument injection: CVE-2024-3817,
+		// CVE-2026-4660, CVE-2017-1000117).
 		{"git::--upload-pack=touch /tmp/pwned", "whole address", ""},
 		{"git::https://-oProxyCommand=x/y", "begins with a \"-\"", ""},
 		{"git::ssh://-oProxyCommand=x/y", "begins with a \"-\"", ""},

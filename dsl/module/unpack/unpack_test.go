@@ -217,8 +217,16 @@ func tarOf(t testing.TB, pairs ...any) []byte {
 
 func gz(t testing.TB, parts ...[]byte) []byte {
 	t.Helper()
+	return gzLevel(t, gzip.BestSpeed, parts...)
+}
+
+func gzLevel(t testing.TB, level int, parts ...[]byte) []byte {
+	t.Helper()
 	var b bytes.Buffer
-	w := gzip.NewWriter(&b)
+	w, err := gzip.NewWriterLevel(&b, level)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, part := range parts {
 		if _, err := w.Write(part); err != nil {
 			t.Fatal(err)

@@ -36,7 +36,7 @@ func (b *builder) facts(r *report.Request, row int) [][2]string {
 		var parts []string
 		for _, n := range names {
 			if s, mark := l.Figure(n); s != text.None {
-				parts = append(parts, n+" "+s+mark)
+				parts = append(parts, strings.Replace(n, "p999", "p99.9", 1)+"\u00a0"+strings.ReplaceAll(s, " ", "\u00a0")+mark)
 			}
 		}
 		return strings.Join(parts, " · ")
@@ -47,7 +47,7 @@ func (b *builder) facts(r *report.Request, row int) [][2]string {
 	}
 	var parts []string
 	for _, s := range r.Statuses {
-		parts = append(parts, fmt.Sprintf("%d × %s", s.Status, text.Count(s.Count)))
+		parts = append(parts, fmt.Sprintf("%d\u00a0×\u00a0%s", s.Status, text.Count(s.Count)))
 	}
 	add("Answers by status", strings.Join(parts, " · "))
 	parts = nil

@@ -4,13 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/spf13/cobra"
 
 	"throng/dsl/library"
-	"throng/dsl/module"
 )
 
 func (a *app) moduleCommand() *cobra.Command {
@@ -60,7 +57,7 @@ func directoryCompletion(_ *cobra.Command, args []string, _ string) ([]string, c
 
 // library reads a library, and ends the command where it cannot be.
 func (a *app) library(dir string) (*library.API, error) {
-	r := library.Read(dir, a.libraryOptions())
+	r := library.Read(dir, a.moduleOptions())
 	a.diagnose(r.Diagnostics, r.Sources)
 	if r.API == nil {
 		return nil, silent{ExitError}
@@ -77,16 +74,4 @@ func (a *app) printJSON(v any) error {
 		return errors.New("stdout is closed")
 	}
 	return nil
-}
-
-// libraryOptions say where the modules are that a library brings in itself.
-func (a *app) libraryOptions() module.Options {
-	if dir, ok := a.env.Lookup("THRONG_CACHE_DIR"); ok {
-		return module.Options{Cache: dir}
-	}
-	dir, err := os.UserCacheDir()
-	if err != nil {
-		return module.Options{}
-	}
-	return module.Options{Cache: filepath.Join(dir, "throng", "modules")}
 }

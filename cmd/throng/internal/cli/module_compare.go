@@ -47,7 +47,7 @@ func examplesOf(dir string) []string {
 // machine, so nothing of the environment.
 func (a *app) libraryExample(name string) dsl.Options {
 	inputs, _, _ := dsl.AutoValues(name)
-	return dsl.Options{Tool: version(), Seed: 1, Inputs: inputs, Modules: a.libraryOptions()}
+	return dsl.Options{Tool: version(), Seed: 1, Inputs: inputs, Modules: a.moduleOptions()}
 }
 
 // checkExamples holds that there is an example, and that all of them are valid.
@@ -74,7 +74,7 @@ func (a *app) compareLibrary(c *libraryCheck, dir string, f checkFlags) error {
 	}
 	defer b.close()
 	c.Against, c.LastVersion = b.name, b.version
-	r := library.Read(b.library, a.libraryOptions())
+	r := library.Read(b.library, a.moduleOptions())
 	if r.API == nil {
 		c.add("warning", nil, "Nothing was compared: %s cannot be read as a library: %s", b.name, b.hide(r.Diagnostics.Err().Error()))
 		return nil
@@ -206,7 +206,7 @@ func (a *app) oldExamples(c *libraryCheck, dir string, b *baseline) error {
 	if err := copyTree(dir, now); err != nil {
 		return err
 	}
-	if r := library.Read(now, a.libraryOptions()); r.API == nil {
+	if r := library.Read(now, a.moduleOptions()); r.API == nil {
 		c.add("warning", nil, "The examples of %s were not tried: the library is not complete without what stands beside it: %s", b.name, b.hide(r.Diagnostics.Err().Error()))
 		return nil
 	}
@@ -280,7 +280,11 @@ func (a *app) examplePlan(dir, name, profile, version string) *plan.Plan {
 	if p == nil {
 		return nil
 	}
-	if p.Dir = name; version != "" {
+	p.Dir = name
+	if profile != "" {
+		p.Dir += " (" + profile + ")"
+	}
+	if version != "" {
 		p.Dir += " at " + version
 	}
 	return p

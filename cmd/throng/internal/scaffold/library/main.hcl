@@ -1,12 +1,12 @@
-# What this library offers. Whatever stands at the top level of its files and
-# does not say private = true can be used by name: module.IDENT.user.shopper.
+# What this library offers: whatever stands at the top level of its files and
+# does not say private = true. Callers use it by name, as each block says.
 
 scenario "NAME" {
-  description = "Shoppers: how they sign in, what they read, and how fast it has to be."
+  description = "Shoppers: what they do, and how fast it has to be."
 }
 
-# The system under test. It has no address of its own: whoever uses the library
-# gives it one, with targets = { api = target.… }.
+# The system under test. It has no address of its own: callers give it one of
+# their targets, with targets = { api = target.… } in the module block.
 target "api" {
   description = "The shop."
 }
@@ -52,8 +52,8 @@ profile "smoke" {
   duration    = "15s"
 }
 
-# A promise: use = module.IDENT.sla.read. It judges the caller's requests, by
-# their tags.
+# A promise: use = module.IDENT.sla.read
+# It judges the caller's requests, by their tags.
 sla "read" {
   description = "Reading a page or a list."
   match { tags = ["read"] }

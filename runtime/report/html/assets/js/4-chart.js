@@ -55,9 +55,15 @@ class Chart {
 }
 
 // labelAxis puts labels below a chart, by percentages; those at its ends stay
-// within it.
+// within it, and what would cover another is left out.
 function labelAxis(axis, list) {
   axis.replaceChildren(...list.map(([at, s]) => make('span', { class: at < 2 ? 'first' : at > 97 ? 'last' : '', style: 'left:' + px(at) + '%' }, s)));
+  const seen = [...axis.children].map((e) => [e, e.getBoundingClientRect()]), last = seen.at(-1)?.[1];
+  let end = -Infinity;
+  seen.forEach(([e, r], i) => {
+    if (r.left < end + 4 || i < seen.length - 1 && r.right > last.left - 4) e.remove();
+    else end = r.right;
+  });
 }
 
 const path = (cls, d) => draw('path', { class: cls, d });
