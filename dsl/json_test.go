@@ -18,6 +18,8 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"throng/dsl"
+	"throng/dsl/config"
+	"throng/dsl/module"
 	"throng/dsl/plan"
 	"throng/dsl/schema"
 )
@@ -62,11 +64,17 @@ func dumpWithoutSites(t *testing.T, o dsl.Options) string {
 	return out.String()
 }
 
-// toJSON replaces every scenario file below the working directory.
+// toJSON replaces every scenario file below the working directory. The lock
+// file and vendored modules are none: their bytes count.
 func toJSON(t *testing.T) {
 	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || filepath.Ext(path) != ".hcl" {
+		switch {
+		case err != nil:
 			return err
+		case d.IsDir() && path == module.VendorDir:
+			return filepath.SkipDir
+		case d.IsDir() || filepath.Ext(path) != ".hcl" || !config.IsSource(d.Name()):
+			return nil
 		}
 		src, err := os.ReadFile(path)
 		if err != nil {

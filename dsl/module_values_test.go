@@ -11,6 +11,7 @@ import (
 
 	"throng/dsl"
 	"throng/dsl/plan"
+	"throng/dsl/planfile"
 )
 
 const libraryValues = `
@@ -126,6 +127,28 @@ func TestLibraryValuesOfManyUsers(t *testing.T) {
 		})
 	}
 	users.Wait()
+}
+
+// A plan file of a scenario with libraries and their instances gives the plan
+// back.
+func TestLibraryPlanFile(t *testing.T) {
+	r, file := dsl.Pack(libraryFiles(t), dsl.Options{Seed: 1, Tool: "0.1.0"})
+	if file == nil {
+		t.Fatal(r.Diagnostics.Err())
+	}
+	data, err := planfile.Encode(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "p.plan")
+	write(t, name, string(data))
+	back := dsl.Unpack(name, dsl.Options{Tool: "0.1.0"}, false)
+	if back.Plan == nil {
+		t.Fatal(back.Diagnostics.Err())
+	}
+	if got, want := dumped(t, back.Plan), dumped(t, r.Plan); got != want {
+		t.Errorf("another plan:\n%s\nwant:\n%s", got, want)
+	}
 }
 
 // A symbolic link in a library's directory leads nowhere outside of it.

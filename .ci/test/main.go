@@ -27,6 +27,8 @@ const staticcheck = "honnef.co/go/tools/cmd/staticcheck@v0.8.2"
 var needs = []struct{ program, pkg string }{
 	{"gcc", "gcc libc6-dev"}, // the race detector links with it
 	{"nginx", "nginx-light"},
+	{"git", "git"},
+	{"docker-registry", "docker-registry"},
 	{"chromium", "chromium"}, // looks at the HTML report
 	{"/usr/lib/python3/dist-packages/uvicorn/__init__.py", "python3-uvicorn"},
 	{"/usr/lib/python3/dist-packages/fastapi/__init__.py", "python3-fastapi"},

@@ -59,7 +59,7 @@ func (l *lowering) evaluated(e hclsyntax.Expression, id int) *evaluated {
 		case "data":
 			block, _ := l.env.scope.RowsOf(t)
 			id, ok := l.c.dataIDs[block]
-			if !ok {
+			if !ok || slices.ContainsFunc(h.data, func(r rowsRead) bool { return r.id == id }) {
 				break
 			}
 			l.c.readData(id)

@@ -57,6 +57,10 @@ func (e *environ) called(name string) string {
 	return name
 }
 
+// instanceWeight is what an instance of a module takes beside its blocks and
+// arguments: functions of its own.
+const instanceWeight = 50
+
 // instantiate makes the instances of a module that has for_each, once.
 func (c *compiler) instantiate(child *resolve.Scope) {
 	if !child.Each() || child.Instantiated() {
@@ -69,7 +73,7 @@ func (c *compiler) instantiate(child *resolve.Scope) {
 		child.Instantiate(nil, nil, true)
 		return
 	}
-	elements, ok := c.elementsOf(call, a, false, child.Weight())
+	elements, ok := c.elementsOf(call, a, false, child.Weight()+instanceWeight)
 	done()
 	if child.Instantiated() {
 		return // it depends on itself
@@ -131,7 +135,7 @@ func (c *compiler) input(b *config.Block, given *config.Arg, call *config.Block)
 		if !ok {
 			return cty.DynamicVal
 		}
-		return c.settle(b, v, &handed{given, call})
+		return c.settle(b, v, &fromCaller{given, call})
 	case b.Arg("default") == nil:
 		if call.Schema.Arg(b.Name()) == nil { // which is reported
 			c.fail(call, diag.MissingVariable, call.Range, "The module needs the input %q.", b.Name()).Relate("declared here", b.Range)
@@ -277,7 +281,7 @@ func (c *compiler) allInstances(child *resolve.Scope) cty.Value {
 }
 
 // object is what is read of modules as the value of the name module.
-func (m *modules) object() (v cty.Value, any bool) {
+func (m *modules) object() (v cty.Value, read bool) {
 	all := maps.Clone(m.whole)
 	if all == nil {
 		all = map[string]cty.Value{}

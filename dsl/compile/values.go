@@ -186,7 +186,7 @@ func (c *compiler) context(e *environ, bound *config.Binding, traversals []hcl.T
 	if locals != nil {
 		vars["local"] = cty.ObjectVal(locals)
 	}
-	if v, any := outs.object(); any {
+	if v, read := outs.object(); read {
 		vars["module"] = v
 	}
 	if c.meter != nil {

@@ -154,8 +154,8 @@ func (c *compiler) typeConstraint(b *config.Block, a *config.Arg) (cty.Type, *ty
 	return ty, defaults
 }
 
-// handed is an input that a module block gives.
-type handed struct {
+// fromCaller is an input that a module block gives.
+type fromCaller struct {
 	arg  *config.Arg
 	call *config.Block
 }
@@ -163,7 +163,7 @@ type handed struct {
 // settle makes a variable's value of a given one, or of its default where that
 // is NilVal: converted to its type, and marked when sensitive. from is the
 // module block's input, nil for a value that comes from elsewhere.
-func (c *compiler) settle(b *config.Block, value cty.Value, from *handed) cty.Value {
+func (c *compiler) settle(b *config.Block, value cty.Value, from *fromCaller) cty.Value {
 	at, subject := b.Range, "var."+b.Name()
 	if value == cty.NilVal {
 		a := b.Arg("default")

@@ -35,7 +35,7 @@ func (r *reader) input(b *config.Block) Input {
 	if a := b.Arg("default"); a != nil {
 		in.value = r.written(a)
 		text := in.value
-		if in.Sensitive {
+		if in.Sensitive && text != "null" && text != `""` { // those hide nothing
 			text = hidden
 		}
 		in.Default = &text

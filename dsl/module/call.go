@@ -211,7 +211,7 @@ func (t *Tree) within(o *origin, dir string) {
 // fetched places a module in what its source led to.
 func (g *growth) fetched(caller, t *Tree, r *Request) diag.Diagnostics {
 	if from := caller.origin.from; from != nil && onThisMachine(r.Source) && !onThisMachine(*from) {
-		d := diag.New(diag.UnknownReference, r.At(), "%s was fetched over the network, so it cannot bring in a repository of this machine.", caller.origin.fetched.Name)
+		d := diag.New(diag.UnknownReference, r.At(), "%s was fetched over the network, so it cannot bring in something of this machine.", caller.origin.fetched.Name)
 		return diag.Diagnostics{d.In(r.Call.Title())}
 	}
 	found, diags := g.find(r)
@@ -223,8 +223,16 @@ func (g *growth) fetched(caller, t *Tree, r *Request) diag.Diagnostics {
 	return diags
 }
 
-// onThisMachine reports whether a source does not leave this machine's disk.
-func onThisMachine(s source.Source) bool { return strings.HasPrefix(s.Addr, "file://") }
+// onThisMachine reports whether a source is this machine itself: its disk, or
+// a server on it.
+func onThisMachine(s source.Source) bool {
+	_, rest, url := strings.Cut(s.Addr, "://")
+	if !url {
+		rest = s.Addr
+	}
+	host, _, _ := strings.Cut(rest, "/")
+	return host == "" || source.Loopback(host[strings.LastIndexByte(host, '@')+1:])
+}
 
 // located gives findings about a module as a whole the place of the call.
 func located(diags diag.Diagnostics, call *config.Block, at hcl.Range) diag.Diagnostics {

@@ -73,6 +73,13 @@ func VendorHash(name string) (string, bool) {
 	return sum, at > 0 && len(sum) == vendorSum && strings.Trim(sum, "0123456789abcdef") == ""
 }
 
+// IsVendored reports whether a directory is the copy of a module that throng
+// vendor wrote, by its name.
+func IsVendored(dir string) bool {
+	_, ok := VendorHash(filepath.Base(dir))
+	return ok && filepath.Base(filepath.Dir(dir)) == VendorDir
+}
+
 // readable is the last word of a key, as every file system takes it.
 func readable(key string) string {
 	s, err := source.Parse(key)

@@ -33,7 +33,7 @@ func reserved(name string) bool {
 // Check holds every expression of the tree against the names it may use, and
 // marks the arguments whose names do not resolve as Bad.
 func Check(s *Scope) diag.Diagnostics {
-	c := &checker{used: map[any]bool{}}
+	c := &checker{used: map[any]bool{}, checked: map[string]bool{}}
 	c.scope(s)
 	if len(c.diags) < maxFindings {
 		c.unused(s)
@@ -47,11 +47,20 @@ const maxFindings = 100
 type checker struct {
 	diags diag.Diagnostics
 	used  map[any]bool // *config.Block and *config.Arg that something reads
+
+	checked map[string]bool // directories of libraries: what is wrong in one is said once
 }
 
 func (c *checker) scope(s *Scope) {
+	before := len(c.diags)
 	c.block(s, s.Tree.Config.Root)
 	c.circles(s)
+	if dir := s.Tree.Config.Dir; s.Parent != nil {
+		if c.checked[dir] {
+			c.diags = c.diags[:before]
+		}
+		c.checked[dir] = true
+	}
 	for _, name := range s.childNames() {
 		c.scope(s.Children[name])
 	}
@@ -271,6 +280,8 @@ func (c *checker) unknownRoot(s *Scope, b *config.Block, a *config.Arg, t hcl.Tr
 	switch {
 	case aliases[word] != "":
 		d.Suggestion = fmt.Sprintf("Did you mean %q?", aliases[word])
+	case word == "each" && makesInstances(b):
+		d.Detail += " " + a.Name + " is settled before there is an element."
 	case word == "each":
 		d.Detail += " each is known only within a block that has for_each."
 	case word == "input":

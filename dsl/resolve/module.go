@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -34,7 +35,7 @@ func (s *Scope) Each() bool {
 func (s *Scope) Instantiate(keys []string, elements []config.Binding, bad bool) {
 	s.each = instances{known: true, bad: bad, keys: keys, byKey: map[string]*Scope{}}
 	for i, key := range keys {
-		name := "[" + diag.ValueText(cty.StringVal(key)) + "]"
+		name := "[" + strconv.Quote(key) + "]"
 		tree := copyTree(s.Tree, s.Tree.Call.Bind(name, elements[i]), s.Tree.Path+name)
 		s.each.byKey[key], _ = build(tree, s.Parent) // what is wrong with it has been said of s
 	}

@@ -24,6 +24,9 @@ func (c *checker) output(s *Scope, b *config.Block, a *config.Arg, phase schema.
 	name, path := child.Tree.Call.Name(), names(rest)
 	if len(path) == 0 {
 		if len(t) > 2 || !child.Each() { // else all of its instances are meant
+			if child.Each() {
+				name += "[\"KEY\"]"
+			}
 			c.report(diag.New(diag.InvalidExpression, at, "Name one of the module's outputs: module.%s.NAME.", name), b)
 		}
 		return

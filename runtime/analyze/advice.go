@@ -15,6 +15,18 @@ var advices = map[string]advice{
 		"Requests fail more often than was promised at this load.",
 		[]string{"The errors by kind, with examples, in the report.", "Whether they come at low load too: run the baseline profile. If not, something runs out.", "Whether the scenario asks for what the service should answer: data, logins, expected statuses."},
 	},
+	"budget count": {
+		"More went wrong with connections and messages than was promised, though the requests themselves may have been answered.",
+		[]string{"The report's table of sockets and streams: which of them, and when.", "Restarts, and limits on connections and idle time, of the target and of proxies between.", "Whether it comes at low load too: run the baseline profile."},
+	},
+	"budget rate": {
+		"Less was done in a second than was promised: either the load did not ask for more, or the target did not answer more.",
+		[]string{"Whether users and waits of the profile can make that many at all: throng plan shows it.", "Response times and errors: a target at its limit answers late or not at all.", "Whether more users bring more, or only wait longer."},
+	},
+	"budget value": {
+		"What the answers themselves said is beyond what was promised; how fast they came is another matter.",
+		[]string{"The metric's own row in the report, and which requests record it.", "Whether the scenario records what it means to.", "Whether it is so at low load too: run the baseline profile."},
+	},
 	"spread all": {
 		"What all requests share is slow: the database (missing indexes, slow queries), a pool, the machine, a proxy before it.",
 		[]string{"CPU, memory and disk of the target and its database during the run.", "The slowest queries of the database, and their plans.", "How many connections the pools allow, and how many were waited for."},
@@ -69,8 +81,8 @@ var advices = map[string]advice{
 func (f *Finding) advise() {
 	key := f.Kind
 	switch {
-	case f.Kind == "budget" && f.Evidence[0].Unit == Ratio:
-		key = "budget errors"
+	case f.Kind == "budget" && f.about != "":
+		key = "budget " + f.about
 	case f.Kind == "spread" && f.Severity == High:
 		key = "spread all"
 	case f.Kind == "spread":

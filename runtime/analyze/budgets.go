@@ -1,6 +1,7 @@
 package analyze
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -74,7 +75,7 @@ func budgets(in *Input) (found []Finding, reason string) {
 			f.SLA = ""
 		}
 		f.From, f.To = in.when(l)
-		switch threshold := cmpOr(l.Severe, severe); {
+		switch threshold := cmp.Or(l.Severe, severe); {
 		case l.Warns:
 			f.Severity = Medium
 		case f.rank > threshold:
@@ -84,10 +85,11 @@ func budgets(in *Input) (found []Finding, reason string) {
 		if subject == "" {
 			subject = l.SLA
 		}
-		f.Says = fmt.Sprintf("%s: %s is %s, and the limit is %s%s.", subject, l.Rule, l.measured(), l.limit(), howFar(l))
+		f.Says = fmt.Sprintf("%s: %s is %s, and the limit is %s%s.", subject, cmp.Or(l.Title, l.Rule), l.measured(), l.limit(), howFar(l))
+		f.about = l.about()
 		f.Evidence = []Figure{{l.Rule, Num(l.Measured), l.Unit}, {limitName, Num(l.Limit), l.Unit}, number("samples", float64(l.Samples))}
 		in.blame(l, &f)
-		f.Test = Test{"measured per limit", Num(f.rank), 1, fmt.Sprintf("of %s; beyond %s it is critical", l.SLA, times(cmpOr(l.Severe, severe)))}
+		f.Test = Test{"measured per limit", Num(f.rank), 1, fmt.Sprintf("of %s; beyond %s it is critical", l.SLA, times(cmp.Or(l.Severe, severe)))}
 		if l.Floor {
 			f.Test.Name = "limit per measured"
 		}
@@ -97,6 +99,21 @@ func budgets(in *Input) (found []Finding, reason string) {
 		reason = plural(unproven, "limit", "limits") + " of " + fmt.Sprint(len(in.Limits)) + " could not be judged: too few samples, or the data do not tell"
 	}
 	return found, reason
+}
+
+// about is what a limit limits.
+func (l *Limit) about() string {
+	switch {
+	case l.Latency:
+		return ""
+	case l.Floor:
+		return "rate"
+	case l.Counts:
+		return "count"
+	case l.Rule == "error_rate":
+		return "errors"
+	}
+	return "value"
 }
 
 // blame names the request that a limit of several is broken by.
@@ -126,13 +143,6 @@ func howFar(l *Limit) string {
 		return ": " + times(o)
 	}
 	return ""
-}
-
-func cmpOr(v, otherwise float64) float64 {
-	if v == 0 {
-		return otherwise
-	}
-	return v
 }
 
 // spread tells a system that is slow throughout from one slow request.

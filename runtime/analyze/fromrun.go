@@ -158,7 +158,7 @@ func (in *Input) promises(run *results.Run) {
 				SLA: slaPrefix + s.Name, Rule: s.Rule, Request: j.Request, Limit: float64(s.Limit), Unit: unitOf(s.Unit), Floor: s.Floor,
 				Latency: latency && !s.Metrics, Warns: s.Warning, Samples: j.Samples, Needed: j.Needed,
 				Broken: j.State == text.Fail || j.State == text.Warn, Unproven: j.State == text.Inconclusive,
-				Part: partial(s), Bounded: j.Censored,
+				Part: partial(s), Title: text.Clean(s.RuleText()), Counts: s.Metric == "counter", Bounded: j.Censored,
 			}
 			if l.Request == "" {
 				l.Judged = togetherIn(run.Plan, s.Name)

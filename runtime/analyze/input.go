@@ -62,6 +62,8 @@ type Limit struct {
 	Broken, Unproven   bool
 	Samples, Needed    int64
 	Judged             []string // of several together: their labels; nil where that is not known, or all
+	Title              string   // the rule in words, where its name says too little
+	Counts             bool     // it is about a number or share of something that is counted, other than failures
 	Bounded            bool     // timeouts reach it: the true value is at least Measured
 	Part               bool     // it is about something else than the response times and failures of the whole run
 	Severe             float64  // measured per limit (limit per measured for a floor) from which it is critical
@@ -125,6 +127,7 @@ type Finding struct {
 	Test     Test     `json:"test"`
 	Means    string   `json:"means"` // what it usually means
 	Next     []string `json:"next"`  // what to look at
+	about    string   // what a broken limit limits: "" for times, else errors, count, rate
 	rank     float64  // by how far, among those of the same severity
 }
 

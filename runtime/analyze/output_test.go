@@ -2,12 +2,12 @@ package analyze
 
 import (
 	"bytes"
-	"encoding/json"
 	"math"
 	"slices"
 	"strings"
 	"testing"
 
+	"throng/runtime/report/schematest"
 	"throng/runtime/report/text"
 )
 
@@ -25,54 +25,15 @@ func busy() *Input {
 }
 
 func TestJSONFitsItsSchema(t *testing.T) {
-	var schema map[string]any
-	if err := json.Unmarshal(Schema, &schema); err != nil {
-		t.Fatal(err)
-	}
+	schema := schematest.Load(t, Schema)
+	schema.Strict(t)
 	for _, in := range []*Input{busy(), {Name: "empty", Kind: "run"}} {
 		var b bytes.Buffer
 		if err := WriteJSON(&b, Analyze(in)); err != nil {
 			t.Fatal(err)
 		}
-		var v any
-		if err := json.Unmarshal(b.Bytes(), &v); err != nil {
-			t.Fatal(err)
-		}
-		fits(t, schema, schema, "analysis", v)
-	}
-}
-
-// fits checks what the schema uses: required and known keys, types, enums.
-func fits(t *testing.T, root, s map[string]any, path string, v any) {
-	t.Helper()
-	if ref, ok := s["$ref"].(string); ok {
-		fits(t, root, root["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any), path, v)
-		return
-	}
-	if enum, ok := s["enum"].([]any); ok && !slices.Contains(enum, v) {
-		t.Errorf("%s: %v is not allowed", path, v)
-	}
-	if c, ok := s["const"]; ok && c != v {
-		t.Errorf("%s: %v is not %v", path, v, c)
-	}
-	switch x := v.(type) {
-	case map[string]any:
-		properties, _ := s["properties"].(map[string]any)
-		for _, k := range s["required"].([]any) {
-			if _, found := x[k.(string)]; !found {
-				t.Errorf("%s: %s is missing", path, k)
-			}
-		}
-		for k, item := range x {
-			if properties[k] == nil {
-				t.Errorf("%s: %s is not documented", path, k)
-				continue
-			}
-			fits(t, root, properties[k].(map[string]any), path+"."+k, item)
-		}
-	case []any:
-		for _, item := range x {
-			fits(t, root, s["items"].(map[string]any), path+"[]", item)
+		for _, fault := range schema.Check(t, "analysis", b.Bytes()) {
+			t.Error(fault)
 		}
 	}
 }

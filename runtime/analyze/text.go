@@ -127,7 +127,5 @@ func (t *writer) hanging(label string, role text.Role, s string) {
 }
 
 func (t *writer) prose(indent string, role text.Role, s string) {
-	for _, line := range text.Wrap(t.st.Text(text.Clean(s)), t.width-len(indent)) {
-		t.b.WriteString(indent + t.st.Paint(role, line) + "\n")
-	}
+	t.b.WriteString(t.st.Prose(indent, role, s, t.width))
 }

@@ -58,10 +58,13 @@ type tick struct {
 	Text string
 }
 
+// drawn is how many answers each side has at least, to be a distribution.
+const drawn = 20
+
 // draw lays both distributions over one logarithmic axis: the height is the
 // share of a side's answers in a step.
 func draw(base, now *record.Stats) *drawing {
-	if base == nil || now == nil || base.OK == 0 || now.OK == 0 {
+	if base == nil || now == nil || min(base.OK, now.OK) < drawn {
 		return nil
 	}
 	low, high := min(base.Quantile(0.001).Ns, now.Quantile(0.001).Ns), max(base.Quantile(0.999).Ns, now.Quantile(0.999).Ns)

@@ -350,8 +350,12 @@ func worst(list []Change) Word {
 	return Few
 }
 
-// conclude puts the whole into a word and a sentence.
+// conclude puts the whole into a word and a sentence, what changed first.
 func (c *Comparison) conclude() {
+	order := []Word{Worse, Better, Same, Few}
+	slices.SortStableFunc(c.Requests, func(a, b Request) int {
+		return cmp.Compare(slices.Index(order, a.Word), slices.Index(order, b.Word))
+	})
 	var counts = map[Word]int{}
 	var words []Change
 	for i := range c.Requests {
@@ -363,7 +367,7 @@ func (c *Comparison) conclude() {
 	}
 	c.Word = worst(words)
 	var parts []string
-	for _, w := range []Word{Worse, Better, Same, Few} {
+	for _, w := range order {
 		if n := counts[w]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, w))
 		}

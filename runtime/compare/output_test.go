@@ -2,16 +2,15 @@ package compare
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
 	"io"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"throng/dsl/plan"
 	"throng/runtime/record"
+	"throng/runtime/report/schematest"
 	"throng/runtime/report/text"
 	"throng/runtime/results"
 )
@@ -30,10 +29,8 @@ func changed(t *testing.T) *Comparison {
 }
 
 func TestJSONFitsItsSchema(t *testing.T) {
-	var schema map[string]any
-	if err := json.Unmarshal(Schema, &schema); err != nil {
-		t.Fatal(err)
-	}
+	schema := schematest.Load(t, Schema)
+	schema.Strict(t)
 	short := steady
 	short.seconds = 5
 	for _, c := range []*Comparison{changed(t), compared(t, one(short.run(1)), one(short.run(2)))} {
@@ -41,42 +38,8 @@ func TestJSONFitsItsSchema(t *testing.T) {
 		if err := WriteJSON(&b, c); err != nil {
 			t.Fatal(err)
 		}
-		var v any
-		if err := json.Unmarshal(b.Bytes(), &v); err != nil {
-			t.Fatal(err)
-		}
-		fits(t, schema, schema, "comparison", v)
-	}
-}
-
-// fits checks what the schema uses: required and known keys, and enums.
-func fits(t *testing.T, root, s map[string]any, path string, v any) {
-	t.Helper()
-	if ref, ok := s["$ref"].(string); ok {
-		fits(t, root, root["$defs"].(map[string]any)[strings.TrimPrefix(ref, "#/$defs/")].(map[string]any), path, v)
-		return
-	}
-	if enum, ok := s["enum"].([]any); ok && !slices.Contains(enum, v) {
-		t.Errorf("%s: %v is not allowed", path, v)
-	}
-	switch x := v.(type) {
-	case map[string]any:
-		properties, _ := s["properties"].(map[string]any)
-		for _, k := range s["required"].([]any) {
-			if _, found := x[k.(string)]; !found {
-				t.Errorf("%s: %s is missing", path, k)
-			}
-		}
-		for k, item := range x {
-			if properties[k] == nil {
-				t.Errorf("%s: %s is not documented", path, k)
-				continue
-			}
-			fits(t, root, properties[k].(map[string]any), path+"."+k, item)
-		}
-	case []any:
-		for _, item := range x {
-			fits(t, root, s["items"].(map[string]any), path+"[]", item)
+		for _, fault := range schema.Check(t, "comparison", b.Bytes()) {
+			t.Error(fault)
 		}
 	}
 }

@@ -302,7 +302,5 @@ func (t *writer) lines(table *text.Table) {
 }
 
 func (t *writer) prose(indent string, role text.Role, s string) {
-	for _, line := range text.Wrap(t.st.Text(text.Clean(s)), min(t.width, 100)-len(indent)) {
-		t.b.WriteString(indent + t.st.Paint(role, line) + "\n")
-	}
+	t.b.WriteString(t.st.Prose(indent, role, s, min(t.width, 100)))
 }

@@ -8,6 +8,7 @@ import (
 	"throng/dsl/plan"
 	"throng/runtime/report/golden"
 	"throng/runtime/report/reporttest"
+	"throng/runtime/report/schematest"
 	"throng/runtime/report/text"
 )
 
@@ -23,10 +24,10 @@ func TestSocketsGoldens(t *testing.T) {
 }
 
 func TestSocketsInTheSummary(t *testing.T) {
-	s := loadSchema(t)
+	s := schematest.Load(t, Schema)
 	r := build(reporttest.Sockets(), 99)
 	data := summary(t, r)
-	for _, f := range s.check(s, "summary", decode(t, data)) {
+	for _, f := range s.Check(t, "summary", data) {
 		t.Error(f)
 	}
 	back, err := ReadJSON(strings.NewReader(string(data)))

@@ -6,6 +6,7 @@ import (
 
 	"throng/runtime/report/golden"
 	"throng/runtime/report/reporttest"
+	"throng/runtime/report/schematest"
 	"throng/runtime/report/text"
 )
 
@@ -40,10 +41,10 @@ func TestMetricsAreNotRequests(t *testing.T) {
 }
 
 func TestMetricsInTheSummary(t *testing.T) {
-	s := loadSchema(t)
+	s := schematest.Load(t, Schema)
 	r := build(reporttest.Measured(), 99)
 	data := summary(t, r)
-	for _, f := range s.check(s, "summary", decode(t, data)) {
+	for _, f := range s.Check(t, "summary", data) {
 		t.Error(f)
 	}
 	if m := unwanted.Find(data); m != nil {

@@ -10,6 +10,7 @@ import (
 	"throng/runtime/outcome"
 	"throng/runtime/record"
 	"throng/runtime/report/reporttest"
+	"throng/runtime/report/schematest"
 	"throng/runtime/sla"
 )
 
@@ -56,7 +57,7 @@ func TestSetupFailureIsShown(t *testing.T) {
 		}
 	}
 	data := summary(t, r)
-	if faults := loadSchema(t).check(loadSchema(t), "summary", decode(t, data)); len(faults) > 0 {
+	if faults := schematest.Load(t, Schema).Check(t, "summary", data); len(faults) > 0 {
 		t.Errorf("%q", faults)
 	}
 	back, err := ReadJSON(bytes.NewReader(data))
@@ -89,7 +90,7 @@ func TestOnceLeavesAndRetries(t *testing.T) {
 			t.Errorf("%q is not in\n%s", want, s)
 		}
 	}
-	if faults := loadSchema(t).check(loadSchema(t), "summary", decode(t, summary(t, r))); len(faults) > 0 {
+	if faults := schematest.Load(t, Schema).Check(t, "summary", summary(t, r)); len(faults) > 0 {
 		t.Errorf("%q", faults)
 	}
 	if plain := write(t, build(run, 99), TextOptions{}); strings.Contains(plain, "LEFT") || strings.Contains(plain, "tried again") || strings.Contains(plain, "SETUP") {

@@ -58,8 +58,15 @@ func (t *textWriter) closedText() string {
 	case slow == 0:
 		return s + fmt.Sprintf("; no request took more than %d × the median of its like", slowFactor)
 	}
-	return s + fmt.Sprintf(": about %s not made while users waited longer than usual (%s took more than %d × the median of its like, %s longer in all)",
-		were(missing), count(slow, "request"), slowFactor, text.Duration(math.Round(longer)))
+	return s + fmt.Sprintf(": about %s not made while users waited longer than usual (%s took more than %d × the median of %s like, %s longer in all)",
+		were(missing), count(slow, "request"), slowFactor, their(slow), text.Duration(math.Round(longer)))
+}
+
+func their(n int64) string {
+	if n == 1 {
+		return "its"
+	}
+	return "their"
 }
 
 func were(n int64) string {

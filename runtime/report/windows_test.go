@@ -7,6 +7,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/report/reporttest"
+	"throng/runtime/report/schematest"
 	"throng/runtime/report/text"
 	"throng/runtime/sla"
 )
@@ -51,8 +52,8 @@ func TestWindowsInTheText(t *testing.T) {
 
 func TestWindowsInTheSummary(t *testing.T) {
 	r := build(windowedRun(), 99)
-	schema := loadSchema(t)
-	for _, fault := range schema.check(schema, "", decode(t, summary(t, r))) {
+	schema := schematest.Load(t, Schema)
+	for _, fault := range schema.Check(t, "", summary(t, r)) {
 		t.Error(fault)
 	}
 	for i := range r.SLAs {

@@ -3,6 +3,7 @@ package results
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"time"
 
@@ -222,25 +223,21 @@ func mergePhases(a, b []series) []series {
 }
 
 func (s series) merge(o series) series {
-	both := make(series, max(len(s), len(o)))
-	for i, x := range s {
-		both[i] = x
-	}
-	for i, x := range o {
-		both[i] = record.Merge(both[i], x)
-	}
-	return both
+	return merged(s, o, func(a, b *record.Stats) *record.Stats { return record.Merge(a, b) })
 }
 
 func (m metrics) merge(o metrics) metrics {
-	both := make(metrics, max(len(m), len(o)))
-	for i, x := range m {
-		both[i] = x
+	return merged(m, o, func(a, b *record.Values) *record.Values { return record.MergeValues(a, b) })
+}
+
+// merged holds what either has, and both of what both have.
+func merged[M ~map[K]V, K comparable, V any](a, b M, both func(a, b V) V) M {
+	sum := make(M, max(len(a), len(b)))
+	maps.Copy(sum, a)
+	for k, v := range b {
+		sum[k] = both(sum[k], v)
 	}
-	for i, x := range o {
-		both[i] = record.MergeValues(both[i], x)
-	}
-	return both
+	return sum
 }
 
 // sparse and sparseValues are the parts of a list that hold anything.

@@ -92,9 +92,10 @@ const firstDay = 1<<5 | 1
 // its version.
 func add(w *zip.Writer, name string, data []byte) error {
 	h := &zip.FileHeader{
-		Name: name, Method: zip.Store, ModifiedDate: firstDay, CRC32: crc32.ChecksumIEEE(data),
+		Name: name, Method: zip.Store, CRC32: crc32.ChecksumIEEE(data),
 		CompressedSize64: uint64(len(data)), UncompressedSize64: uint64(len(data)),
 	}
+	h.ModifiedDate = firstDay //lint:ignore SA1019 CreateRaw writes this time and no other
 	const unicode = 0x800
 	for i := range len(name) {
 		if name[i] >= utf8.RuneSelf {

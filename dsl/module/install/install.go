@@ -24,6 +24,7 @@ import (
 	"throng/dsl/module/fetch"
 	"throng/dsl/module/lock"
 	"throng/dsl/module/tree"
+	"throng/dsl/resolve"
 	"throng/stdlib"
 )
 
@@ -91,6 +92,7 @@ func Init(ctx context.Context, scenario string, o Options) *Result {
 		return n.result
 	}
 	n.install()
+	n.result.Diagnostics = resolve.Traced(n.tree, n.result.Diagnostics)
 	n.result.Diagnostics = n.result.Diagnostics.Dedupe()
 	n.result.Diagnostics.Sort()
 	return n.result

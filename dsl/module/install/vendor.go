@@ -12,6 +12,7 @@ import (
 	"throng/dsl/diag"
 	"throng/dsl/module"
 	"throng/dsl/module/tree"
+	"throng/dsl/resolve"
 )
 
 // Vendoring is what Vendor did. Names are those of directories, sorted.
@@ -38,7 +39,7 @@ func Vendor(scenario string, o module.Options) *Vendoring {
 	if t == nil {
 		return v
 	}
-	v.Sources = t.Sources()
+	v.Sources, v.Diagnostics = t.Sources(), resolve.Traced(t, diags)
 	if diags.HasErrors() {
 		return v
 	}

@@ -3,6 +3,9 @@
 package exporttest
 
 import (
+	"bytes"
+	"io"
+	"testing"
 	"time"
 
 	"throng/dsl/plan"
@@ -12,6 +15,16 @@ import (
 	"throng/runtime/report/reporttest"
 	"throng/runtime/results"
 )
+
+// Written is what a form writes of a run.
+func Written(t testing.TB, run *results.Run, write func(io.Writer, *results.Run) error) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(&b, run); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
 
 // Run is a scripted run as the exports see it.
 func Run(r *reporttest.Run) *results.Run {

@@ -17,11 +17,7 @@ import (
 
 func write(t *testing.T, run *results.Run) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	if err := Write(&b, run); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return exporttest.Written(t, run, Write)
 }
 
 func TestGolden(t *testing.T) {

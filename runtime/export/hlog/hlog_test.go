@@ -37,11 +37,7 @@ func short(warmup time.Duration, open bool) *reporttest.Run {
 
 func write(t *testing.T, run *results.Run) []byte {
 	t.Helper()
-	var b bytes.Buffer
-	if err := Write(&b, run); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
+	return exporttest.Written(t, run, Write)
 }
 
 // TestGolden keeps the bytes, which another library's reader has read: see

@@ -1,7 +1,6 @@
 package openmetrics
 
 import (
-	"bytes"
 	"regexp"
 	"strings"
 	"testing"
@@ -14,11 +13,7 @@ import (
 
 func write(t *testing.T, run *results.Run) string {
 	t.Helper()
-	var b bytes.Buffer
-	if err := Write(&b, run); err != nil {
-		t.Fatal(err)
-	}
-	return b.String()
+	return string(exporttest.Written(t, run, Write))
 }
 
 func TestGolden(t *testing.T) {

@@ -22,6 +22,7 @@ func TestInABrowser(t *testing.T) {
 		{"FirstScreen", lookFirstScreen},
 		{"WithoutScript", lookWithoutScript},
 		{"Contrast", lookContrast},
+		{"ForcedColours", lookForcedColours},
 		{"Sorting", lookSorting},
 		{"Order", lookOrder},
 		{"Filter", lookFilter},
@@ -47,7 +48,7 @@ func TestInABrowser(t *testing.T) {
 func lookPagesInABrowser(t *testing.T, b *browser) {
 	for _, r := range runs {
 		page := write(t, r.make())
-		for _, width := range []int{320, 360, 768, 1440} {
+		for _, width := range []int{320, 375, 800, 1280, 1920} {
 			b.open(page, look{width: width, fragment: "#open=0,1"})
 			if over := b.text(`(() => {
 				const w = innerWidth;
@@ -57,9 +58,54 @@ func lookPagesInABrowser(t *testing.T, b *browser) {
 			})()`); over != "" {
 				t.Errorf("%s at %d: %s", r.name, width, over)
 			}
+			if cut := b.text(unseen); cut != "" {
+				t.Errorf("%s at %d: what was opened goes beyond its place: %s", r.name, width, cut)
+			}
+			if over := b.text(overlaps); over != "" {
+				t.Errorf("%s at %d: labels over one another: %s", r.name, width, over)
+			}
 			if c := b.complaints(); len(c) > 0 {
 				t.Errorf("%s at %d: %v", r.name, width, c)
 			}
+		}
+	}
+}
+
+// unseen is what of an opened request's charts and figures reaches beyond the
+// screen.
+const unseen = `(() => {
+	const e = [...document.querySelectorAll('tr.detail .chart, tr.detail .facts > div')].find((e) => e.getBoundingClientRect().right > innerWidth + 1);
+	return e ? e.outerHTML.slice(0, 120) : '';
+})()`
+
+// overlaps are labels of one axis that cover one another.
+const overlaps = `(() => {
+	for (const axis of document.querySelectorAll('.xlabels')) {
+		const list = [...axis.children].filter((e) => e.textContent).map((e) => [e.textContent, e.getBoundingClientRect()]).sort((a, b) => a[1].left - b[1].left);
+		for (let i = 1; i < list.length; i++) if (list[i][1].left < list[i - 1][1].right) return list[i - 1][0] + ' and ' + list[i][0];
+	}
+	return '';
+})()`
+
+// Where the system chooses the colours, curves, bars and keys are in them, and
+// no state is told by its colour.
+func lookForcedColours(t *testing.T, b *browser) {
+	for _, dark := range []string{"light", "dark"} {
+		b.open(write(t, failing()), look{width: 1280, fragment: "#open=0"})
+		b.call("Emulation.setEmulatedMedia", args{"features": []args{{"name": "forced-colors", "value": "active"}, {"name": "prefers-color-scheme", "value": dark}}}, nil)
+		if bad := b.text(`(() => {
+			const light = (s) => { const [r, g, b] = s.match(/[\d.]+/g).map((v) => { v /= 255; return v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+			const ground = light(getComputedStyle(document.body).backgroundColor), bad = [];
+			const check = (what, colour) => { const c = light(colour); if ((Math.max(c, ground) + 0.05) / (Math.min(c, ground) + 0.05) < 3) bad.push(what + ' ' + colour); };
+			for (const p of document.querySelectorAll('.timeline .plot path:not(.grid, .edge, .users-area)')) {
+				const s = getComputedStyle(p);
+				check(p.getAttribute('class'), s.stroke !== 'none' ? s.stroke : s.fill);
+			}
+			for (const i of document.querySelectorAll('.keys i')) check('key ' + i.className, getComputedStyle(i).color);
+			for (const e of document.querySelectorAll('.state, .word, .banner, h1')) check(e.textContent.slice(0, 20), getComputedStyle(e).color);
+			return [...new Set(bad)].join('\n');
+		})()`); bad != "" {
+			t.Errorf("%s: %s", dark, bad)
 		}
 	}
 }
@@ -372,8 +418,13 @@ var pdfPages = regexp.MustCompile(`/Type\s*/Page[^s]`)
 // what is broken.
 func lookPrint(t *testing.T, b *browser) {
 	b.open(write(t, failing()), look{width: 1280, dark: true})
-	if n := len(pdfPages.FindAll(b.pdf(), -1)); n < 2 || n > 7 {
-		t.Errorf("%d pages", n)
+	for _, paper := range []struct {
+		name          string
+		width, height float64
+	}{{"A4", 8.27, 11.69}, {"Letter", 8.5, 11}} {
+		if n := len(pdfPages.FindAll(b.pdf(paper.width, paper.height), -1)); n < 2 || n > 6 {
+			t.Errorf("%d pages of %s", n, paper.name)
+		}
 	}
 	if n := b.text(`String(document.querySelectorAll('tr.detail').length)`); n != "0" {
 		t.Errorf("after printing %s details stay open", n)

@@ -268,11 +268,11 @@ func (b *browser) key(key string, modifiers int) {
 	b.call("Input.dispatchKeyEvent", args{"type": "keyUp", "key": key, "code": key, "windowsVirtualKeyCode": codes[key], "modifiers": modifiers}, nil)
 }
 
-// pdf is the page as it prints, on A4.
-func (b *browser) pdf() []byte {
+// pdf is the page as it prints, on paper of so many inches.
+func (b *browser) pdf(width, height float64) []byte {
 	b.t.Helper()
 	var r struct{ Data string }
-	b.call("Page.printToPDF", args{"printBackground": true, "preferCSSPageSize": false, "paperWidth": 8.27, "paperHeight": 11.69}, &r)
+	b.call("Page.printToPDF", args{"printBackground": true, "preferCSSPageSize": false, "paperWidth": width, "paperHeight": height}, &r)
 	return decode64(b.t, r.Data)
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"throng/runtime/analyze"
 	"throng/runtime/record"
 	"throng/runtime/report"
 	"throng/runtime/report/golden"
@@ -270,6 +271,50 @@ func TestPageHasTheReportsFigures(t *testing.T) {
 		for i := range run.Report.Metrics {
 			p95, mark := run.Report.Metrics[i].Figure("p95")
 			has("metric-table", text.Clean(run.Report.Metrics[i].Name), p95+mark)
+		}
+	}
+}
+
+// What stands out is what throng analyze finds, in its words and order, each
+// with what it means and what to look at; what it did not find is said, too.
+func TestFindingsAreTheAnalysis(t *testing.T) {
+	for _, r := range runs {
+		run := r.make()
+		if run.Each == nil {
+			continue
+		}
+		in, err := analyze.FromRun(run)
+		if err != nil {
+			t.Fatal(err)
+		}
+		result, at := analyze.Analyze(in), 0
+		var section string
+		elements(t, write(t, run), func(n *html.Node) {
+			if attribute(n, "id") == "findings" {
+				section = textOf(n)
+			}
+		})
+		follows := func(what string) {
+			what = strings.Join(strings.Fields(text.Clean(what)), " ")
+			i := strings.Index(section[at:], what)
+			if i < 0 {
+				t.Errorf("%s: %q is not on the page, or not in its place", r.name, what)
+				return
+			}
+			at += i
+		}
+		for _, f := range result.Findings {
+			follows(string(f.Severity))
+			follows(strings.TrimSuffix(f.Says, "."))
+			follows(f.Means)
+			for _, next := range f.Next {
+				follows(next)
+			}
+		}
+		for _, c := range result.Checks {
+			if c.State == analyze.Clear && !strings.Contains(section, c.Looked) {
+				t.Errorf("%s: nobody says that %s were looked for", r.name, c.Looked)
+			}
 		}
 	}
 }

@@ -241,12 +241,15 @@ func (b *builder) verdict() verdictView {
 // maxReasons is how many reasons are shown before the rest is folded.
 const maxReasons = 4
 
+// interrupted is the reason that the banner of an interrupted run says.
+const interrupted = "the run was interrupted"
+
 // reasons are those that no banner says already.
 func (b *builder) reasons(list []string) []string {
 	var out []string
 	for _, s := range list {
 		said := func(fault string) bool { return strings.Contains(s, fault) }
-		if slices.ContainsFunc(b.r.Generator.Saturated, said) {
+		if slices.ContainsFunc(b.r.Generator.Saturated, said) || s == b.run.Broken || s == interrupted && b.r.Run.Interrupted {
 			continue
 		}
 		if rest, found := strings.CutPrefix(s, "sla "); found {

@@ -18,7 +18,7 @@ var assets embed.FS
 
 // The parts of the page, joined in the order of their names.
 var (
-	style     = tight.Replace(joinedFiles("assets/css"))
+	style     = tight.Replace(strings.ReplaceAll(joinedFiles("assets/css"), "\n", ""))
 	script    = "'use strict';\n(() => {\n" + joinedFiles("assets/js") + "})();\n"
 	templates = template.Must(template.New("").Funcs(template.FuncMap{"cells": cellsOf}).ParseFS(assets, "assets/parts/*.html"))
 )
@@ -46,7 +46,7 @@ func joinedFiles(dir string) string {
 }
 
 // tight leaves out the spaces that a style does not need.
-var tight = strings.NewReplacer(" {", "{", "{ ", "{", "; ", ";", ": ", ":", ", ", ",")
+var tight = strings.NewReplacer(";}", "}", "; }", "}", "} ", "}", " {", "{", "{ ", "{", "; ", ";", ": ", ":", ", ", ",")
 
 func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 

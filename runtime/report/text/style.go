@@ -128,3 +128,13 @@ func Pad(s string, width int, right bool) string {
 	}
 	return s + strings.Repeat(" ", n)
 }
+
+// Prose lays a text out in lines of at most width cells, each behind an indent
+// and painted by itself.
+func (st Style) Prose(indent string, role Role, s string, width int) string {
+	var b strings.Builder
+	for _, line := range Wrap(st.Text(Clean(s)), width-len(indent)) {
+		b.WriteString(indent + st.Paint(role, line) + "\n")
+	}
+	return b.String()
+}

@@ -112,8 +112,9 @@ func exitCodesTopic() *cobra.Command {
 
     0  the run passed, or the command succeeded
     1  an error in the scenario, its inputs or the command line
-    3  fmt --check found files that are not in canonical form, or console
-       could not evaluate an expression
+    3  fmt --check found files that are not in canonical form, module docs
+       --check a README that is not up to date, or console could not evaluate
+       an expression
     4  plan --diff --detailed-exitcode found changes
    97  inconclusive: the run proves nothing, because samples were too few,
        the generator was saturated, or the books do not balance

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"throng/dsl/format"
+	"throng/dsl/module"
 )
 
 // formatFlags are the flags of fmt; they mean what they mean in Terraform.
@@ -201,7 +202,7 @@ func sourceFiles(path string, recursive bool) ([]string, error) {
 			return err
 		}
 		if d.IsDir() {
-			if p != path && (!recursive || strings.HasPrefix(d.Name(), ".")) {
+			if p != path && (!recursive || strings.HasPrefix(d.Name(), ".") || module.IsVendored(p)) {
 				return filepath.SkipDir
 			}
 			return nil

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -57,6 +58,9 @@ func directoryCompletion(_ *cobra.Command, args []string, _ string) ([]string, c
 
 // library reads a library, and ends the command where it cannot be.
 func (a *app) library(dir string) (*library.API, error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, fmt.Errorf("%s is a file, and a library is a directory", dir)
+	}
 	r := library.Read(dir, a.moduleOptions())
 	a.diagnose(r.Diagnostics, r.Sources)
 	if r.API == nil {

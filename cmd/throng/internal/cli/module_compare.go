@@ -1,14 +1,12 @@
 package cli
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"throng/dsl"
 	"throng/dsl/config"
@@ -73,12 +71,13 @@ func (a *app) compareLibrary(c *libraryCheck, dir string, f checkFlags) error {
 		return err
 	}
 	defer b.close()
-	c.Against, c.LastVersion = b.name, b.version
-	r := library.Read(b.library, a.moduleOptions())
+	c.LastVersion = b.version
+	r := library.Read(b.library(oldDir), a.moduleOptions())
 	if r.API == nil {
-		c.add("warning", nil, "Nothing was compared: %s cannot be read as a library: %s", b.name, b.hide(r.Diagnostics.Err().Error()))
+		c.add("warning", nil, "Nothing was compared: %s cannot be read as a library: %s", b.name, b.hide(fmt.Sprint(r.Diagnostics.Err())))
 		return nil
 	}
+	c.Against = b.name
 	c.Changes = append(c.Changes, library.Compare(r.API, c.api)...)
 	if err := a.oldExamples(c, dir, b); err != nil {
 		return err
@@ -94,127 +93,22 @@ func (a *app) compareLibrary(c *libraryCheck, dir string, f checkFlags) error {
 	return err
 }
 
-// baseline is an older version of a library.
-type baseline struct {
-	name    string // as it is shown
-	version string // where the name is one
-	library string // its directory
-	temp    string // to be removed afterwards
-}
-
-func (b *baseline) close() { _ = os.RemoveAll(b.temp) }
-
-// hide takes the directories of the comparison out of a text, so that files
-// are called as in the library.
-func (b *baseline) hide(text string) string {
-	for _, dir := range []string{b.library, filepath.Join(b.temp, nowDir)} {
-		text = strings.ReplaceAll(text, filepath.ToSlash(dir)+"/", "")
-	}
-	return text
-}
-
-// nowDir is where a library stands with the examples of an older version.
-const nowDir = "now"
-
-// findBaseline copies what a library is compared with into a directory; nil
-// where there is nothing.
-func findBaseline(dir string, f checkFlags) (*baseline, error) {
-	if f.against == "none" {
-		return nil, nil
-	}
-	temp, err := os.MkdirTemp("", "throng-check-")
-	if err != nil {
-		return nil, err
-	}
-	b := &baseline{temp: temp}
-	found, err := b.fill(dir, f.against, f.version)
-	if err != nil || !found {
-		b.close()
-		return nil, err
-	}
-	return b, nil
-}
-
-func (b *baseline) fill(dir, against, planned string) (found bool, err error) {
-	old := filepath.Join(b.temp, "old")
-	if err := os.Mkdir(old, 0o755); err != nil {
-		return false, err
-	}
-	if info, err := os.Stat(against); against != "" && err == nil && info.IsDir() {
-		b.name, b.library = against, old
-		return true, copyTree(against, old)
-	}
-	repo := openRepository(dir)
-	switch {
-	case repo == nil && against != "":
-		return false, fmt.Errorf("--against %s: there is no such directory, and %s is in no git repository", against, dir)
-	case repo == nil:
-		return false, nil
-	case against == "":
-		if against, err = repo.lastVersion(planned); err != nil || against == "" {
-			return false, err
-		}
-	}
-	commit, err := repo.commit(against)
-	if err != nil {
-		return false, fmt.Errorf("--against: %w", err)
-	}
-	if err := repo.export(commit, old); err != nil {
-		return false, fmt.Errorf("%s: %w", against, err)
-	}
-	b.name, b.library = against, filepath.Join(old, filepath.FromSlash(repo.inside))
-	if _, err := library.Next(against, library.Patch); err == nil {
-		b.version = against
-	}
-	if _, err := os.Stat(b.library); errors.Is(err, fs.ErrNotExist) {
-		return false, nil // the library is younger
-	}
-	return true, nil
-}
-
-// copyTree copies a directory's files into another one. Links, .git and
-// results are left out.
-func copyTree(from, to string) error {
-	return filepath.WalkDir(from, func(name string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		rel, err := filepath.Rel(from, name)
-		if err != nil {
-			return err
-		}
-		switch {
-		case d.IsDir() && (d.Name() == ".git" || d.Name() == "results") && rel != ".":
-			return fs.SkipDir
-		case d.IsDir():
-			return os.MkdirAll(filepath.Join(to, rel), 0o755)
-		case !d.Type().IsRegular():
-			return nil
-		}
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		return os.WriteFile(filepath.Join(to, rel), text, 0o644)
-	})
-}
-
 // oldExamples compiles the older version's examples with the library as it is
 // now: what was valid for callers has to stay so.
 func (a *app) oldExamples(c *libraryCheck, dir string, b *baseline) error {
-	now := filepath.Join(b.temp, nowDir)
-	if err := copyTree(dir, now); err != nil {
+	now := b.library(nowDir)
+	if err := b.renew(dir); err != nil {
 		return err
 	}
 	if r := library.Read(now, a.moduleOptions()); r.API == nil {
-		c.add("warning", nil, "The examples of %s were not tried: the library is not complete without what stands beside it: %s", b.name, b.hide(r.Diagnostics.Err().Error()))
+		c.add("warning", nil, "The examples of %s were not tried: the library is not complete without what stands beside it: %s", b.name, b.hide(fmt.Sprint(r.Diagnostics.Err())))
 		return nil
 	}
-	if err := swapExamples(b.library, now); err != nil {
+	if err := swapExamples(b.library(oldDir), now); err != nil {
 		return err
 	}
 	for _, name := range examplesOf(now) {
-		before, after := filepath.Join(b.library, filepath.FromSlash(name)), filepath.Join(now, filepath.FromSlash(name))
+		before, after := filepath.Join(b.library(oldDir), filepath.FromSlash(name)), filepath.Join(now, filepath.FromSlash(name))
 		if dsl.Validate(before, a.libraryExample(before)).Diagnostics.HasErrors() {
 			continue // it was not valid then
 		}
@@ -229,7 +123,7 @@ func (a *app) oldExamples(c *libraryCheck, dir string, b *baseline) error {
 // newExamples compiles each example with the older library and with the new
 // one, and compares the plans.
 func (a *app) newExamples(c *libraryCheck, dir string, b *baseline) error {
-	if err := swapExamples(dir, b.library); err != nil {
+	if err := swapExamples(dir, b.library(oldDir)); err != nil {
 		return err
 	}
 	for _, name := range examplesOf(dir) {
@@ -240,7 +134,7 @@ func (a *app) newExamples(c *libraryCheck, dir string, b *baseline) error {
 		}
 		told := map[string]bool{}
 		for _, profile := range profiles {
-			was := a.examplePlan(b.library, name, profile, b.name)
+			was := a.examplePlan(b.library(oldDir), name, profile, b.name)
 			is := a.examplePlan(dir, name, profile, "")
 			if was == nil || is == nil {
 				continue // it uses what is new, or is not valid
@@ -255,19 +149,6 @@ func (a *app) newExamples(c *libraryCheck, dir string, b *baseline) error {
 		}
 	}
 	return nil
-}
-
-// swapExamples gives a library the examples of another version of it.
-func swapExamples(from, to string) error {
-	to = filepath.Join(to, examplesDir)
-	if err := os.RemoveAll(to); err != nil {
-		return err
-	}
-	err := copyTree(filepath.Join(from, examplesDir), to)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil // it has none
-	}
-	return err
 }
 
 // examplePlan is the plan of an example, nil where it has none; version says

@@ -95,6 +95,7 @@ func (w *checkText) end(c *libraryCheck) {
 		w.line(text.PassRole, fmt.Sprintf("%s is fit to be published.", c.Name))
 	}
 	switch {
+	case c.Severity == "" && c.LastVersion != "": // a warning says why
 	case c.Severity == "":
 		w.line(text.Plain, "There is no earlier version that it was compared with.")
 	case c.NextVersion != "" && len(c.Changes) == 0:

@@ -29,7 +29,7 @@ judged by what was recorded; it is never a pass.
 --merge reads the directories of several processes that made the same plan at
 the same time, and reports them as one run: counts, users and arrivals add up,
 and the SLAs are judged anew.`,
-		Example: "  throng report results/quickstart-smoke-20261122T114500Z\n  throng report --json results/baseline | jq .verdict\n  throng report --merge results/one results/two",
+		Example: "  throng report results/quickstart-smoke-20261122T114500Z\n  throng report --json results/baseline | jq .verdict\n  throng report --html page.html results/baseline\n  throng report --merge results/one results/two",
 		Args: func(_ *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0:

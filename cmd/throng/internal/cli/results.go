@@ -245,7 +245,7 @@ func (k *keeper) end(p *plan.Plan, o *outcome.Outcome, code int) *results.Run {
 		return run
 	}
 	if err := results.Save(run, writers()); err != nil {
-		k.say.tell("the results could not be written: " + err.Error())
+		k.say.tell("the results could not be written: " + strings.ReplaceAll(err.Error(), "\n", "; "))
 		o, facts = k.unwritten(o, facts, err)
 		run.Report = report.New(p, o, facts)
 	}

@@ -119,10 +119,14 @@ func collect(root *schema.Block) []*form {
 	return forms
 }
 
-// formName is what a block is listed under: the methods are all requests.
+// formName is what a block is listed under: the methods are all requests, and
+// what they have in common is a template of them.
 func formName(word string) string {
-	if schema.IsMethod(word) {
+	switch {
+	case schema.IsMethod(word):
 		return "request"
+	case word == "request":
+		return "request-template"
 	}
 	return word
 }
