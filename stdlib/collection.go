@@ -5,8 +5,9 @@ import (
 	"slices"
 
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
+
+	"throng/stdlib/convert"
 )
 
 // checkSetProduct reckons the result's size before it is made: with n
@@ -33,7 +34,7 @@ var matchKeysFunc = function.New(&function.Spec{
 		{Name: "wanted", Type: cty.List(cty.DynamicPseudoType)},
 	},
 	Type: func(args []cty.Value) (cty.Type, error) {
-		if ty, _ := convert.UnifyUnsafe([]cty.Type{args[1].Type(), args[2].Type()}); ty == cty.NilType {
+		if ty := convert.Unify([]cty.Type{args[1].Type(), args[2].Type()}); ty == cty.NilType {
 			return cty.NilType, errors.New("keys and wanted keys must be of one type")
 		}
 		return args[0].Type(), nil
@@ -47,7 +48,7 @@ var matchKeysFunc = function.New(&function.Spec{
 		if args[0].LengthInt() != args[1].LengthInt() {
 			return cty.NilVal, errors.New("there must be as many keys as values")
 		}
-		ty, _ := convert.UnifyUnsafe([]cty.Type{args[1].Type(), args[2].Type()})
+		ty := convert.Unify([]cty.Type{args[1].Type(), args[2].Type()})
 		keys, err := convert.Convert(args[1], ty)
 		if err != nil {
 			return cty.NilVal, err

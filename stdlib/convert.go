@@ -5,9 +5,9 @@ import (
 	"math/big"
 
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 
 	"throng/dsl/plan"
+	"throng/stdlib/convert"
 )
 
 // ToCty is a run-time value as HCL holds it: lists become tuples and objects

@@ -7,10 +7,10 @@ import (
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
 
 	"throng/dsl/plan"
+	"throng/stdlib/convert"
 )
 
 // Limits of what functions take and give.

@@ -4,9 +4,10 @@ import (
 	"errors"
 
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
+
+	"throng/stdlib/convert"
 )
 
 // collectionFunctions work on lists, sets, maps and objects.
@@ -16,7 +17,7 @@ var collectionFunctions = []Function{
 		lengthFunc, nil, nativeLength, false),
 	pure(Function{Name: "concat", Category: "collection", Signature: "concat(list...)",
 		Description: "The elements of all lists in one list.", Example: `concat(["a"], ["b", "c"])`, Result: `["a", "b", "c"]`},
-		stdlib.ConcatFunc, nil, nativeConcat, true),
+		concatFunc, nil, nativeConcat, true),
 	pure(Function{Name: "contains", Category: "collection", Signature: "contains(list, value)",
 		Description: "Whether the value is an element of the list.", Example: `contains(["a", "b"], "b")`, Result: `true`},
 		containsFunc, nil, nativeContains, true),
@@ -61,7 +62,7 @@ var collectionFunctions = []Function{
 		stdlib.ChunklistFunc, nil, nil, false),
 	pure(Function{Name: "setproduct", Category: "collection", Signature: "setproduct(set...)",
 		Description: "Every combination of one element of each set or list, as a list of lists.", Example: `setproduct(["a", "b"], [1, 2])`, Result: `[["a", 1], ["a", 2], ["b", 1], ["b", 2]]`},
-		stdlib.SetProductFunc, checkSetProduct, nil, false),
+		setProductFunc, checkSetProduct, nil, false),
 	pure(Function{Name: "setsubtract", Category: "collection", Signature: "setsubtract(set, other)",
 		Description: "The set without what is in the other set.", Example: `setsubtract(["a", "b", "c"], ["b"])`, Result: `toset(["a", "c"])`},
 		stdlib.SetSubtractFunc, nil, nil, false),
@@ -225,7 +226,7 @@ var coalesceFunc = function.New(&function.Spec{
 		if len(types) == 0 {
 			return cty.NilType, errors.New("no value that is neither null nor empty")
 		}
-		ty, _ := convert.UnifyUnsafe(types)
+		ty := convert.Unify(types)
 		if ty == cty.NilType {
 			return cty.NilType, errors.New("all values must be of one type")
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 
 	"throng/dsl/plan"
+	"throng/stdlib/convert"
 )
 
 // conversionFunctions change the type of a value.
@@ -23,13 +24,34 @@ var conversionFunctions = []Function{
 		stdlib.MakeToFunc(cty.Bool), nil, nil, false),
 	pure(Function{Name: "tolist", Category: "conversion", Signature: "tolist(value)",
 		Description: "A set or list as a list whose elements are of one type.", Example: `tolist(["a", 1])`, Result: `["a", "1"]`},
-		stdlib.MakeToFunc(cty.List(cty.DynamicPseudoType)), nil, nil, false),
+		toFunc(cty.List(cty.DynamicPseudoType)), nil, nil, false),
 	pure(Function{Name: "toset", Category: "conversion", Signature: "toset(value)",
 		Description: "A list as a set: each element once, in no order.", Example: `toset(["b", "a", "b"])`, Result: `toset(["a", "b"])`},
-		stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)), nil, nil, false),
+		toFunc(cty.Set(cty.DynamicPseudoType)), nil, nil, false),
 	pure(Function{Name: "tomap", Category: "conversion", Signature: "tomap(value)",
 		Description: "An object as a map whose values are of one type.", Example: `tomap({ a = 1, b = "c" })`, Result: `{ a = "1", b = "c" }`},
-		stdlib.MakeToFunc(cty.Map(cty.DynamicPseudoType)), nil, nil, false),
+		toFunc(cty.Map(cty.DynamicPseudoType)), nil, nil, false),
+}
+
+// toFunc converts to a list, a set or a map of whatever its elements are.
+func toFunc(want cty.Type) function.Function {
+	to := func(v cty.Value) (cty.Value, error) {
+		out, err := convert.Convert(v, want)
+		if err != nil {
+			return out, function.NewArgErrorf(0, "cannot convert %s to %s", v.Type().FriendlyName(), want.FriendlyNameForConstraint())
+		}
+		return out, nil
+	}
+	return function.New(&function.Spec{
+		Params: []function.Parameter{{Name: "value", Type: cty.DynamicPseudoType, AllowNull: true, AllowDynamicType: true}},
+		Type: func(args []cty.Value) (cty.Type, error) {
+			if _, err := to(args[0]); err != nil {
+				return cty.NilType, err
+			}
+			return want, nil
+		},
+		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) { return to(args[0]) },
+	})
 }
 
 // toNumberFunc reads a text itself: its own reader refuses what could not be

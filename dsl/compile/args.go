@@ -9,11 +9,11 @@ import (
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
 	"throng/stdlib"
+	"throng/stdlib/convert"
 )
 
 // The readers below give the value of a static argument as a Go type. They

@@ -5,12 +5,12 @@ import (
 	"slices"
 
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
 	"throng/dsl/plan"
 	"throng/dsl/resolve"
+	"throng/stdlib/convert"
 )
 
 // callee is the task a call names; false where there is none, which calling

@@ -6,10 +6,10 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
+	"throng/stdlib/convert"
 )
 
 // static reports whether an expression reads only what is known before the

@@ -69,6 +69,8 @@ func (l *lowering) lower(e hclsyntax.Expression) plan.Expr {
 		return l.steps(l.lower(e.Source), e.Traversal, e.Range())
 	case *hclsyntax.IndexExpr:
 		return &index{l.lower(e.Collection), l.lower(e.Key), l.at(e.Range())}
+	case *config.Conditional:
+		return l.lower(e.ConditionalExpr)
 	case *hclsyntax.ConditionalExpr:
 		return &conditional{l.lower(e.Condition), l.lower(e.TrueResult), l.lower(e.FalseResult), l.at(e.Range())}
 	case *hclsyntax.BinaryOpExpr:

@@ -4,11 +4,11 @@ import (
 	"math"
 
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
 	"throng/dsl/plan"
+	"throng/stdlib/convert"
 )
 
 var units = map[string]plan.Unit{"number": plan.UnitNumber, "s": plan.UnitSeconds, "B": plan.UnitBytes, "ratio": plan.UnitRatio}

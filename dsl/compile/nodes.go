@@ -5,9 +5,9 @@ import (
 	"math/big"
 
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 
 	"throng/dsl/plan"
+	"throng/stdlib/convert"
 )
 
 // The nodes of lowered expressions. Each gives the value that HCL's own
@@ -322,14 +322,14 @@ func sameType(v, w plan.Value) bool {
 // unify converts v to the type that it has in common with w.
 func unify(v, w plan.Value) (plan.Value, bool) {
 	x, y := toCty(v), toCty(w)
-	ty, conversions := convert.UnifyUnsafe([]cty.Type{x.Type(), y.Type()})
+	ty := convert.Unify([]cty.Type{x.Type(), y.Type()})
 	if ty == cty.NilType {
 		return v, false
 	}
-	if conversions[0] == nil {
+	if ty.Equals(x.Type()) {
 		return v, true
 	}
-	converted, err := conversions[0](x)
+	converted, err := convert.Convert(x, ty)
 	return fromCty(converted), err == nil
 }
 

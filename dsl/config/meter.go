@@ -223,12 +223,13 @@ func Metered(e hclsyntax.Expression) (hclsyntax.Expression, error) {
 	return metered(e), nil
 }
 
-// metered wraps the nodes of an expression that can multiply work.
+// metered wraps the nodes of an expression that can multiply work, and those
+// that would do more than they have to.
 func metered(e hclsyntax.Expression) hclsyntax.Expression {
 	found := false
 	_ = hclsyntax.VisitAll(e, func(n hclsyntax.Node) hcl.Diagnostics {
 		switch n := n.(type) {
-		case *hclsyntax.ForExpr:
+		case *hclsyntax.ForExpr, *hclsyntax.ConditionalExpr:
 			found = true
 		case *hclsyntax.TemplateExpr:
 			found = found || len(n.Parts) > fewParts
@@ -252,8 +253,14 @@ func wrap(v reflect.Value, done map[any]bool) {
 		if v.Elem().Kind() == reflect.Pointer {
 			wrap(v.Elem(), done)
 		}
-		if loop, ok := v.Interface().(*hclsyntax.ForExpr); ok && v.CanSet() {
-			v.Set(reflect.ValueOf(&Loop{loop}))
+		if !v.CanSet() {
+			return
+		}
+		switch e := v.Interface().(type) {
+		case *hclsyntax.ForExpr:
+			v.Set(reflect.ValueOf(&Loop{e}))
+		case *hclsyntax.ConditionalExpr:
+			v.Set(reflect.ValueOf(&Conditional{e}))
 		}
 	case reflect.Pointer:
 		if v.IsNil() || done[v.Interface()] {

@@ -6,12 +6,12 @@ import (
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
-	"github.com/zclconf/go-cty/cty/convert"
 	"golang.org/x/net/http/httpguts"
 
 	"throng/dsl/config"
 	"throng/dsl/diag"
 	"throng/stdlib"
+	"throng/stdlib/convert"
 )
 
 // maxBody bounds the body of an answer, in bytes.

@@ -89,6 +89,8 @@ func (w *witness) collect(e hclsyntax.Expression) {
 		w.collect(n.RHS)
 	case *hclsyntax.UnaryOpExpr:
 		w.collect(n.Val)
+	case *config.Conditional:
+		w.collect(n.ConditionalExpr)
 	case *hclsyntax.ConditionalExpr:
 		w.collect(n.Condition)
 		if w.isTrue(n.Condition) {

@@ -1,6 +1,9 @@
 package convert
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
 )
@@ -11,7 +14,7 @@ const few = 64
 // Convert gives v as a value of type want, or an error that says why that
 // cannot be; where it lies in a part of v, it is a cty.PathError.
 func Convert(v cty.Value, want cty.Type) (cty.Value, error) {
-	if !large(v) || v.Type().Equals(want.WithoutOptionalAttributesDeep()) {
+	if !Large(v) || v.Type().Equals(want.WithoutOptionalAttributesDeep()) {
 		return convert.Convert(v, want)
 	}
 	return convertLarge(v, want)
@@ -20,14 +23,17 @@ func Convert(v cty.Value, want cty.Type) (cty.Value, error) {
 func convertLarge(v cty.Value, want cty.Type) (cty.Value, error) {
 	ty, path := target(v.Type(), want, nil)
 	if path != nil {
-		return cty.NilVal, path.NewErrorf("all elements must have the same type")
+		return cty.NilVal, unlike(path)
+	}
+	if err := mismatch(v.Type(), ty, nil); err != nil {
+		return cty.NilVal, err
 	}
 	return apply(v, ty, nil)
 }
 
-// large reports whether a value's type, or the value, has more than a few
-// parts.
-func large(v cty.Value) bool {
+// Large reports whether a value or its type has more parts than cty should
+// compare with each other.
+func Large(v cty.Value) bool {
 	left := few
 	if exceeds(v.Type(), &left) {
 		return true
@@ -70,14 +76,14 @@ func target(ty, want cty.Type, path cty.Path) (cty.Type, cty.Path) {
 	case ty == cty.DynamicPseudoType || !want.HasDynamicTypes():
 		return want, nil
 	case want.IsListType() && listLike(ty):
-		e, path := element(ty, want.ElementType(), path)
-		return cty.List(e), path
+		e, bad := element(ty, want, path)
+		return cty.List(e), bad
 	case want.IsSetType() && listLike(ty):
-		e, path := element(ty, want.ElementType(), path)
-		return cty.Set(e), path
+		e, bad := element(ty, want, path)
+		return cty.Set(e), bad
 	case want.IsMapType() && (ty.IsMapType() || ty.IsObjectType()):
-		e, path := element(ty, want.ElementType(), path)
-		return cty.Map(e), path
+		e, bad := element(ty, want, path)
+		return cty.Map(e), bad
 	case want.IsObjectType() && ty.IsObjectType():
 		attrs, have := map[string]cty.Type{}, ty.AttributeTypes()
 		var optional []string
@@ -108,9 +114,10 @@ func target(ty, want cty.Type, path cty.Path) (cty.Type, cty.Path) {
 	return want, nil
 }
 
-// element is the one type of a collection's elements, which want may leave
-// open.
-func element(ty, want cty.Type, path cty.Path) (cty.Type, cty.Path) {
+// element is the one type of the elements of a collection that ty becomes; the
+// collection want may leave it open.
+func element(ty, collection cty.Type, path cty.Path) (cty.Type, cty.Path) {
+	want := collection.ElementType()
 	var from []cty.Type
 	switch {
 	case ty.IsTupleType():
@@ -130,9 +137,10 @@ func element(ty, want cty.Type, path cty.Path) (cty.Type, cty.Path) {
 			return cty.DynamicPseudoType, bad
 		}
 	}
+	filled = distinct(filled)
 	e := Unify(filled)
-	if e == cty.NilType || e == cty.DynamicPseudoType && len(distinct(filled)) > 1 {
-		return cty.DynamicPseudoType, append(cty.Path{}, path...)
+	if e == cty.NilType || collection.IsSetType() && want != cty.DynamicPseudoType && len(filled) > 1 || e == cty.DynamicPseudoType && len(filled) > 1 {
+		return cty.DynamicPseudoType, copied(path)
 	}
 	return e, nil
 }
@@ -186,7 +194,7 @@ func apply(v cty.Value, want cty.Type, path cty.Path) (cty.Value, error) {
 	}
 	out, err := convert.Convert(v, want)
 	if err != nil && len(path) > 0 {
-		err = append(cty.Path{}, path...).NewError(err)
+		err = copied(path).NewError(err)
 	}
 	return out, err
 }
@@ -207,12 +215,44 @@ func collection(v cty.Value, exact, element cty.Type, path cty.Path) (cty.Value,
 		return cty.ListValEmpty(exact.ElementType()), nil
 	case len(items) == 0:
 		return cty.SetValEmpty(exact.ElementType()), nil
+	case exact.IsListType() && v.Type().IsTupleType():
+		if err := settle(items, path); err != nil {
+			return cty.NilVal, err
+		}
+	}
+	switch {
 	case !cty.CanListVal(items):
-		return cty.NilVal, append(cty.Path{}, path...).NewErrorf("all elements must have the same type")
+		return cty.NilVal, unlike(path)
 	case exact.IsListType():
 		return cty.ListVal(items), nil
 	}
 	return cty.SetVal(items), nil
+}
+
+// settle gives elements one type whose type was still open in a part.
+func settle(items []cty.Value, path cty.Path) error {
+	if cty.CanListVal(items) {
+		return nil
+	}
+	types := make([]cty.Type, len(items))
+	for i, v := range items {
+		types[i] = v.Type()
+	}
+	ty := Unify(types)
+	if ty == cty.NilType {
+		return unlike(path)
+	}
+	for i, v := range items {
+		var err error
+		if items[i], err = apply(v, ty, append(path, index(i))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unlike(path cty.Path) error {
+	return copied(path).NewErrorf("all elements must have the same type")
 }
 
 func mapping(v cty.Value, exact, element cty.Type, path cty.Path) (cty.Value, error) {
@@ -228,8 +268,21 @@ func mapping(v cty.Value, exact, element cty.Type, path cty.Path) (cty.Value, er
 	switch {
 	case len(items) == 0:
 		return cty.MapValEmpty(exact.ElementType()), nil
-	case !cty.CanMapVal(items):
-		return cty.NilVal, append(cty.Path{}, path...).NewErrorf("all elements must have the same type")
+	case element.IsCollectionType() || element.IsObjectType():
+		keys := slices.Sorted(maps.Keys(items))
+		list := make([]cty.Value, len(keys))
+		for i, key := range keys {
+			list[i] = items[key]
+		}
+		if err := settle(list, path); err != nil {
+			return cty.NilVal, err
+		}
+		for i, key := range keys {
+			items[key] = list[i]
+		}
+	}
+	if !cty.CanMapVal(items) {
+		return cty.NilVal, unlike(path)
 	}
 	return cty.MapVal(items), nil
 }
@@ -250,7 +303,7 @@ func object(v cty.Value, want cty.Type, path cty.Path) (cty.Value, error) {
 		case want.AttributeOptional(name):
 			attrs[name] = cty.NullVal(ty.WithoutOptionalAttributesDeep())
 		default:
-			return cty.NilVal, append(cty.Path{}, path...).NewErrorf("attribute %q is required", name)
+			return cty.NilVal, copied(path).NewErrorf("attribute %q is required", name)
 		}
 	}
 	return cty.ObjectVal(attrs), nil

@@ -30,19 +30,19 @@ func Unify(types []cty.Type) cty.Type {
 	}
 	switch {
 	case all(n.maps):
-		return n.open(func() cty.Type { return collectionOf(cty.Map, elements(types)) })
+		return n.open(func() cty.Type { return convertible(types, collectionOf(cty.Map, elements(types))) })
 	case all(n.maps, n.objects):
 		if ty := replaced(types, cty.Type.IsObjectType, mapOf); ty != cty.NilType && ty.IsMapType() {
 			return ty
 		}
 	case all(n.lists):
-		return n.open(func() cty.Type { return collectionOf(cty.List, elements(types)) })
+		return n.open(func() cty.Type { return convertible(types, collectionOf(cty.List, elements(types))) })
 	case all(n.lists, n.tuples):
 		if ty := replaced(types, cty.Type.IsTupleType, listOf); ty != cty.NilType && ty.IsListType() {
 			return ty
 		}
 	case all(n.sets):
-		return n.open(func() cty.Type { return collectionOf(cty.Set, elements(types)) })
+		return n.open(func() cty.Type { return convertible(types, collectionOf(cty.Set, elements(types))) })
 	case all(n.objects):
 		return n.open(func() cty.Type { return objectOf(types) })
 	case all(n.tuples):
@@ -135,6 +135,19 @@ func collectionOf(kind func(cty.Type) cty.Type, elements []cty.Type) cty.Type {
 	return kind(e)
 }
 
+// convertible is ty if all types can be converted to it, and else cty.NilType.
+func convertible(types []cty.Type, ty cty.Type) cty.Type {
+	if ty == cty.NilType {
+		return ty
+	}
+	for _, from := range types {
+		if mismatch(from, ty, nil) != nil {
+			return cty.NilType
+		}
+	}
+	return ty
+}
+
 // elements are the element types of collections.
 func elements(types []cty.Type) []cty.Type {
 	out := make([]cty.Type, len(types))
@@ -150,7 +163,7 @@ func mapOf(objects []cty.Type) cty.Type {
 	for _, ty := range objects {
 		all = append(all, values(ty.AttributeTypes())...)
 	}
-	return collectionOf(cty.Map, all)
+	return convertible(objects, collectionOf(cty.Map, all))
 }
 
 // listOf is a list that can hold the elements of all tuples.
@@ -159,7 +172,7 @@ func listOf(tuples []cty.Type) cty.Type {
 	for _, ty := range tuples {
 		all = append(all, ty.TupleElementTypes()...)
 	}
-	return collectionOf(cty.List, all)
+	return convertible(tuples, collectionOf(cty.List, all))
 }
 
 // objectOf unifies attribute by attribute where all objects have the same,
@@ -185,7 +198,10 @@ func objectOf(objects []cty.Type) cty.Type {
 			return cty.NilType
 		}
 	}
-	return cty.Object(attrs)
+	if ty := convertible(objects, cty.Object(attrs)); ty != cty.NilType {
+		return ty
+	}
+	return mapOf(objects)
 }
 
 // tupleOf unifies element by element where all tuples have as many, and else
@@ -206,16 +222,21 @@ func tupleOf(tuples []cty.Type) cty.Type {
 			return cty.NilType
 		}
 	}
-	return cty.Tuple(out)
+	if ty := convertible(tuples, cty.Tuple(out)); ty != cty.NilType {
+		return ty
+	}
+	return listOf(tuples)
 }
 
 func values(attrs map[string]cty.Type) []cty.Type {
 	out := make([]cty.Type, 0, len(attrs))
-	for _, name := range slices.Sorted(maps.Keys(attrs)) {
+	for _, name := range names(attrs) {
 		out = append(out, attrs[name])
 	}
 	return out
 }
+
+func names(attrs map[string]cty.Type) []string { return slices.Sorted(maps.Keys(attrs)) }
 
 // distinct are the types without repetitions, in order.
 func distinct(types []cty.Type) []cty.Type {

@@ -64,7 +64,7 @@ Runs go on at the same time; those that read another's results wait for it.
 }
 
 func (a *app) test(f *testFlags, args []string) error {
-	o := prove.Options{Parallel: f.parallel, Update: f.update, Tool: version(), Serve: serveTest, ExitCode: exitCode}
+	o := prove.Options{Parallel: f.parallel, Update: f.update, Tool: version(), Modules: a.moduleOptions(), Serve: serveTest, ExitCode: exitCode}
 	if f.parallel < 1 {
 		return fmt.Errorf("--parallel %d: at least one run must go on", f.parallel)
 	}

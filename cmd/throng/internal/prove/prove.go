@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"throng/dsl/diag"
+	"throng/dsl/module"
 	"throng/dsl/plan"
 	"throng/dsl/testfile"
 	"throng/runtime/outcome"
@@ -25,6 +26,7 @@ type Options struct {
 	Filter   *regexp.Regexp // of "FILE/RUN"; nil for all
 	Update   bool           // snapshots are written in place of being compared
 	Tool     string         // version of throng
+	Modules  module.Options // where fetched modules are kept
 	// Serve makes what a plan's targets are reached with; mocks are served
 	// already, at the addresses given by host and port.
 	Serve func(p *plan.Plan, mocks map[string]netip.AddrPort) (*Network, error)

@@ -74,7 +74,7 @@ func (t *trial) compile() dsl.Result {
 	run := t.job.run
 	inputs, sources, diags := dsl.AutoValues(run.Scenario)
 	maps.Copy(t.result.Sources, sources)
-	o := dsl.Options{Profile: run.Profile, Inputs: map[string]dsl.Input{}, Seed: run.Seed, Tool: t.o.Tool}
+	o := dsl.Options{Profile: run.Profile, Inputs: map[string]dsl.Input{}, Seed: run.Seed, Tool: t.o.Tool, Modules: t.o.Modules}
 	maps.Copy(o.Inputs, inputs)
 	maps.Copy(o.Inputs, run.Inputs)
 	if run.Users > 0 {
