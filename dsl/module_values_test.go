@@ -1,7 +1,6 @@
 package dsl_test
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -210,6 +209,6 @@ func TestLibraryTreeIsLinear(t *testing.T) {
 	}
 	few, many := allocations(20), allocations(200)
 	if many > 12*few {
-		t.Error(fmt.Sprintf("20 modules take %.0f allocations, 200 take %.0f", few, many))
+		t.Errorf("20 modules take %.0f allocations, 200 take %.0f", few, many)
 	}
 }

@@ -40,7 +40,8 @@ func MeasureNamed(name string) (Measure, bool) {
 // MeasureNames are the names of all measures, in order.
 func MeasureNames() []string { return measureNames[:] }
 
-// Counter is what is counted of a socket or stream, with its series.
+// Counter is what is counted of a socket or stream, with its series; the last
+// of all requests.
 type Counter uint8
 
 // Counters.
@@ -57,12 +58,13 @@ const (
 	CountLost                       // numbered messages that never came, and questions that died with their connection
 	CountDisconnects                // connections that ended and were not ours to end
 	CountReconnects                 // connections made again after one
+	CountDecoded                    // of requests: bytes of answers after their Content-Encoding was taken off, where something read them
 	NumCounters
 )
 
 var counterNames = [NumCounters]string{
 	"received", "sent", "bytes_received", "bytes_sent", "asked", "unanswered", "late", "out_of_order", "duplicated",
-	"lost", "disconnects", "reconnects",
+	"lost", "disconnects", "reconnects", "bytes_decoded",
 }
 
 func (c Counter) String() string { return counterNames[c] }

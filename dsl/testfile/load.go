@@ -106,7 +106,6 @@ type decoder struct {
 	file  *File
 	diags diag.Diagnostics
 	meter *config.Meter
-	mocks map[string]*mock
 	runs  map[string]*config.Block
 }
 

@@ -91,8 +91,8 @@ func (s *snapshot) request(r Request) {
 func volatile(r Request) []string {
 	var pairs []string
 	host := r.Headers["host"]
-	if name, port, err := net.SplitHostPort(host); err == nil && port != "" {
-		name = strings.TrimSuffix(host, ":"+port)
+	if _, port, err := net.SplitHostPort(host); err == nil && port != "" {
+		name := strings.TrimSuffix(host, ":"+port)
 		pairs = append(pairs, host, name+":(port)", url.QueryEscape(host), url.QueryEscape(name)+"%3A(port)")
 	}
 	if m := boundary.FindStringSubmatch(r.Headers["content-type"]); m != nil {

@@ -20,7 +20,7 @@ func (b *builder) figures(s *record.Stats) Figures {
 	}
 	f.OK, f.Failed, f.TimedOut, f.Retried = s.OK, s.Failed, s.Censored, s.Retried
 	f.ErrorRate = ratio(s.Failed, s.Count())
-	f.BytesIn, f.BytesOut = s.BytesIn, s.BytesOut
+	f.BytesIn, f.BytesOut, f.Decoded = s.BytesIn, s.BytesOut, s.Counter(plan.CountDecoded)
 	if b.measured > 0 {
 		f.Rate = Num(float64(f.Samples) / b.measured.Seconds())
 	}

@@ -97,7 +97,7 @@ func (b *builder) streams() []bool {
 // stream that was asked for: that it brought nothing is worth a line.
 func (b *builder) messages(s *record.Stats, stream bool) *Messages {
 	any := stream && s.Count() > 0
-	for c := range plan.NumCounters {
+	for c := range plan.CountDecoded {
 		any = any || s.Counter(c) != 0
 	}
 	if !any && len(s.Closes()) == 0 {

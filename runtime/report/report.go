@@ -216,6 +216,7 @@ type Figures struct {
 	ErrorRate Num           `json:"error_rate_ratio"`
 	BytesIn   int64         `json:"bytes_in"`
 	BytesOut  int64         `json:"bytes_out"`
+	Decoded   int64         `json:"bytes_decoded"` // of answers that were decoded because something read them
 	Statuses  []StatusCount `json:"statuses"`
 	Failures  []ClassCount  `json:"failures"`
 	Latency   Latency       `json:"latency"`

@@ -100,7 +100,7 @@ func shows(s *record.Stats, socket bool) bool {
 	if s == nil {
 		return false
 	}
-	for c := range plan.NumCounters {
+	for c := range plan.CountDecoded {
 		if s.Counter(c) > 0 {
 			return true
 		}

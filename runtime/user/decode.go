@@ -39,6 +39,7 @@ func (u *User) decode(r *plan.Request) verdict {
 	class, problem := u.unpack(codings)
 	if class == plan.OK || !r.ReadsBody {
 		u.result.Body = u.plain
+		u.writer.Count(u.sample.Series, plan.CountDecoded, int64(len(u.plain)), u.intended())
 		return verdict{}
 	}
 	return verdict{class, problem, r.Site}

@@ -78,6 +78,13 @@ func TestDecoding(t *testing.T) {
 		again := *r
 		_, snap := against(t, handler, r, &again) // with decoders that were used before
 		wantErrors(t, snap)
+		wanted := int64(2 * len(plain))
+		if codings == "" || codings == "identity" {
+			wanted = 0 // nothing was decoded
+		}
+		if n := snap.Total[0].Counter(plan.CountDecoded); n != wanted {
+			t.Errorf("%s: %d bytes after decoding, want %d", codings, n, wanted)
+		}
 		if seen != string(plain) || size != int64(len(body)) {
 			t.Errorf("%s: %d bytes of %d were seen, the size is %d of %d", codings, len(seen), len(plain), size, len(body))
 		}

@@ -56,7 +56,11 @@ func (b *builder) facts(r *report.Request, row int) [][2]string {
 	}
 	add("Failures", strings.Join(parts, " · "))
 	if r.BytesIn+r.BytesOut > 0 {
-		add("Bytes", text.Bytes(r.BytesIn)+" in, "+text.Bytes(r.BytesOut)+" out")
+		bytes := text.Bytes(r.BytesIn) + " in, " + text.Bytes(r.BytesOut) + " out"
+		if r.Decoded > 0 {
+			bytes += "; " + text.Bytes(r.Decoded) + " after decoding"
+		}
+		add("Bytes", bytes)
 	}
 	if p := r.Phases; p != nil {
 		add("Phases, mean", phasesText(p))
