@@ -128,6 +128,9 @@ func (k *classBuilder) captures(r *plan.Request, b *config.Block) (readsBody boo
 		if l.static(i.ValueExpr) {
 			c.warn(b, diag.InvalidValue, i.ValueExpr.Range(), "session.%s is captured, but the value does not depend on the %s.", name, strings.Replace(captureRoot(a), "response", "answer", 1))
 		}
+		for _, t := range i.ValueExpr.Variables() {
+			k.nameSlot(k.slot(name), stepName(t[len(t)-1]))
+		}
 		r.Captures = append(r.Captures, plan.Capture{
 			Slot: k.slot(name), Name: name, Value: value, Site: c.site(i.ValueExpr.Range(), b), Null: isTry(i.ValueExpr),
 		})

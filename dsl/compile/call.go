@@ -139,6 +139,7 @@ func (k *classBuilder) localSlot(b *config.Block, name string) int {
 	}
 	k.slots = append(k.slots, name)
 	k.local[key] = len(k.slots) - 1
+	k.nameSlot(k.local[key], name)
 	return k.local[key]
 }
 

@@ -76,6 +76,7 @@ func (k *classBuilder) slot(name string) int {
 		i = len(k.slots)
 		k.slots = append(k.slots, name)
 		k.taken[name] = i
+		k.nameSlot(i, name)
 	}
 	return i
 }

@@ -89,6 +89,18 @@ func authenticates(header string) bool {
 	return false
 }
 
+// nameSlot notes a slot whose name, or that of what it is captured from, says
+// that it authenticates: what is sent in a body is known by nothing else.
+func (k *classBuilder) nameSlot(slot int, name string) {
+	plain := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
+	for _, word := range []string{"token", "secret", "password", "passwd", "apikey", "privatekey"} {
+		if strings.HasSuffix(plain, word) {
+			k.c.credentials.bear(map[held]bool{{k, slot}: true})
+			return
+		}
+	}
+}
+
 // bearHeader notes what a header that says who asks is made of.
 func (c *compiler) bearHeader(n named) {
 	if authenticates(n.name) {
