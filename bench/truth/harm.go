@@ -40,7 +40,7 @@ func freeze(ctx context.Context, _ *battery, generator *os.Process) {
 func spinners(ctx context.Context, b *battery, _ *os.Process) {
 	var list []*exec.Cmd
 	for range 4 {
-		command := append(b.placed(generatorCore), b.self[len(b.self)-2], "spin")
+		command := append(b.placed(generatorCore), b.self[len(b.self)-2], "spin", "2m")
 		cmd := exec.CommandContext(ctx, command[0], command[1:]...)
 		if cmd.Start() == nil {
 			list = append(list, cmd)

@@ -35,6 +35,7 @@ type battery struct {
 	rounds int
 	peers  int    // rounds of the peers
 	first  bool   // server and generators come before everything else on the machine
+	awake  bool   // no core sleeps
 	cache  string // where bench/suite installs peers
 	dir    string // scratch, removed at the end
 	throng string
@@ -47,9 +48,12 @@ func main() {
 	if len(os.Args) > 2 && os.Args[1] == "server" { // the trace server, in a process of its own
 		exit(trace.Main(os.Args[2:], os.Stdin, os.Stdout, 10*time.Minute))
 	}
-	if len(os.Args) == 2 && os.Args[1] == "spin" { // takes a core from a generator
-		spin(2 * time.Minute)
-		return
+	if len(os.Args) == 3 && os.Args[1] == "spin" { // takes a core from a generator, or keeps it awake
+		limit, err := time.ParseDuration(os.Args[2])
+		if err == nil {
+			spin(limit)
+		}
+		exit(err)
 	}
 	if len(os.Args) > 2 && os.Args[1] == "floor" { // the least that a client can add
 		exit(floor(os.Args[2:]))
@@ -60,6 +64,7 @@ func main() {
 	flag.IntVar(&b.peers, "peers", 1, "how often the peers do each experiment; 0 for no peers")
 	flag.StringVar(&b.cache, "cache", filepath.Join(cache, "throng-bench"), "`DIR` in which bench/suite installs peers")
 	flag.BoolVar(&b.first, "first", false, "run server and generators ahead of everything else on the machine (chrt -r 1; as root)")
+	flag.BoolVar(&b.awake, "awake", false, "keep the cores from sleeping, by a process on each that gives way to all others (chrt -i 0 nice -n 19)")
 	flag.StringVar(&b.throng, "throng", "", "the executable to examine; built from this module where not given")
 	out := flag.String("out", "", "write the tables into `FILE` too")
 	raw := flag.String("raw", filepath.Join(os.TempDir(), "throng-truth.ndjson"), "write every single run into `FILE`, a line of JSON each")
@@ -118,6 +123,13 @@ func (b *battery) main(wanted []string, out, raw string) (err error) {
 	}
 	defer os.RemoveAll(b.dir)
 	b.machine(wanted)
+	if b.awake {
+		rest, err := b.keepAwake()
+		if err != nil {
+			return err
+		}
+		defer rest()
+	}
 	var all []verdict
 	for _, e := range experiments {
 		if slices.Contains(wanted, e.name) || slices.Contains(wanted, "all") {
@@ -197,7 +209,7 @@ func (b *battery) once(e experiment, t tool, round int) (run, error) {
 		return run{}, err
 	}
 	defer server.Stop()
-	before := readMachine()
+	before := b.readMachine()
 	r, err := t.run(b, e, server.URL)
 	if err != nil {
 		return r, err
@@ -210,7 +222,7 @@ func (b *battery) once(e experiment, t tool, round int) (run, error) {
 		return r, errors.New("the server saw no request")
 	}
 	server.Stop()
-	r.Busy = before.others(readMachine(), r.cpu+server.CPU())
+	r.Busy = before.others(b.readMachine(), r.cpu+server.CPU())
 	r.Experiment, r.Tool, r.Round, r.At = e.name, t.name, round+1, time.Now().UTC().Format(time.RFC3339)
 	r.log = log
 	r.Server = figuresOf(trace.Times(log))
