@@ -162,8 +162,8 @@ func TestNoGoroutineStays(t *testing.T) {
 		o.Tick = 20 * ms
 		o.OnProgress = func(*outcome.Progress) {}
 	})
-	for i := 0; runtime.NumGoroutine() > before; i++ {
-		if i > 1000 {
+	for deadline := time.Now().Add(10 * sec); runtime.NumGoroutine() > before; {
+		if time.Now().After(deadline) {
 			t.Fatalf("%d goroutines before, %d after", before, runtime.NumGoroutine())
 		}
 		runtime.Gosched()
