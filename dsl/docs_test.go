@@ -30,7 +30,9 @@ import (
 //	given=A,B           what a fragment reads and does not declare: var.x,
 //	                    session.x, task.x, tag.x, user.x, profile.x, file.x, p95
 //	values              a file for --var-file
-//	testfile            a test file
+//	testfile            a test file; testfile=mock and testfile=run the content
+//	                    of such a block; given=run, run.mocked or mock.api what
+//	                    it lacks
 //	error=CODE          what must be found in it; error=CODE,CODE for several
 //	warning=CODE        the same for warnings
 //	profile=NAME        compile for this profile
@@ -119,8 +121,8 @@ func checkFences(t *testing.T, all []fence) {
 			checkValues(t, f)
 			continue
 		}
-		if _, test := f.words["testfile"]; test {
-			if _, diags := testfile.Parse([]byte(f.text), filepath.Join(t.TempDir(), "doc"+testfile.Suffix)); len(diags) > 0 {
+		if in, test := f.words["testfile"]; test {
+			if _, diags := testfile.Parse([]byte(testText(in, f.words["given"], f.text)), filepath.Join(t.TempDir(), "doc"+testfile.Suffix)); len(diags) > 0 {
 				t.Errorf("%s: %v: %v", f, diags[0].Summary, diags[0].Detail)
 			}
 			continue
@@ -134,6 +136,27 @@ func checkFences(t *testing.T, all []fence) {
 			f.check(t, writeGroup(t, all, name))
 		}
 	}
+}
+
+// testText makes a test file of what is no whole one.
+func testText(in, given, text string) string {
+	const (
+		mock = "mock \"api\" {\n  route \"/*rest\" {}\n}\n"
+		run  = "run \"it\" {\n  command = \"render\"\n  targets = { api = mock.api }\n"
+	)
+	switch {
+	case in == "mock":
+		return "mock \"api\" {\n" + text + "}\n" + run + "}\n"
+	case in == "run":
+		return mock + run + text + "}\n"
+	case given == "mock.api":
+		return mock + text
+	case given == "run.mocked":
+		return text + run + "}\n"
+	case given == "run":
+		return text + "run \"it compiles\" {}\n"
+	}
+	return text
 }
 
 func checkValues(t *testing.T, f fence) {

@@ -34,6 +34,7 @@ const (
 	hdrPath   = "github.com/HdrHistogram/hdrhistogram-go"
 	gjsonPath = "github.com/tidwall/gjson"
 	yamlPath  = "github.com/oasdiff/yaml"
+	orasPath  = "oras.land/oras-go/v2"
 )
 
 func packages(t *testing.T) []pkg {
@@ -83,6 +84,18 @@ func forbidden(name, path string) string {
 		return "of the language, the runtime knows dsl/plan only"
 	case (in("dsl") || in("stdlib")) && isOwn && under(own, "runtime"):
 		return "the language does not know the runtime"
+	case name == "runtime/mock" && (isOwn || external):
+		return "a mock server knows the standard library only"
+	case (in("dsl") || in("stdlib")) && !in("dsl/module/fetch") && path == "os/exec", under(path, orasPath) && !in("dsl/module/fetch"):
+		return "only dsl/module/fetch fetches"
+	case (in("dsl") || in("stdlib")) && !in("dsl/module/fetch") && path == "net/http" && name != "dsl/compile": // which reads cookies
+		return "only dsl/module/fetch opens connections"
+	case own == "dsl/module/fetch" && isOwn && !in("cmd") && name != "dsl/module/install":
+		return "only init, vendor and publish fetch"
+	case own == "dsl/module/fetch/fetchtest" && isOwn:
+		return "its peers are for tests"
+	case own == "dsl/testfile" && isOwn && !in("cmd"):
+		return "only commands read test files"
 	case under(path, hclPath) && (!in("dsl") || name == "dsl/plan"):
 		return "only dsl knows HCL"
 	case under(path, ctyPath) && (!in("dsl") && !in("stdlib") || name == "dsl/plan"):
@@ -172,7 +185,10 @@ func TestForbidden(t *testing.T) {
 		{"runtime/user", gjsonPath}, {"runtime/sla", hdrPath}, {"runtime/sla", cobraPath}, {"runtime/sla", "os/signal"},
 		{"dsl/compile", "throng/runtime/user"}, {"stdlib", "throng/runtime/pace"}, {"stdlib", hclPath + "/hclsyntax"},
 		{"scenarios/exampleapi", "throng/dsl/plan"}, {"scenarios/exampleapi", hdrPath}, {"cmd/throng", hclPath}, {"runtime/user", "throng/cmd/throng"},
-		{"cmd/throng/internal/scaffold", yamlPath},
+		{"cmd/throng/internal/scaffold", yamlPath}, {"runtime/mock", "throng/dsl/plan"}, {"runtime/mock", "throng/dsl/testfile"},
+		{"dsl/testfile", "throng/runtime/mock"}, {"dsl/module", "throng/dsl/module/fetch"}, {"runtime/user", "throng/dsl/module/fetch"},
+		{"dsl/module/install", "os/exec"}, {"dsl/module/install", orasPath + "/registry"}, {"dsl/library", "net/http"},
+		{"dsl/module/fetch", "throng/dsl/module/fetch/fetchtest"}, {"dsl/compile", "throng/dsl/testfile"},
 	} {
 		if forbidden(bad[0], bad[1]) == "" {
 			t.Errorf("%s may import %s", bad[0], bad[1])
@@ -181,7 +197,9 @@ func TestForbidden(t *testing.T) {
 	for _, good := range [][2]string{
 		{"dsl/plan", "math/big"}, {"dsl/compile", hclPath + "/hclsyntax"}, {"stdlib", ctyPath + "/cty"}, {"runtime/user", "throng/dsl/plan"},
 		{"runtime/record", hdrPath}, {"cmd/throng/internal/cli", "throng/dsl"}, {"dsl/compile", gjsonPath}, {"cmd/throng", "os/signal"},
-		{"cmd/throng/internal/scaffold/openapi", yamlPath},
+		{"cmd/throng/internal/scaffold/openapi", yamlPath}, {"runtime/mock", "net/http"}, {"dsl/module/fetch", "net/http"},
+		{"dsl/module/fetch", orasPath + "/registry/remote"}, {"dsl/module/install", "throng/dsl/module/fetch"}, {"cmd/throng/internal/cli", "throng/dsl/module/fetch"},
+		{"cmd/throng/internal/prove", "throng/dsl/testfile"}, {"cmd/throng/internal/prove", "throng/runtime/mock"},
 	} {
 		if why := forbidden(good[0], good[1]); why != "" {
 			t.Errorf("%s imports %s: %s", good[0], good[1], why)

@@ -44,6 +44,7 @@ var needs = []struct{ program, pkg string }{
 var plain = []string{
 	"throng/runtime/report/html",     // makes its pages without a goroutine; its tests wait for a browser
 	"throng/stdlib",                  // pure functions
+	"throng/stdlib/convert",
 	"throng/cmd/throng/internal/cli", // hundreds of processes, each a command from start to end
 }
 

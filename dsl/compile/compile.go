@@ -9,6 +9,7 @@
 package compile
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -68,6 +69,7 @@ func (c *compiler) settled() { c.meter = nil }
 // shared compiles what is the same whatever the profile.
 func (c *compiler) shared() {
 	c.scenario()
+	c.requirements(c.root)
 	c.values()
 	c.assertions()
 	c.targets()
@@ -281,10 +283,21 @@ func (c *compiler) scenario() {
 	}
 	c.plan.Scenario = b.Name()
 	c.plan.Description, _ = c.str(b, "description")
-	if want, ok := c.str(b, "requires"); ok && c.options.Tool != "" {
-		if problem := checkVersion(want, c.options.Tool); problem != "" {
-			c.fail(b, diag.UnsupportedVersion, b.Arg("requires").Expr.Range(), "%s", problem)
+}
+
+// requirements hold this version against what the scenario and its libraries
+// require.
+func (c *compiler) requirements(s *resolve.Scope) {
+	defer c.inside(s)()
+	if b := s.Tree.Config.Root.First("scenario"); b != nil && c.options.Tool != "" {
+		if want, ok := c.str(b, "requires"); ok {
+			if problem := checkVersion(want, c.options.Tool); problem != "" {
+				c.fail(b, diag.UnsupportedVersion, b.Arg("requires").Expr.Range(), "%s", problem)
+			}
 		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(s.Children)) {
+		c.requirements(s.Children[name])
 	}
 }
 

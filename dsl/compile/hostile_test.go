@@ -37,7 +37,7 @@ func TestHostileScenarios(t *testing.T) {
 	}
 	const head = "target \"api\" { base_url = \"http://a\" }\nprofile \"p\" {\n  users    = 1\n  duration = \"1m\"\n}\nsla \"all\" { max = \"1s\" }\n"
 	const user = "user \"u\" {\n  get \"/\" {}\n}\n"
-	const long = "locals {\n  l = flatten([for i in range(20) : [for j in range(1000) : tostring(j % 2 == 0)]])\n}\n"
+	long := "locals {\n  l = [" + strings.Repeat("true, ", n(40_000)) + "]\n}\n"
 	keys := func(n int) string { return fmt.Sprintf("[for i in range(%d) : tostring(i)]", n) }
 	for name, c := range map[string]struct {
 		src  string
@@ -98,11 +98,11 @@ func TestHostileScenarios(t *testing.T) {
 		"long texts of a session": {"user \"u\" {\n  session = { a = 1 }\n  post \"/\" { body = \"" + strings.Repeat("a ${session.a} ", n(20_000)) + "\" }\n}\n", "?"},
 		"profiles and SLAs":       {user + lines(n(6000), "profile \"p{i}\" {\n  users = 1\n  duration = \"1m\"\n}") + lines(n(6000), "sla \"s{i}\" { max = \"1s\" }"), "?"},
 		"profiles and requests":   {"user \"u\" {\n" + lines(n(6000), "  get \"/{i}\" {}") + "}\n" + lines(n(6000), "profile \"p{i}\" {\n  users = 1\n  duration = \"1m\"\n}"), "?"},
-		"long lists of all kinds": {user + long + "locals {\n  a = alltrue(local.l)\n  b = length(toset(local.l))\n  c = length(tolist(local.l))\n  d = length(compact(local.l))\n  e = length(setproduct(local.l, [1]))\n}\n", ""},
+		"long lists":              {user + long + "locals {\n  a = alltrue(local.l)\n  b = length(toset(local.l))\n  c = length(tolist(local.l))\n  d = length(setproduct(slice(local.l, 0, 2000), [1]))\n}\n", ""},
+		"long lists of texts":     {user + long + "locals {\n  a = length(compact(local.l))\n  b = length(sort(slice(local.l, 0, 2000)))\n  c = coalesce(local.l...)\n}\n", ""},
 		"long lists in a choice":  {user + long + "locals {\n" + lines(8, "  c{i} = length({i} < 5 ? local.l : [])") + "}\n", ""},
-		"a long list, typed":      {user + "variable \"v\" {\n  type    = list(string)\n  default = [" + strings.Repeat("1, ", 40_000) + "]\n}\nlocals {\n  a = length(var.v)\n}\n", ""},
-		"long objects":            {user + "locals {\n  o = { for k, v in [" + strings.Repeat("1, ", 20_000) + "] : \"k${k}\" => v }\n  a = length(tomap(local.o))\n  b = length(local.a > 1 ? local.o : {})\n}\n", ""},
-		"many lists to join":      {user + "locals {\n  l = [" + strings.Repeat("1, ", 20_000) + "]\n  a = length(concat([for v in local.l : tolist([v])]...))\n  b = coalesce(local.l...)\n}\n", ""},
+		"a long list, typed":      {user + "variable \"v\" {\n  type    = list(string)\n  default = [" + strings.Repeat("1, ", n(40_000)) + "]\n}\nlocals {\n  a = length(var.v)\n}\n", ""},
+		"long objects":            {user + "locals {\n  o = { for k, v in [" + strings.Repeat("1, ", n(20_000)) + "] : \"k${k}\" => v }\n  a = length(tomap(local.o))\n  b = length(local.a > 1 ? local.o : {})\n}\n", ""},
 		"metrics":                 {lines(n(5000), "metric \"m{i}\" {}") + user, "?"},
 	} {
 		t.Run(name, func(t *testing.T) {

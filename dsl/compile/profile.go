@@ -1,6 +1,8 @@
 package compile
 
 import (
+	"math"
+	"strconv"
 	"strings"
 	"time"
 
@@ -113,7 +115,13 @@ func (c *compiler) checkJumps(b *config.Block, load *plan.Load) {
 	prev := 0.0
 	for i, s := range load.Stages {
 		if jump := s.Level - prev; s.Over == 0 && jump >= 100 {
-			c.warnAt(c.blockOf(b, load), "stages", diag.InvalidProfile, "Stage %d starts %g users at one instant. If that is not meant, give it over = \"10s\".", i+1, jump)
+			users := strconv.FormatFloat(math.Round(jump), 'f', -1, 64)
+			declared := c.blockOf(b, load)
+			arg := "users"
+			if declared.Arg(arg) == nil {
+				arg = "stages"
+			}
+			c.warnAt(declared, arg, diag.InvalidProfile, "Stage %d starts %s users at one instant. If that is not meant, give it over = \"10s\".", i+1, users)
 		}
 		prev = s.Level
 	}

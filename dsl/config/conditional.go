@@ -21,10 +21,11 @@ func (c *Conditional) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	yes, no := evaluated(c.TrueResult, ctx), evaluated(c.FalseResult, ctx)
 	e := *c.ConditionalExpr
 	e.TrueResult, e.FalseResult = yes, no
-	if !convert.Large(yes.value) && !convert.Large(no.value) || yes.untyped() || no.untyped() {
+	a, b := yes.value.Type(), no.value.Type()
+	if !convert.Large(yes.value) && !convert.Large(no.value) || a.Equals(b) || a == cty.DynamicPseudoType || b == cty.DynamicPseudoType {
 		return e.Value(ctx)
 	}
-	ty := convert.Unify([]cty.Type{yes.value.Type(), no.value.Type()})
+	ty := convert.Unify([]cty.Type{a, b})
 	if ty == cty.NilType {
 		return cty.DynamicVal, c.wrong("The two results must have one type, and their elements have none in common.")
 	}
@@ -63,8 +64,6 @@ func evaluated(e hclsyntax.Expression, ctx *hcl.EvalContext) *given {
 }
 
 func (g *given) Value(*hcl.EvalContext) (cty.Value, hcl.Diagnostics) { return g.value, g.diags }
-
-func (g *given) untyped() bool { return g.value.Type() == cty.DynamicPseudoType }
 
 // chooses gives the result that a condition asks for, if it is known.
 func (g *given) chooses(yes, no *given) (chosen *given, known bool) {

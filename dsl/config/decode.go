@@ -178,7 +178,8 @@ func suggest(given string, names []string) string {
 	return ""
 }
 
-// homesOf says where a word that stands in the wrong place belongs.
+// homesOf says where a word that stands in the wrong place belongs: the blocks
+// that could stand there first, then those of the top level.
 func homesOf(word string, in *Block) string {
 	homes := schema.Homes(word)
 	if table := in.table(); table != schema.Root {
@@ -187,6 +188,16 @@ func homesOf(word string, in *Block) string {
 	if len(homes) == 0 {
 		return ""
 	}
+	far := func(home string) int {
+		switch {
+		case in.Schema.Nested(home) != nil:
+			return 0
+		case in.table().Nested(home) != nil:
+			return 1
+		}
+		return 2
+	}
+	slices.SortStableFunc(homes, func(a, b string) int { return far(a) - far(b) })
 	for i, h := range homes {
 		if schema.IsMethod(h) || h == "request" {
 			homes[i] = "a request"

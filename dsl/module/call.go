@@ -21,10 +21,16 @@ import (
 	"throng/stdlib"
 )
 
-const maxNesting = 16
+const (
+	maxNesting = 16
+	maxModules = 5_000 // of one tree: libraries that bring in each other multiply
+)
 
 // growth loads the modules of one tree.
-type growth struct{ find Finder }
+type growth struct {
+	find   Finder
+	loaded int // modules so far
+}
 
 // Request is a module block that asks for what has to be fetched.
 type Request struct {
@@ -91,11 +97,22 @@ func (g *growth) load(t *Tree, call *config.Block, above []*Tree) (*Tree, diag.D
 	if len(above) >= maxNesting {
 		return nil, diag.Diagnostics{diag.New(diag.LimitExceeded, at, "Modules may stand within each other %d deep.", maxNesting).In(call.Title())}
 	}
+	if g.loaded++; g.loaded > maxModules {
+		return nil, g.tooMany(call, at)
+	}
 	child.Config, diags = config.LoadFS(child.Files, ".", child.origin.shown(child.dir))
 	if child.Config == nil {
 		return nil, located(diags, call, at)
 	}
 	return child, append(diags, g.follow(child, above)...)
+}
+
+// tooMany refuses the modules behind the last one that is allowed, once.
+func (g *growth) tooMany(call *config.Block, at hcl.Range) diag.Diagnostics {
+	if g.loaded > maxModules+1 {
+		return nil
+	}
+	return diag.Diagnostics{diag.New(diag.LimitExceeded, at, "A scenario may bring in at most %d modules, with those that its modules bring in. A module counts each time it is brought in.", maxModules).In(call.Title())}
 }
 
 // chain shows modules, each bringing in the next.

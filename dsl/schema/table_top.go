@@ -42,7 +42,7 @@ var moduleBlock = &Block{
 	Type: "module", Labels: []string{"name"}, Free: true, FreeDoc: "Inputs: the library's variables.",
 	Doc: "Brings a library in. What it declares and does not keep private is used by name: use = module.NAME.user.buyer (also task, request, profile, sla, target), module.NAME.OUTPUT and module.NAME.data.ROWS.column in expressions, module::NAME::FUNCTION(…).",
 	Args: []Arg{
-		{Name: "source", Type: String, Required: true, Doc: "A path that begins with ./ or ../, or std/NAME for an embedded library."},
+		{Name: "source", Type: String, Required: true, Doc: "A path that begins with ./ or ../; std/NAME for an embedded library; or git::…, https://….zip, https://….tar.gz or oci://…, which throng init fetches."},
 		{Name: "version", Type: String, Doc: "Versions that will do, such as \"~> 1.2\": of the source's tags that are semantic versions the highest is taken."},
 		{Name: "for_each", Type: Any, Doc: "A map, an object or a list or set of strings: the library is brought in once for each element, with inputs and targets that may read each.key and each.value. The instances are module.NAME[\"key\"]."},
 		{Name: "targets", Type: References, Doc: "Which targets of this module stand for the library's: { api = target.staging }; with for_each also target[each.key]. A library's target without a base_url needs one."},

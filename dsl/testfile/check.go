@@ -45,7 +45,9 @@ func (v *view) judge(a *assert) Verdict {
 	verdict := Verdict{Site: siteOf(a.block.Range)}
 	roots, found := v.context(a)
 	if found == nil {
-		found = v.holds(a, roots)
+		if found = v.holds(a, roots); found == nil {
+			found = v.vacuous(a, roots)
+		}
 	}
 	if found == nil {
 		verdict.Pass = true

@@ -27,9 +27,6 @@ func newLanguage(dir string) *language {
 	functions := stdlib.Functions(files)
 	functions["try"], functions["can"] = tryfunc.TryFunc, tryfunc.CanFunc
 	maps.Copy(functions, stdlib.TemplateFunctions(files, template.Renderer(functions, nil)))
-	for name := range listing {
-		functions[name] = quickly(functions[name])
-	}
 	return &language{dir: dir, functions: functions}
 }
 

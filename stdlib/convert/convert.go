@@ -34,13 +34,14 @@ func convertLarge(v cty.Value, want cty.Type) (cty.Value, error) {
 // Large reports whether a value or its type has more parts than cty should
 // compare with each other.
 func Large(v cty.Value) bool {
-	left := few
-	if exceeds(v.Type(), &left) {
+	if exceeds(v.Type(), atMost()) {
 		return true
 	}
 	v, _ = v.Unmark()
 	return v.Type().IsCollectionType() && v.IsKnown() && !v.IsNull() && v.Length().IsKnown() && v.LengthInt() > few
 }
+
+func atMost() *int { n := few; return &n }
 
 // exceeds reports whether a type has more than so many parts.
 func exceeds(ty cty.Type, left *int) bool {

@@ -84,17 +84,19 @@ func (n kinds) open(unified func() cty.Type) cty.Type {
 	return unified()
 }
 
-// preferred is the one of the types that all others can be converted to. Long
-// tuples and objects count as lists and maps, so that each conversion is
-// found at the cost of the types' size.
+// preferred is the one of the types that all others can be converted to. A long
+// tuple stands for the types of its elements, and a long object for a map, so
+// that cty has few types to compare; neither can be what lists, sets and maps
+// are converted to.
 func preferred(types []cty.Type) cty.Type {
 	short := make([]cty.Type, len(types))
 	for i, ty := range types {
-		left := few
 		switch {
-		case !exceeds(ty, &left):
+		case !exceeds(ty, atMost()):
 		case ty.IsTupleType():
-			ty = listOf([]cty.Type{ty})
+			if ty = cty.Tuple(distinct(ty.TupleElementTypes())); exceeds(ty, atMost()) {
+				return cty.NilType
+			}
 		case ty.IsObjectType():
 			ty = mapOf([]cty.Type{ty})
 		}

@@ -48,7 +48,7 @@ func (c Cache) Open(hash string) (*tree.Files, error) {
 func (c Cache) Put(files *tree.Files, hash string) (added bool, err error) {
 	dir := c.Path(hash)
 	if dir == "" {
-		return false, errors.New("there is no directory to keep modules in")
+		return false, errors.New("the user has no cache directory")
 	}
 	if _, err = tree.Verify(dir, hash); err == nil {
 		return false, nil
@@ -115,7 +115,7 @@ const (
 // Temp makes a directory on the cache's disk, which is the caller's to remove.
 func (c Cache) Temp() (string, error) {
 	if c.dir == "" {
-		return "", errors.New("there is no directory to keep modules in")
+		return "", errors.New("the user has no cache directory")
 	}
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return "", err

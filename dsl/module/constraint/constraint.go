@@ -67,3 +67,10 @@ func IsVersion(text string) bool {
 	_, err := version.NewSemver(text)
 	return err == nil && strings.Count(strings.SplitN(text, "-", 2)[0], ".") >= 2
 }
+
+// IsPrerelease reports whether a text is a semantic version such as
+// 1.2.0-rc.1.
+func IsPrerelease(text string) bool {
+	v, err := version.NewSemver(text)
+	return err == nil && v.Prerelease() != ""
+}

@@ -203,7 +203,11 @@ func conflict(key string, offers []string, asks []*module.Request) *diag.Diagnos
 		return diag.New(diag.VersionConflict, asks[0].At(), "No version of %s can be chosen: %s.", key, list).In(asks[0].Call.Title())
 	}
 	d := diag.New(diag.VersionConflict, with[0].ConstraintAt(), "No version of %s is %s: %s.", key, with[0].Constraint, list).In(with[0].Call.Title())
+	if slices.ContainsFunc(offers, constraint.IsPrerelease) {
+		d.Suggestion = "A pre-release is used only where it is named exactly, as in version = \"1.2.0-rc.1\"."
+	}
 	if len(with) > 1 {
+		d.Suggestion = "Change one of the constraints, or use another version of the module that asks for it."
 		d.Detail = fmt.Sprintf("A scenario uses one version of %s, and none is right for all who ask for one: %s.", key, list)
 	}
 	for _, r := range with[1:] {

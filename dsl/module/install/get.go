@@ -58,7 +58,9 @@ func (n *run) get(p *pick, asks []*module.Request) *diag.Diagnostic {
 func (n *run) fetch(p *pick, asks []*module.Request) *diag.Diagnostic {
 	dir, err := n.shelf.Cache.Temp()
 	if err != nil {
-		return n.at(asks, diag.FetchFailed, "There is no place to fetch modules to: %s.", strings.TrimSuffix(err.Error(), "."))
+		d := n.at(asks, diag.FetchFailed, "There is no place to fetch modules to: %s.", strings.TrimSuffix(err.Error(), "."))
+		d.Suggestion = "Name a directory that can be written to: THRONG_CACHE_DIR=DIR."
+		return d
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	if n.o.Report != nil {

@@ -104,9 +104,11 @@ func TestConflict(t *testing.T) {
 	p.origin.publish(auth, "v2.0.0", library("2"))
 	p.refused(install.Options{}, diag.VersionConflict,
 		`main.hcl line 6, in module "auth"`, `version = "~> 2.0"`,
-		"main.hcl line 4, module \"auth\" asks for ~> 1.0", `version = "~> 1.0"`, key+"@", "its versions are v2.0.0, v1.1.0")
+		"main.hcl line 4, module \"auth\" asks for ~> 1.0", `version = "~> 1.0"`, key+"@", "its versions are v2.0.0, v1.1.0", "Change one of the constraints")
 	p.write("main.hcl", using("auth", "git::"+auth, "~> 7.0"))
 	p.refused(install.Options{}, diag.VersionConflict, "No version of git::"+auth+" is ~> 7.0: its versions are v2.0.0, v1.1.0")
+	p.origin.publish(auth, "v7.1.0-rc.1", library("7"))
+	p.refused(install.Options{}, diag.VersionConflict, "v7.1.0-rc.1", "A pre-release is used only where it is named exactly")
 	p.write("main.hcl", using("shop", key, "1.0.0"))
 	p.refused(install.Options{}, diag.VersionConflict, "no tag that is a semantic version")
 }

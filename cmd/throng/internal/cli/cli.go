@@ -22,8 +22,8 @@ import (
 // Exit codes. They are part of the interface: scripts and CI rely on them.
 const (
 	ExitPass         = 0   // the run passed, or the command succeeded
-	ExitError        = 1   // an error in the scenario, its inputs or the command line
-	ExitFormat       = 3   // fmt --check found differences
+	ExitError        = 1   // an error in the scenario, its inputs or the command line; a test failed
+	ExitFormat       = 3   // fmt --check or module docs --check found differences
 	ExitChanged      = 4   // plan --diff --detailed-exitcode found changes
 	ExitInconclusive = 97  // the run proves nothing: too few samples, generator saturated, books unbalanced
 	ExitFailed       = 99  // an SLA is broken, a step of try failed, or --fail-on of analyze or compare
@@ -111,7 +111,8 @@ func exitCodesTopic() *cobra.Command {
 		Long: `Exit codes of throng. They do not change between versions.
 
     0  the run passed, or the command succeeded
-    1  an error in the scenario, its inputs or the command line
+    1  an error in the scenario, its inputs or the command line; or a run of
+       throng test that failed or could not be done
     3  fmt --check found files that are not in canonical form, module docs
        --check a README that is not up to date, or console could not evaluate
        an expression

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,7 +13,6 @@ import (
 	"regexp"
 	"runtime"
 	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -55,6 +55,7 @@ Runs go on at the same time; those that read another's results wait for it.
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&f.parallel, "parallel", runtime.GOMAXPROCS(0), "how many runs go on at the same time: `N`")
+	flags.Lookup("parallel").DefValue = "as many as there are processors" // the help is the same everywhere
 	flags.StringVar(&f.filter, "filter", "", "only runs whose FILE/NAME matches `REGEX`, and those they read")
 	flags.BoolVar(&f.update, "update", false, "write the snapshots in place of comparing with them")
 	flags.BoolVar(&f.verbose, "verbose", false, "show what each run sent")
@@ -74,16 +75,20 @@ func (a *app) test(f *testFlags, args []string) error {
 			return fmt.Errorf("--filter is no regular expression: %w", err)
 		}
 	}
-	files, err := a.testFiles(args)
+	files, found, sources, err := a.testFiles(args)
 	if err != nil {
 		return err
+	}
+	a.diagnose(found, sources)
+	machines, junit := &prove.Events{W: a.env.Stdout}, &prove.JUnit{}
+	if found.HasErrors() {
+		return a.brokenTests(f, machines, junit, found, sources)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // the second one ends the process
 	t := a.terminal(a.env.Stdout)
 	people := &prove.Text{W: a.env.Stdout, Style: t.Style, Width: t.Width(), Verbose: f.verbose}
-	machines, junit := &prove.Events{W: a.env.Stdout}, &prove.JUnit{}
 	sum := prove.Run(ctx, files, o, func(r *prove.Result) {
 		junit.Run(r)
 		if f.json {
@@ -104,11 +109,24 @@ func (a *app) test(f *testFlags, args []string) error {
 		people.End(sum, a.code)
 		return nil
 	}
-	machines.End(sum, a.code)
+	machines.End(sum, a.code, found, sources)
 	if err := machines.Err(); err != nil && !errors.Is(err, syscall.EPIPE) {
 		return err
 	}
 	return nil
+}
+
+// brokenTests ends where a test file is wrong, and tells the programs that
+// read the results.
+func (a *app) brokenTests(f *testFlags, machines *prove.Events, junit *prove.JUnit, found diag.Diagnostics, sources map[string][]byte) error {
+	sum := &prove.Summary{}
+	sum.Counts[prove.Errored] = 1
+	junit.Broken(found, sources)
+	err := writeJUnit(f.junit, junit, sum)
+	if f.json {
+		machines.End(sum, ExitError, found, sources)
+	}
+	return cmp.Or(err, error(silent{ExitError}))
 }
 
 func testCode(s *prove.Summary) int {
@@ -131,8 +149,9 @@ func firstName(files []*testfile.File) string {
 	return ""
 }
 
-// testFiles reads the test files of arguments, each once.
-func (a *app) testFiles(args []string) ([]*testfile.File, error) {
+// testFiles reads the test files of arguments, each once. An error says that
+// there is none to read.
+func (a *app) testFiles(args []string) (files []*testfile.File, diags diag.Diagnostics, sources map[string][]byte, err error) {
 	if len(args) == 0 {
 		args = []string{"."}
 	}
@@ -141,23 +160,22 @@ func (a *app) testFiles(args []string) ([]*testfile.File, error) {
 		info, err := os.Stat(arg)
 		switch {
 		case err != nil:
-			return nil, fmt.Errorf("there is no file or directory %q", arg)
+			return nil, nil, nil, fmt.Errorf("there is no file or directory %q", arg)
 		case !info.IsDir() && !testfile.IsTestFile(arg):
-			return nil, fmt.Errorf("%q is no test file: these end in %s", arg, testfile.Suffix)
+			return nil, nil, nil, fmt.Errorf("%q is no test file: these end in %s", arg, testfile.Suffix)
 		case !info.IsDir():
 			names = append(names, arg)
 		default:
-			names = append(names, testfile.Discover(arg)...)
+			found := testfile.Discover(arg)
+			if len(found) == 0 {
+				return nil, nil, nil, fmt.Errorf("there is no test file in %s: a test is a file that ends in %s, in a directory that is named or its folder tests", arg, testfile.Suffix)
+			}
+			names = append(names, found...)
 		}
 	}
 	slices.Sort(names)
 	names = slices.Compact(names)
-	if len(names) == 0 {
-		return nil, fmt.Errorf("there is no test file in %s: a test is a file that ends in %s, in a directory that is named or its folder tests", strings.Join(args, ", "), testfile.Suffix)
-	}
-	var files []*testfile.File
-	var diags diag.Diagnostics
-	sources := map[string][]byte{}
+	sources = map[string][]byte{}
 	for _, name := range names {
 		file, found := testfile.Read(name)
 		diags.Extend(found)
@@ -166,11 +184,7 @@ func (a *app) testFiles(args []string) ([]*testfile.File, error) {
 			maps.Copy(sources, file.Sources)
 		}
 	}
-	a.diagnose(diags, sources)
-	if diags.HasErrors() {
-		return nil, silent{ExitError}
-	}
-	return files, nil
+	return files, diags, sources, nil
 }
 
 // serveTest makes what the targets of a test are reached with: mocks, and the

@@ -28,6 +28,21 @@ func (t *trial) check(p *plan.Plan) {
 		t.result.Checked = true
 		t.snapshot()
 	}
+	if t.bad && !t.result.Checked {
+		t.unmeant()
+	}
+}
+
+// unmeant fails a run that went wrong and has no check which could say that
+// it must.
+func (t *trial) unmeant() {
+	what := "Not everything that was sent went through"
+	if t.job.run.Wants(testfile.Load) {
+		what = "The verdict is not PASS"
+	}
+	d := t.job.run.Problem("command", diag.TestFailed, "%s, and the run has no assert or snapshot that this could be meant by.", what)
+	d.Suggestion = "Where it is meant, say so: assert { condition = … }."
+	t.fail(d)
 }
 
 // told is why an assert does not hold, without secrets.

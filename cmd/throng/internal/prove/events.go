@@ -46,6 +46,8 @@ type endEvent struct {
 	Seconds     float64 `json:"seconds"`
 	Interrupted bool    `json:"interrupted"`
 	ExitCode    int     `json:"exit_code"`
+
+	Diagnostics json.RawMessage `json:"diagnostics"` // of the test files themselves; with an error among them nothing was run
 }
 
 // Run writes one result.
@@ -53,16 +55,16 @@ func (e *Events) Run(r *Result) {
 	e.write(&runEvent{
 		Event: "run", Format: FormatVersion, File: r.File.Name, Name: r.Run.Name, Command: string(r.Run.Command),
 		State: r.State.String(), Seconds: r.Took.Seconds(), Checked: r.Checked, Notes: append([]string{}, r.Notes...),
-		Diagnostics: diagnostics(r), Difference: r.Difference, Written: r.Written, Requests: r.Requests,
+		Diagnostics: diagnostics(r.Findings, r.Sources), Difference: r.Difference, Written: r.Written, Requests: r.Requests,
 	})
 }
 
-// End writes what it all came to.
-func (e *Events) End(s *Summary, code int) {
+// End writes what it all came to, with what was found in the test files.
+func (e *Events) End(s *Summary, code int, found diag.Diagnostics, sources map[string][]byte) {
 	e.write(&endEvent{
 		Event: "end", Format: FormatVersion, Passed: s.Counts[Passed], Failed: s.Counts[Failed], Errors: s.Counts[Errored],
 		Skipped: s.Counts[Skipped], Unchecked: s.Unchecked, Filtered: s.Filtered, Seconds: s.Took.Seconds(),
-		Interrupted: s.Interrupted, ExitCode: code,
+		Interrupted: s.Interrupted, ExitCode: code, Diagnostics: diagnostics(found, sources),
 	})
 }
 
@@ -77,11 +79,11 @@ func (e *Events) write(event any) {
 	}
 }
 
-// diagnostics are a result's findings, a list.
-func diagnostics(r *Result) json.RawMessage {
+// diagnostics are findings, a list.
+func diagnostics(found diag.Diagnostics, sources map[string][]byte) json.RawMessage {
 	var b bytes.Buffer
 	var whole struct{ Diagnostics json.RawMessage }
-	if diag.WriteJSON(&b, r.Findings, r.Sources) != nil || json.Unmarshal(b.Bytes(), &whole) != nil || whole.Diagnostics == nil {
+	if diag.WriteJSON(&b, found, sources) != nil || json.Unmarshal(b.Bytes(), &whole) != nil || whole.Diagnostics == nil {
 		return json.RawMessage("[]")
 	}
 	return whole.Diagnostics

@@ -16,7 +16,10 @@ import (
 // JUnit gathers results and writes them as JUnit XML, the form that the schema
 // of Jenkins' xunit plugin describes: a suite for each file, a test case for
 // each run.
-type JUnit struct{ results []*Result }
+type JUnit struct {
+	results []*Result
+	broken  *said // of the test files; nil where they are right
+}
 
 type suites struct {
 	XMLName  xml.Name `xml:"testsuites"`
@@ -60,6 +63,11 @@ type said struct {
 // Run takes one result.
 func (j *JUnit) Run(r *Result) { j.results = append(j.results, r) }
 
+// Broken takes what is wrong with the test files, so that nothing was run.
+func (j *JUnit) Broken(found diag.Diagnostics, sources map[string][]byte) {
+	j.broken = saidOf(found, sources)
+}
+
 // Write writes the file.
 func (j *JUnit) Write(w io.Writer, s *Summary) error {
 	all := suites{Name: "throng test", Time: inSeconds(s.Took)}
@@ -72,6 +80,9 @@ func (j *JUnit) Write(w io.Writer, s *Summary) error {
 			all.Suites = append(all.Suites, one)
 		}
 		one.add(r)
+	}
+	if j.broken != nil {
+		all.Suites = append(all.Suites, &xsuite{Name: "test files", Tests: 1, Errors: 1, Cases: []xcase{{Name: "can be read", Class: "test files", Time: inSeconds(0), Error: j.broken}}})
 	}
 	for _, one := range all.Suites {
 		all.Tests, all.Failures, all.Errors = all.Tests+one.Tests, all.Failures+one.Failures, all.Errors+one.Errors
@@ -111,21 +122,33 @@ func (x *xsuite) add(r *Result) {
 
 // said is why a run did not pass.
 func (r *Result) said() *said {
-	var b bytes.Buffer
-	out := &said{}
-	if len(r.Findings) > 0 {
-		d := r.Findings[0]
-		out.Message, out.Type = cleaned(d.Summary+": "+d.Detail), d.Code
-		_ = diag.WriteText(&b, r.Findings, r.Sources, diag.Options{Width: 100})
-	} else if notes := r.notes(); len(notes) > 0 {
+	out := saidOf(r.Findings, r.Sources)
+	if notes := r.notes(); len(r.Findings) == 0 && len(notes) > 0 {
 		out.Message = cleaned(notes[0])
 	}
-	b.WriteString(r.Difference)
+	more := r.Difference
 	for _, n := range r.notes() {
-		b.WriteString(n + "\n")
+		more += n + "\n"
 	}
-	out.Text = cleaned(b.String())
+	out.Text += cleaned(more)
 	return out
+}
+
+// saidOf is what was found, under the first error, or else the first finding.
+func saidOf(found diag.Diagnostics, sources map[string][]byte) *said {
+	if len(found) == 0 {
+		return &said{}
+	}
+	first := found[0]
+	for _, d := range found {
+		if d.Severity == diag.Error {
+			first = d
+			break
+		}
+	}
+	var b bytes.Buffer
+	_ = diag.WriteText(&b, found, sources, diag.Options{Width: 100})
+	return &said{Message: cleaned(first.Summary + ": " + first.Detail), Type: first.Code, Text: cleaned(b.String())}
 }
 
 func inSeconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }

@@ -93,6 +93,7 @@ func (t *trial) render(p *plan.Plan, n *Network) {
 		return
 	}
 	if !r.OK() && !r.Cut {
+		t.bad = true
 		t.note("%s; first: %s", trouble(r), heard.first)
 	}
 }
@@ -156,6 +157,7 @@ func (t *trial) load(p *plan.Plan, n *Network) {
 	}
 	r := report.New(p, o, report.Facts{ExitCode: t.o.ExitCode(o)})
 	if v := r.Verdict; v.State != text.Pass {
+		t.bad = true
 		t.note("the verdict is %s: %s", strings.ToUpper(v.State.String()), strings.Join(v.Reasons[:min(len(v.Reasons), maxReasons)], "; "))
 	}
 	var b bytes.Buffer

@@ -92,7 +92,7 @@ func (t *Text) End(s *Summary, code int) {
 	switch {
 	case s.Interrupted:
 		word, role = "CUT", text.WarnRole
-	case !s.OK():
+	case !s.OK() || code != 0:
 		word, role = "FAIL", text.FailRole
 	}
 	fmt.Fprintf(t.W, "\n%s  exit %d  %s  %s\n", t.Style.Paint(role, word), code, s, t.Style.Text(text.Duration(float64(s.Took))))

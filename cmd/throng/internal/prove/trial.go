@@ -21,6 +21,7 @@ type trial struct {
 	ctx    context.Context
 	job    *job
 	result *Result
+	bad    bool // throng try or throng run would not have ended with 0
 }
 
 // error ends a run that could not be done.

@@ -87,13 +87,31 @@ func Blocks(root *schema.Block) string {
 		"- **reply**: the same, and `sent`, the message that a reply answers\n" +
 		"- **event**: what *user* can, and `event`; evaluated for each event of a stream\n\n")
 	forms := append(collect(root), &form{name: schema.Dynamic.Type, variants: []variant{{schema.Dynamic, []string{"every block that holds blocks"}, false}}})
+	writeForms(b, forms, fragmentInfo)
+	return b.String()
+}
+
+// fragmentInfo says where the example of a block of a scenario stands.
+func fragmentInfo(name string) string {
+	info := exampleInfo[name]
+	switch {
+	case info == "":
+		return "fragment=top"
+	case !strings.HasPrefix(info, "fragment"):
+		return "fragment=top " + info
+	}
+	return info
+}
+
+// writeForms writes a list of blocks, and each of them. info gives the words
+// behind the language of a block's example.
+func writeForms(b *strings.Builder, forms []*form, info func(name string) string) {
 	for _, f := range forms {
 		fmt.Fprintf(b, "- [%s](#%s)\n", f.name, f.name)
 	}
 	for _, f := range forms {
-		f.write(b)
+		f.write(b, info(f.name))
 	}
-	return b.String()
 }
 
 func collect(root *schema.Block) []*form {
@@ -144,7 +162,7 @@ func (f *form) add(n *schema.Nested, place string) {
 	f.variants = append(f.variants, variant{n.Block, []string{place}, n.Single})
 }
 
-func (f *form) write(b *strings.Builder) {
+func (f *form) write(b *strings.Builder, info string) {
 	fmt.Fprintf(b, "\n## %s\n\n", f.name)
 	first := f.variants[0]
 	if first.Type != f.name {
@@ -173,12 +191,6 @@ func (f *form) write(b *strings.Builder) {
 	f.arguments(b)
 	f.blocks(b)
 	if first.Example != "" {
-		info := exampleInfo[f.name]
-		if info == "" {
-			info = "fragment=top"
-		} else if !strings.HasPrefix(info, "fragment") {
-			info = "fragment=top " + info
-		}
 		fmt.Fprintf(b, "\n```hcl %s\n%s\n```\n", info, first.Example)
 	}
 }

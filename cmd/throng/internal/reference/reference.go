@@ -28,6 +28,7 @@ func Pages() ([]Page, error) {
 	std, err := Std()
 	return []Page{
 		{"blocks.md", Blocks(schema.Root)},
+		{"test-files.md", TestFiles(schema.TestFile)},
 		{"functions.md", Functions(stdlib.Table)},
 		{"diagnostics.md", Diagnostics(diag.Codes)},
 		{"commands.md", Commands(cli.Commands())},
