@@ -42,8 +42,8 @@ var needs = []struct{ program, pkg string }{
 // find nothing in them, and take minutes for it. Of the command line, what
 // runs users is tested under it too.
 var plain = []string{
-	"throng/runtime/report/html",     // makes its pages without a goroutine; its tests wait for a browser
-	"throng/stdlib",                  // pure functions
+	"throng/runtime/report/html", // makes its pages without a goroutine; its tests wait for a browser
+	"throng/stdlib",              // pure functions
 	"throng/stdlib/convert",
 	"throng/cmd/throng/internal/cli", // hundreds of processes, each a command from start to end
 }

@@ -103,6 +103,9 @@ func (f *Factory) Cut() {
 	defer f.mu.Unlock()
 	f.isCut = true
 	for c := range f.clients {
+		c.watch.mark()
+	}
+	for c := range f.clients { // now that all know why their shared connections end
 		c.watch.cut()
 	}
 }

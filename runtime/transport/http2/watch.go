@@ -65,10 +65,18 @@ func (w *watch) expire() {
 	}
 }
 
-func (w *watch) cut() {
+// mark has whatever ends from now on count as cut.
+func (w *watch) mark() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.isCut = true
+}
+
+// cut ends the exchange under way, for good.
+func (w *watch) cut() {
+	w.mark()
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	if w.e != nil {
 		w.e.cancel()
 		w.e.force()
