@@ -39,13 +39,14 @@ var needs = []struct{ program, pkg string }{
 }
 
 // plain are the packages whose tests run without the race detector: it would
-// find nothing in them, and take minutes for it. Of the command line, what
-// runs users is tested under it too.
+// find next to nothing in them, and take minutes for it. What runs at the same
+// time in them is in the tests of others too: dsl parses by dsl/config, and of
+// the command line, what runs users is tested under it again.
 var plain = []string{
-	"throng/runtime/report/html", // makes its pages without a goroutine; its tests wait for a browser
-	"throng/stdlib",              // pure functions
-	"throng/stdlib/convert",
 	"throng/cmd/throng/internal/cli", // hundreds of processes, each a command from start to end
+	"throng/runtime/report/html",     // its tests wait for a browser
+	"throng/dsl/config", "throng/dsl/module/unpack", "throng/runtime/analyze", "throng/runtime/compare",
+	"throng/runtime/forecast", "throng/runtime/webform", "throng/stdlib", "throng/stdlib/convert",
 }
 
 // racedCommands are the tests of the command line with runs in them.
