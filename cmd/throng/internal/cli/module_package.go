@@ -1,10 +1,7 @@
 package cli
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -65,7 +62,7 @@ func (a *app) modulePackage(dir, out string, asJSON bool) error {
 	if err != nil {
 		return err
 	}
-	if err := savePackage(out, p.Zip); err != nil {
+	if err := saveZip(out, "zip file", 0o644, p.Zip); err != nil {
 		return fmt.Errorf("the package cannot be written: %w", err)
 	}
 	if asJSON {
@@ -93,35 +90,4 @@ func packLibrary(dir, out string) (*bundle.Archive, error) {
 	}
 	inside, _ := filepath.Rel(base, full) // on another volume it is not inside
 	return bundle.Pack(root.FS(), filepath.ToSlash(inside))
-}
-
-// savePackage writes a package whole or not at all. It replaces another zip
-// file, and nothing else.
-func savePackage(name string, data []byte) error {
-	old, err := os.ReadFile(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return err
-	case !bytes.HasPrefix(old, []byte("PK")):
-		return fmt.Errorf("%s is there already, and is no zip file", name)
-	}
-	temp, err := os.CreateTemp(filepath.Dir(name), ".throng-package-*")
-	if err != nil {
-		return err
-	}
-	_, err = temp.Write(data)
-	if closing := temp.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Chmod(temp.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(temp.Name())
-	}
-	return err
 }

@@ -103,31 +103,39 @@ func (a *app) packed(out string, f *planfile.File) {
 	}
 }
 
-// savePlanFile writes a plan file whole or not at all. It replaces another
-// plan file, and nothing else.
+// savePlanFile writes a plan file whole or not at all.
 func savePlanFile(name string, f *planfile.File) error {
 	data, err := planfile.Encode(f)
 	if err != nil {
 		return err
 	}
+	if strings.HasSuffix(name, ".hcl") || strings.HasSuffix(name, ".json") {
+		return fmt.Errorf("%s would be taken for a scenario; give it another ending, such as .plan", name)
+	}
+	return saveZip(name, "plan file", 0o600, data)
+}
+
+// saveZip writes a zip file whole or not at all. It replaces another zip file,
+// and nothing else; kind is what people call it.
+func saveZip(name, kind string, mode fs.FileMode, data []byte) error {
 	old, err := os.ReadFile(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 	case err != nil:
 		return err
 	case !bytes.HasPrefix(old, []byte("PK")):
-		return fmt.Errorf("%s is there already, and is no plan file", name)
+		return fmt.Errorf("%s is there already, and is no %s", name, kind)
 	}
-	if strings.HasSuffix(name, ".hcl") || strings.HasSuffix(name, ".json") {
-		return fmt.Errorf("%s would be taken for a scenario; give it another ending, such as .plan", name)
-	}
-	temp, err := os.CreateTemp(filepath.Dir(name), ".throng-plan-*")
+	temp, err := os.CreateTemp(filepath.Dir(name), ".throng-*")
 	if err != nil {
 		return err
 	}
 	_, err = temp.Write(data)
 	if closing := temp.Close(); err == nil {
 		err = closing
+	}
+	if err == nil {
+		err = os.Chmod(temp.Name(), mode)
 	}
 	if err == nil {
 		err = os.Rename(temp.Name(), name)
