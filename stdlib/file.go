@@ -139,12 +139,20 @@ func regular(files fs.FS, name string) (string, error) {
 		return "", noFile(name)
 	case errors.Is(err, fs.ErrInvalid):
 		return "", fmt.Errorf("%s cannot be read: it lies outside the scenario's directory", quoted(name))
+	case leadsOut(err):
+		return "", fmt.Errorf("%s cannot be read: it is a link that leads out of the directory", quoted(name))
 	case err != nil:
 		return "", fmt.Errorf("%s cannot be read: %w", quoted(name), err)
 	case !info.Mode().IsRegular():
 		return "", fmt.Errorf("%s is not a regular file", quoted(name))
 	}
 	return clean, nil
+}
+
+// leadsOut reports whether an os.Root refused a link; it has no name for that
+// error but its text.
+func leadsOut(err error) bool {
+	return err != nil && strings.HasSuffix(err.Error(), "path escapes from parent")
 }
 
 func fileExists(files fs.FS, name string) (bool, error) {

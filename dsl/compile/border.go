@@ -1,9 +1,11 @@
 package compile
 
 import (
+	"net"
 	"slices"
 	"strings"
 
+	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
 	"throng/dsl/config"
@@ -199,4 +201,32 @@ func (c *compiler) ownLimits(profile *config.Block) {
 	if a := profile.Arg("slas"); a != nil && a.Module != c.root.Tree.Config {
 		c.fail(profile, diag.NotAvailable, a.Range, "A library's profile does not say which SLAs of the scenario judge it.").Suggestion = advice
 	}
+}
+
+// checkHost holds a Host header of a library against the scenario's targets:
+// behind one address a name chooses among many servers, so a library that
+// could set any would choose where its caller's load goes.
+func (c *compiler) checkHost(b *config.Block, at hcl.Range, value plan.Expr) {
+	if home := c.root.Home(at.Filename); home == nil || home == c.root {
+		return
+	}
+	said, constant := value.(plan.Const)
+	if constant && said.Value.IsNull() {
+		return
+	}
+	what := "Which host the library asks for is known only when it is sent"
+	if constant {
+		host := said.Value.Text()
+		what = "The library asks for the host " + host + ", which no target of the scenario has"
+		if name, _, err := net.SplitHostPort(host); err == nil {
+			host = name
+		}
+		for _, name := range c.root.Names("target") {
+			if id, known := c.targetIDs[c.root.Named("target", name)]; known && id >= 0 && strings.EqualFold(c.plan.Targets[id].Host, host) {
+				return
+			}
+		}
+	}
+	d := c.fail(b, diag.GuardedTarget, at, "%s, and a library sends only where its caller says.", what)
+	d.Suggestion = "The scenario may set it in a block of its own: headers = { Host = … }."
 }

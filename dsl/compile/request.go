@@ -478,6 +478,9 @@ func (k *classBuilder) checkHeader(b *config.Block, n named) {
 			c.fail(b, diag.InvalidHeader, at, "The header %q cannot be sent: %s.", n.name, problem)
 		}
 	}
+	if lower == "host" {
+		c.checkHost(b, at, n.value)
+	}
 }
 
 // token reports whether s is a token of RFC 9110, as header names are.

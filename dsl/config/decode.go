@@ -99,13 +99,14 @@ func wrongLabels(b *hclsyntax.Block, row *schema.Block) *diag.Diagnostic {
 	for _, l := range row.Labels {
 		form += ` "` + strings.ToUpper(l) + `"`
 	}
-	detail := fmt.Sprintf("A %s block takes %d labels: %s { … }.", row.Type, len(row.Labels), form)
+	count := fmt.Sprintf("%d labels", len(row.Labels))
 	switch len(row.Labels) {
 	case 0:
-		detail = fmt.Sprintf("A %s block takes no label: %s { … }.", row.Type, form)
+		count = "no label"
 	case 1:
-		detail = fmt.Sprintf("A %s block takes one label: %s { … }.", row.Type, form)
+		count = "one label"
 	}
+	detail := fmt.Sprintf("%s takes %s: %s { … }.", blockOf(row.Type), count, form)
 	return diag.New(diag.BlockLabels, b.DefRange(), "%s", detail)
 }
 
@@ -164,11 +165,16 @@ func subject(b *Block) string {
 	default:
 		return "The top level of a scenario"
 	}
-	switch b.Type[0] {
+	return blockOf(b.Type)
+}
+
+// blockOf is a kind of block at the beginning of a sentence.
+func blockOf(kind string) string {
+	switch kind[0] {
 	case 'a', 'e', 'i', 'o':
-		return "An " + b.Type + " block"
+		return "An " + kind + " block"
 	}
-	return "A " + b.Type + " block"
+	return "A " + kind + " block"
 }
 
 func suggest(given string, names []string) string {

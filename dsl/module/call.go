@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -167,15 +168,24 @@ func plain(call *config.Block, name string) (string, *diag.Diagnostic) {
 	return value.AsString(), nil
 }
 
+// credential is what a source must not hold: whoever reads a log may not read
+// it there.
+var credential = regexp.MustCompile(`(?:https?|oci)://[^/?#]*@|://[^/?#@]*:[^/?#]*@`)
+
 // refused is a source that is none.
 func refused(call *config.Block, err error) *diag.Diagnostic {
-	d := diag.New(diag.UnknownReference, call.Arg("source").Expr.Range(), "%s", err).In(call.Title())
+	at := call.Arg("source").Expr.Range()
+	d := diag.New(diag.UnknownReference, at, "%s", err).In(call.Title())
 	var e *source.Error
-	if errors.As(err, &e) {
-		d.Detail = fmt.Sprintf("%q is no source that throng knows. %s", e.Text, e.Problem)
-		if e.Suggestion != "" {
-			d.Suggestion = fmt.Sprintf("Write %q.", e.Suggestion)
-		}
+	if !errors.As(err, &e) {
+		return d
+	}
+	d.Detail = fmt.Sprintf("%q is no source that throng knows. %s", e.Text, e.Problem)
+	if credential.MatchString(e.Text) { // the place in words: to show the line is to show the credential
+		d = diag.General(diag.UnknownReference, "The source of %s (%s:%d) is no source that throng knows, and holds a credential, which no source may. %s", call.Title(), at.Filename, at.Start.Line, credential.ReplaceAllString(e.Problem, "…@"))
+	}
+	if e.Suggestion != "" && !credential.MatchString(e.Suggestion) {
+		d.Suggestion = fmt.Sprintf("Write %q.", e.Suggestion)
 	}
 	return d
 }

@@ -95,6 +95,7 @@ A SCENARIO is a directory of *.hcl files, or one such file.`,
 	root.SetOut(a.env.Stdout)
 	root.SetErr(a.env.Stderr)
 	root.PersistentFlags().BoolVar(&a.noColor, "no-color", false, "write without colours (as NO_COLOR does)")
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), "Flags.FlagUsages ", "Flags.FlagUsagesWrapped 75 ")) // which takes five columns more where that saves a line
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w\nSee %q", err, cmd.CommandPath()+" --help")
 	})

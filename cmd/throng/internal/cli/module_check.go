@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"throng/dsl/library"
+	"throng/dsl/library/bundle"
 	"throng/dsl/module/lock"
 	"throng/dsl/module/source"
 )
@@ -120,6 +121,9 @@ func (a *app) checkLibrary(dir string, f checkFlags) (*libraryCheck, error) {
 		c.add("error", nil, "%s.", err)
 	} else if page.old != page.text {
 		c.add("error", nil, "README.md does not say what the library offers now. Run %q.", "throng module docs "+dir)
+	}
+	if _, err := bundle.Pack(os.DirFS(dir)); err != nil {
+		c.add("error", nil, "Nobody could fetch the library: %s.", err)
 	}
 	a.checkExamples(c, dir)
 	if err := a.compareLibrary(c, dir, f); err != nil {

@@ -91,7 +91,23 @@ func (t *trial) compile() dsl.Result {
 	r := dsl.Compile(run.Scenario, o)
 	maps.Copy(t.result.Sources, r.Sources)
 	r.Diagnostics = append(diags, r.Diagnostics...)
+	for _, d := range r.Diagnostics {
+		t.inTest(d)
+	}
 	return r
+}
+
+// inTest gives advice that is about flags the words of a test file, and what
+// has no place that of the run.
+func (t *trial) inTest(d *diag.Diagnostic) {
+	switch {
+	case d.Code == diag.MissingVariable && d.Suggestion != "":
+		d.Suggestion = "Give it a value in variables { … }, in the run or in the test file."
+	case d.Code == diag.NoProfile && d.Subject == nil:
+		d.Detail = strings.NewReplacer("--profile asks for", "The run asks for", "with --profile", "with profile = \"NAME\"", "give --users and --duration", "give the run users and duration").Replace(d.Detail)
+		place := t.job.run.Problem("profile", d.Code, "")
+		d.Subject, d.Block = place.Subject, place.Block
+	}
 }
 
 // expect holds the errors of the compilation against those it must end in.
