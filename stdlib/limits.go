@@ -100,16 +100,7 @@ func checkResult(v cty.Value) error {
 // of a number such as 1e600000000 does not fit into memory. check, if any,
 // sees the known, converted arguments before the call.
 func guarded(fn function.Function, check func(args []cty.Value) error) function.Function {
-	spec := &function.Spec{}
-	params := fn.Params()
-	for _, p := range params {
-		spec.Params = append(spec.Params, anything(p.Name))
-	}
-	rest := fn.VarParam()
-	if rest != nil {
-		p := anything(rest.Name)
-		spec.VarParam = &p
-	}
+	params, rest := fn.Params(), fn.VarParam()
 	prepare := func(args []cty.Value) ([]cty.Value, error) {
 		out := make([]cty.Value, len(args))
 		known := true
@@ -132,28 +123,7 @@ func guarded(fn function.Function, check func(args []cty.Value) error) function.
 		}
 		return out, nil
 	}
-	spec.Type = func(args []cty.Value) (cty.Type, error) {
-		args, err := prepare(args)
-		if err != nil {
-			return cty.NilType, err
-		}
-		return fn.ReturnTypeForValues(args)
-	}
-	spec.Impl = func(args []cty.Value, _ cty.Type) (cty.Value, error) {
-		args, err := prepare(args)
-		if err != nil {
-			return cty.NilVal, err
-		}
-		v, err := fn.Call(args)
-		if err != nil {
-			return cty.NilVal, err
-		}
-		if err := checkResult(v); err != nil {
-			return cty.NilVal, err
-		}
-		return v, nil
-	}
-	return function.New(spec)
+	return prepared(fn, prepare, checkResult)
 }
 
 // argument checks one argument and converts it to its parameter's type.

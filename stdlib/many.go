@@ -12,8 +12,9 @@ import (
 // with each other.
 const few = 64
 
-// prepared is fn over arguments that prepare has made cheap for it.
-func prepared(fn function.Function, prepare func(args []cty.Value) ([]cty.Value, error)) function.Function {
+// prepared is fn over arguments of any type that prepare has made fit for it:
+// cheap, or of the types it takes. check, if any, sees the result.
+func prepared(fn function.Function, prepare func(args []cty.Value) ([]cty.Value, error), check func(cty.Value) error) function.Function {
 	spec := &function.Spec{}
 	for _, p := range fn.Params() {
 		spec.Params = append(spec.Params, anything(p.Name))
@@ -34,7 +35,14 @@ func prepared(fn function.Function, prepare func(args []cty.Value) ([]cty.Value,
 		if err != nil {
 			return cty.NilVal, err
 		}
-		return fn.Call(args)
+		v, err := fn.Call(args)
+		if err == nil && check != nil {
+			err = check(v)
+		}
+		if err != nil {
+			return cty.NilVal, err
+		}
+		return v, nil
 	}
 	return function.New(spec)
 }
@@ -75,7 +83,7 @@ var concatFunc = prepared(stdlib.ConcatFunc, func(args []cty.Value) ([]cty.Value
 		return []cty.Value{cty.ListValEmpty(list.ElementType()).WithMarks(marks...)}, nil
 	}
 	return []cty.Value{cty.ListVal(items).WithMarks(marks...)}, nil
-})
+}, nil)
 
 // setProductFunc makes lists of long tuples before cty sees them.
 var setProductFunc = prepared(stdlib.SetProductFunc, func(args []cty.Value) ([]cty.Value, error) {
@@ -91,4 +99,4 @@ var setProductFunc = prepared(stdlib.SetProductFunc, func(args []cty.Value) ([]c
 		out[i] = list
 	}
 	return out, nil
-})
+}, nil)
