@@ -13,7 +13,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -25,6 +24,7 @@ import (
 	"throng/dsl/module/lock"
 	"throng/dsl/module/tree"
 	"throng/dsl/resolve"
+	"throng/dsl/wholefile"
 	"throng/stdlib"
 )
 
@@ -179,7 +179,7 @@ func (n *run) finish() {
 	}
 	added, err := n.keep()
 	if err == nil && len(n.result.Changes) > 0 {
-		err = writeLock(n.result.LockFile, next)
+		err = wholefile.Write(n.result.LockFile, next.Bytes(), 0o644)
 	}
 	if err != nil {
 		for _, hash := range added {
@@ -237,26 +237,6 @@ func (n *run) keep() (added []string, err error) {
 		}
 	}
 	return added, nil
-}
-
-// writeLock replaces the lock file in one step.
-func writeLock(name string, f *lock.File) error {
-	temp, err := os.CreateTemp(filepath.Dir(name), lock.Name+".tmp-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(temp.Name()) }()
-	_, err = temp.Write(f.Bytes())
-	if closing := temp.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Chmod(temp.Name(), 0o644)
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), name)
-	}
-	return err
 }
 
 // list says what each module block came to.

@@ -15,6 +15,7 @@ import (
 
 	"throng/dsl/format"
 	"throng/dsl/module"
+	"throng/dsl/wholefile"
 )
 
 // formatFlags are the flags of fmt; they mean what they mean in Terraform.
@@ -156,8 +157,7 @@ func unified(name string, before, after []byte) []byte {
 	return hunks
 }
 
-// replaceFile writes a file beside the old one and moves it there, so that an
-// interruption never leaves half a file.
+// replaceFile gives a file that is there another content, whole or not at all.
 func replaceFile(file string, content []byte) error {
 	info, err := os.Stat(file)
 	if err != nil {
@@ -166,22 +166,7 @@ func replaceFile(file string, content []byte) error {
 	if real, err := filepath.EvalSymlinks(file); err == nil {
 		file = real // a link stays a link
 	}
-	tmp, err := os.CreateTemp(filepath.Dir(file), ".throng-fmt-*")
-	if err != nil {
-		return err
-	}
-	defer func() { _ = os.Remove(tmp.Name()) }()
-	_, err = tmp.Write(content)
-	if closeErr := tmp.Close(); err == nil {
-		err = closeErr
-	}
-	if err == nil {
-		err = os.Chmod(tmp.Name(), info.Mode().Perm())
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), file)
-	}
-	return err
+	return wholefile.Write(file, content, info.Mode().Perm())
 }
 
 // sourceFiles are the *.hcl files of a path.

@@ -17,6 +17,7 @@ import (
 	"throng/dsl"
 	"throng/dsl/diag"
 	"throng/dsl/planfile"
+	"throng/dsl/wholefile"
 )
 
 // planned are the flags that a plan file has settled.
@@ -126,22 +127,5 @@ func saveZip(name, kind string, mode fs.FileMode, data []byte) error {
 	case !bytes.HasPrefix(old, []byte("PK")):
 		return fmt.Errorf("%s is there already, and is no %s", name, kind)
 	}
-	temp, err := os.CreateTemp(filepath.Dir(name), ".throng-*")
-	if err != nil {
-		return err
-	}
-	_, err = temp.Write(data)
-	if closing := temp.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Chmod(temp.Name(), mode)
-	}
-	if err == nil {
-		err = os.Rename(temp.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(temp.Name())
-	}
-	return err
+	return wholefile.Write(name, data, mode)
 }

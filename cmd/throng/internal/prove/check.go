@@ -10,6 +10,7 @@ import (
 	"throng/dsl/diag"
 	"throng/dsl/plan"
 	"throng/dsl/testfile"
+	"throng/dsl/wholefile"
 )
 
 // check holds what the run showed against its asserts and its snapshot.
@@ -110,17 +111,5 @@ func writeSnapshot(name, content string) error {
 	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(name), ".throng-snapshot-*")
-	if err != nil {
-		return err
-	}
-	_, err = temp.WriteString(content)
-	err = errors.Join(err, temp.Chmod(0o644), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), name)
-	}
-	if err != nil {
-		_ = os.Remove(temp.Name())
-	}
-	return err
+	return wholefile.Write(name, []byte(content), 0o644)
 }

@@ -71,9 +71,7 @@ type Result struct {
 	Checked    bool              // it held something against what was found
 }
 
-// Name is what a filter is held against.
-func (r *Result) Name() string { return nameOf(r.File, r.Run) }
-
+// nameOf is what a filter is held against.
 func nameOf(f *testfile.File, r *testfile.Run) string { return f.Name + "/" + r.Name }
 
 // Summary counts what came of all runs.
