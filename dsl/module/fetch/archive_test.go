@@ -168,17 +168,19 @@ func TestProxy(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		w.WriteHeader(http.StatusOK)
-		outer, _, err := w.(http.Hijacker).Hijack()
+		defer inner.Close()
+		// What the client sent early may stand in the reader already.
+		outer, early, err := w.(http.Hijacker).Hijack()
 		if err != nil {
 			t.Error(err)
 			return
 		}
-		go func() {
-			defer inner.Close()
-			_, _ = io.Copy(inner, outer)
-		}()
 		defer outer.Close()
+		_, _ = io.WriteString(outer, "HTTP/1.1 200 Connection established\r\n\r\n")
+		go func() {
+			_, _ = io.Copy(inner, early)
+			_ = inner.(*net.TCPConn).CloseWrite()
+		}()
 		_, _ = io.Copy(outer, inner)
 	}))
 	f := newFetcher(Options{RootCAs: ca.Pool})
