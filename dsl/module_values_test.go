@@ -197,7 +197,7 @@ user "buyer" {
 }
 
 // What a tree of libraries takes grows with the number of modules, and no
-// faster.
+// faster: one allocation for each two of them would be found.
 func TestLibraryTreeIsLinear(t *testing.T) {
 	allocations := func(modules int) float64 {
 		dir := libraryTree(t, modules)
@@ -208,7 +208,7 @@ func TestLibraryTreeIsLinear(t *testing.T) {
 		})
 	}
 	few, many := allocations(20), allocations(200)
-	if many > 12*few {
-		t.Errorf("20 modules take %.0f allocations, 200 take %.0f", few, many)
+	if many > 10*few { // a part of few does not grow at all
+		t.Errorf("20 modules take %.0f allocations, and 200 take %.2f times as many", few, many/few)
 	}
 }

@@ -132,6 +132,7 @@ func TestCookbook(t *testing.T) {
 				t.Fatal("there is no recipe to test it by")
 			}
 			m := r.prepare(t, dir)
+			patient(m.plan)
 			m.service = example(t, m.plan)
 			if r.hold != nil {
 				m.hold = r.hold(t)
@@ -194,11 +195,8 @@ func (r *recipe) prepare(t *testing.T, dir string) *meal {
 	if r.rounds == 0 {
 		shrink(p, 2)
 	}
-	for i := range p.Profile.Loads {
-		if r.rounds > 0 {
-			p.Profile.Loads[i].IterationsPerUser = r.rounds
-			p.Profile.Floats = true
-		}
+	if r.rounds > 0 {
+		rounds(p, r.rounds)
 	}
 	return &meal{witness: &witness{}, plan: p}
 }

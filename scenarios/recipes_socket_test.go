@@ -1,6 +1,8 @@
 package scenarios_test
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -79,10 +81,17 @@ func (m *meal) series(t *testing.T, label string) int {
 // they were cut off is what its log says.
 func TestPushRestart(t *testing.T) {
 	t.Parallel()
-	r := recipe{users: 4, rounds: 150}
+	r := recipe{users: 4, rounds: 200}
 	m := r.prepare(t, "cookbook/push")
-	m.service = example(t, m.plan, "ws-restart:after=300ms:for=250ms")
+	patient(m.plan)
+	m.service = example(t, m.plan)
+	restarted := make(chan struct{})
+	go func() {
+		defer close(restarted)
+		m.restart(t, r.users)
+	}()
 	m.serve(t)
+	<-restarted
 	log := m.sockets(t)
 	row := m.out.Final.Total[m.series(t, "WS push")]
 	missed, losses := 0, 0
@@ -107,6 +116,35 @@ func TestPushRestart(t *testing.T) {
 	}
 	if missed == 0 {
 		t.Error("nothing was missed")
+	}
+}
+
+// restart restarts the service once each device has read a notification: what
+// it misses before its first it cannot know. A device has read one when two of
+// its questions were answered behind it.
+func (m *meal) restart(t *testing.T, devices int) {
+	service := m.service.(*exampleapi.Service)
+	notified := map[string]uint64{} // by device: the answers before its first notification, at most
+	for deadline, ready := time.Now().Add(time.Minute), 0; ready < devices; time.Sleep(time.Millisecond) {
+		ready = 0
+		for _, c := range service.Sockets().Clients {
+			before, ok := notified[c.Client]
+			if !ok && c.Notified > 0 {
+				notified[c.Client] = c.Echoed
+			}
+			if ok && c.Echoed >= before+2 {
+				ready++
+			}
+		}
+		if time.Now().After(deadline) {
+			t.Error("the devices were not notified within a minute")
+			return
+		}
+	}
+	answer := httptest.NewRecorder()
+	service.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/__faults", strings.NewReader(`{"fault": "ws-restart:for=250ms"}`)))
+	if answer.Code != http.StatusCreated {
+		t.Errorf("the restart is answered by %d: %s", answer.Code, answer.Body)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,7 +125,12 @@ func example(t *testing.T, p *plan.Plan, faults ...string) *exampleapi.Service {
 // run runs a plan against a handler that stands for all of its targets.
 func run(t *testing.T, p *plan.Plan, against http.Handler, wrap func(transport.Factory) transport.Factory) *outcome.Outcome {
 	t.Helper()
-	server := httptest.NewServer(against)
+	server := httptest.NewUnstartedServer(against)
+	var accepted atomic.Int64
+	server.Config.ConnContext = func(ctx context.Context, _ net.Conn) context.Context {
+		return context.WithValue(ctx, connNumber{}, accepted.Add(1))
+	}
+	server.Start()
 	defer server.Close()
 	lead := func(ctx context.Context, network, _ string) (net.Conn, error) {
 		var d net.Dialer
@@ -150,6 +156,10 @@ func run(t *testing.T, p *plan.Plan, against http.Handler, wrap func(transport.F
 	return o
 }
 
+// connNumber is the key by which a request's context holds the number of its
+// connection. The client's address does not tell one: a port is used again.
+type connNumber struct{}
+
 // calm is a generator in good health: these tests are about scenarios, and not
 // about how busy the machine is that they run on.
 type calm struct{}
@@ -168,9 +178,6 @@ func TestProfiles(t *testing.T) {
 		if !slices.Contains(r.Profiles, "smoke") {
 			t.Errorf("%s has no smoke profile", dir)
 		}
-		for _, name := range r.Profiles {
-			compile(t, dir, dsl.Options{Profile: name})
-		}
 	}
 }
 
@@ -179,21 +186,55 @@ func TestProfiles(t *testing.T) {
 func TestShippedScenarios(t *testing.T) {
 	for _, dir := range holding(t, "*/main.hcl", 3) {
 		t.Run(dir, func(t *testing.T) {
+			t.Parallel()
 			users := 60
-			soundly(t, dir, "smoke", dsl.Options{Users: &users})
+			soundly(t, dir, "smoke", 25, dsl.Options{Users: &users})
 		})
 	}
-	t.Run("autoarr, websocket", func(t *testing.T) { soundly(t, "autoarr", "websocket_smoke", dsl.Options{}) })
+	t.Run("autoarr, websocket", func(t *testing.T) {
+		t.Parallel()
+		soundly(t, "autoarr", "websocket_smoke", 300, dsl.Options{}) // three seconds at least: notifications come by the clock
+	})
 }
 
-// soundly runs a profile for a few seconds without its waits.
-func soundly(t *testing.T, dir, profile string, o dsl.Options) {
+// soundly runs a profile without its waits; each user does so many tasks.
+func soundly(t *testing.T, dir, profile string, tasks int64, o dsl.Options) {
 	t.Helper()
-	duration := "4s"
-	o.Profile, o.Duration, o.Seed = profile, &duration, 7
+	longest := "90s"
+	o.Profile, o.Duration, o.Seed = profile, &longest, 7
 	p := compile(t, dir, o)
 	hurry(p)
+	rounds(p, tasks)
+	patient(p)
 	sound(t, p, run(t, p, example(t, p), nil))
+}
+
+// patient lets the messages of sockets take as long as a busy machine needs.
+func patient(p *plan.Plan) {
+	wait := func(s plan.Step) {
+		switch s := s.(type) {
+		case *plan.Send:
+			s.Timeout = time.Minute
+			if s.Reply != nil {
+				s.Reply.Timeout = time.Minute
+			}
+		case *plan.Receive:
+			s.Timeout = time.Minute
+		}
+	}
+	for i := range p.Classes {
+		plan.Walk(p.Classes[i].Start, wait)
+		p.Classes[i].EachTask(func(t *plan.Task) { plan.Walk(t.Steps, wait) })
+	}
+}
+
+// rounds lets each user of a plan do so many tasks, and ends the run with the
+// last of them, however long a busy machine takes.
+func rounds(p *plan.Plan, n int64) {
+	for i := range p.Profile.Loads {
+		p.Profile.Loads[i].IterationsPerUser = n
+	}
+	p.Profile.Floats = true
 }
 
 // sound holds that every request was sent and all of them succeeded, that the
@@ -252,9 +293,9 @@ func TestSeedReplays(t *testing.T) {
 	other := requestsOf(t, 12)
 	differs := false
 	for user := range first {
-		n := min(len(first[user]), len(second[user]))
-		if n < 10 {
-			t.Fatalf("user %d made only %d requests", user, n)
+		n := len(first[user])
+		if n < 10 || len(second[user]) != n {
+			t.Fatalf("user %d made %d requests, and then %d", user, n, len(second[user]))
 		}
 		for i := range n {
 			if first[user][i] != second[user][i] {
@@ -271,9 +312,10 @@ func TestSeedReplays(t *testing.T) {
 // requestsOf runs the orchestrator with a seed and gives what each user sent.
 // Ids that the server assigned are left out of the comparison.
 func requestsOf(t *testing.T, seed uint64) [][]string {
-	users, duration := 10, "2s"
-	p := compile(t, "orchestrator", dsl.Options{Profile: "smoke", Users: &users, Duration: &duration, Seed: seed})
+	users, longest := 10, "90s"
+	p := compile(t, "orchestrator", dsl.Options{Profile: "smoke", Users: &users, Duration: &longest, Seed: seed})
 	hurry(p)
+	rounds(p, 15)
 	w := &tap{}
 	run(t, p, example(t, p), func(f transport.Factory) transport.Factory { w.Factory = f; return w })
 	w.mu.Lock()

@@ -56,9 +56,7 @@ func waits(t *testing.T, inputs, wait string) []float64 {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if list[i], err = strconv.ParseFloat(v.Text(), 64); err != nil {
-			t.Fatal(err)
-		}
+		list[i] = v.Float64()
 	}
 	slices.Sort(list)
 	return list

@@ -168,9 +168,13 @@ func TestGuidesKeepTheirTraffic(t *testing.T) {
 		if !slices.Equal(was.Profiles, is.Profiles) || len(is.Profiles) < 8 {
 			t.Errorf("%s: the profiles were %q and are %q", name, was.Profiles, is.Profiles)
 		}
-		for _, profile := range was.Profiles {
-			o := dsl.Options{Profile: profile, Seed: 1}
-			for _, d := range differences(changes.Between(compile(t, frozen, o), compile(t, name, o))) {
+		_, before := dsl.Suite(frozen, dsl.Options{Seed: 1}, was.Profiles)
+		_, now := dsl.Suite(name, dsl.Options{Seed: 1}, was.Profiles)
+		if len(before) != len(was.Profiles) || len(now) != len(was.Profiles) {
+			t.Fatalf("%s: %d plans and %d of %q", name, len(before), len(now), was.Profiles)
+		}
+		for i, profile := range was.Profiles {
+			for _, d := range differences(changes.Between(before[i], now[i])) {
 				t.Errorf("%s, profile %s: %s", name, profile, d)
 			}
 		}

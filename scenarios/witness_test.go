@@ -3,6 +3,7 @@ package scenarios_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -32,7 +33,7 @@ type witness struct {
 // An exchange is one request and its answer, as the server saw them.
 type exchange struct {
 	at     time.Time
-	conn   string // the client's end of the connection
+	conn   string // which connection it came by
 	in     int    // number of the moment at which it arrived
 	out    int    // and of that at which its answer was ready; 0 before
 	method string
@@ -52,7 +53,7 @@ func (w *witness) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 		http.Error(out, err.Error(), http.StatusBadRequest)
 		return
 	}
-	e := &exchange{at: time.Now(), conn: r.RemoteAddr, method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header, body: body}
+	e := &exchange{at: time.Now(), conn: fmt.Sprint(r.Context().Value(connNumber{})), method: r.Method, path: r.URL.Path, query: r.URL.Query(), header: r.Header, body: body}
 	w.mu.Lock()
 	w.clock++
 	e.in = w.clock

@@ -44,3 +44,28 @@ func (d dir) root(op, name string) (*os.Root, error) {
 	}
 	return os.OpenRoot(string(d))
 }
+
+// OfLibrary are files that errors call those of a library, and not those of
+// the scenario.
+func OfLibrary(files fs.FS) fs.FS {
+	if files == nil {
+		return nil
+	}
+	return libraryFiles{files}
+}
+
+type libraryFiles struct{ fs.FS }
+
+// Stat says what a name stands for as the files themselves do.
+func (l libraryFiles) Stat(name string) (fs.FileInfo, error) { return fs.Stat(l.FS, name) }
+
+// ReadDir lists a directory as the files themselves do.
+func (l libraryFiles) ReadDir(name string) ([]fs.DirEntry, error) { return fs.ReadDir(l.FS, name) }
+
+// ownerOf says in a word whose files these are.
+func ownerOf(files fs.FS) string {
+	if _, ok := files.(libraryFiles); ok {
+		return "library"
+	}
+	return "scenario"
+}

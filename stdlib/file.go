@@ -120,10 +120,10 @@ func mebibytes(n int64) string {
 }
 
 // noFile is the error of a name that nothing has.
-type noFile string
+type noFile struct{ name, owner string }
 
-func (name noFile) Error() string {
-	return fmt.Sprintf("there is no file %s in the scenario's directory", quoted(string(name)))
+func (e noFile) Error() string {
+	return fmt.Sprintf("there is no file %s in the %s's directory", quoted(e.name), e.owner)
 }
 
 // regular is the path of a regular file within files: to open a pipe would
@@ -136,9 +136,9 @@ func regular(files fs.FS, name string) (string, error) {
 	info, err := fs.Stat(files, clean)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return "", noFile(name)
+		return "", noFile{name, ownerOf(files)}
 	case errors.Is(err, fs.ErrInvalid):
-		return "", fmt.Errorf("%s cannot be read: it lies outside the scenario's directory", quoted(name))
+		return "", fmt.Errorf("%s cannot be read: it lies outside the %s's directory", quoted(name), ownerOf(files))
 	case leadsOut(err):
 		return "", fmt.Errorf("%s cannot be read: it is a link that leads out of the directory", quoted(name))
 	case err != nil:
@@ -174,7 +174,7 @@ func fileSet(files fs.FS, dir, pattern string) (cty.Value, error) {
 	}
 	root := path.Clean(filepath.ToSlash(dir))
 	if !fs.ValidPath(root) {
-		return cty.NilVal, fmt.Errorf("%s cannot be read: it lies outside the scenario's directory", quoted(dir))
+		return cty.NilVal, fmt.Errorf("%s cannot be read: it lies outside the %s's directory", quoted(dir), ownerOf(files))
 	}
 	var found []cty.Value
 	seen := 0
@@ -197,7 +197,7 @@ func fileSet(files fs.FS, dir, pattern string) (cty.Value, error) {
 	})
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return cty.NilVal, fmt.Errorf("there is no directory %s in the scenario's directory", quoted(dir))
+		return cty.NilVal, fmt.Errorf("there is no directory %s in the %s's directory", quoted(dir), ownerOf(files))
 	case err != nil:
 		return cty.NilVal, fmt.Errorf("%s cannot be read: %w", quoted(dir), err)
 	case len(found) == 0:

@@ -35,6 +35,13 @@ func affordable(n int) (int, error) {
 	return n, nil
 }
 
+// keeping is the kind of socket whose user keeps its TLS session, as users do
+// unless their target wants full handshakes.
+const keeping = "tls, sessions kept"
+
+// secure reports whether sockets of a kind are over TLS.
+func secure(kind string) bool { return kind == "tls" || kind == keeping }
+
 // memory prints what silent sockets cost, each kind in a process of its own.
 func memory(n int, out io.Writer) error {
 	n, err := affordable(n)
@@ -47,8 +54,8 @@ func memory(n int, out io.Writer) error {
 	}
 	fmt.Fprintf(out, "%d silent sockets, each after one message there and back; resident memory of the process that holds them.\n\n", n)
 	fmt.Fprintln(out, "| connections | KiB a socket | goroutines a socket | Go's stacks, KiB a socket | Go's heap, KiB a socket |\n| --- | --- | --- | --- | --- |")
-	for _, kind := range []string{"plain", "compressed", "tls"} {
-		server, err := startServer(kind == "tls")
+	for _, kind := range []string{"plain", "compressed", "tls", keeping} {
+		server, err := startServer(secure(kind))
 		if err != nil {
 			return err
 		}
@@ -143,7 +150,8 @@ type clients struct {
 
 type client struct {
 	transport.Socket
-	notify chan struct{}
+	notify   chan struct{}
+	sessions *transport.Sessions // of its user; nil: none is kept
 }
 
 func newClients(kind, addr string) *clients {
@@ -151,7 +159,7 @@ func newClients(kind, addr string) *clients {
 	d := dial.New(dial.Config{Clock: clock, TLS: &tls.Config{InsecureSkipVerify: true}}) // the server is ours
 	c := &clients{kind: kind, clock: clock, factory: websocket.New(websocket.Config{Clock: clock, Dial: d})}
 	c.route = &transport.Route{Scheme: "http", Addr: addr, Server: "127.0.0.1", Host: addr}
-	if kind == "tls" {
+	if secure(kind) {
 		c.route.Scheme = "https"
 	}
 	return c
@@ -167,8 +175,11 @@ func (c *clients) open(n int) error {
 			defer func() { <-turns }()
 			k := &client{notify: make(chan struct{}, 1)}
 			var r transport.Result
+			if c.kind == keeping {
+				k.sessions = &transport.Sessions{}
+			}
 			k.Socket = c.factory.Open(&transport.Opening{
-				Route: c.route, Host: c.route.Host, Compress: c.kind == "compressed", Ping: 25 * time.Second, Notify: k.notify,
+				Route: c.route, Host: c.route.Host, Compress: c.kind == "compressed", Ping: 25 * time.Second, Notify: k.notify, Sessions: k.sessions,
 			}, &r)
 			if r.Class != plan.OK {
 				errs <- r.Err

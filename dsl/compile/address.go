@@ -30,7 +30,7 @@ func (k *classBuilder) address(r *plan.Request, b *config.Block, to *plan.Target
 		c.fail(b, diag.ConflictingArguments, a.Range, "url says where the request goes; the label only names its row, so params have nothing to fill in.").
 			Relate("url is here", url.Range)
 	}
-	r.URL, _ = k.value(b, "url", cty.String)
+	k.url(r, b)
 }
 
 // submit compiles a request that fills in a form of the page before.

@@ -22,29 +22,22 @@ var bodyArgs = []string{"json", "form", "body", "body_file", "body_size"}
 // body compiles what a request carries.
 func (k *classBuilder) body(r *plan.Request, b *config.Block) {
 	c := k.c
-	var given []*config.Arg
-	for _, name := range bodyArgs {
-		if a := b.Arg(name); a != nil {
-			given = append(given, a)
-		}
-	}
+	given, good := c.oneOf(b, bodyArgs, "A request has one body: json, form, body, body_file, body_size or part blocks.")
 	parts := b.Of("part")
 	switch {
-	case len(given) > 1:
-		c.fail(b, diag.ConflictingArguments, given[1].Range, "A request has one body: json, form, body, body_file, body_size or part blocks.").
-			Relate("the other one is here", given[0].Range)
+	case !good:
 		return
-	case len(given) == 1 && len(parts) > 0:
-		c.fail(b, diag.ConflictingArguments, given[0].Range, "A request has one body: part blocks make a multipart body, so %s cannot stand beside them.", given[0].Name).
+	case given != nil && len(parts) > 0:
+		c.fail(b, diag.ConflictingArguments, given.Range, "A request has one body: part blocks make a multipart body, so %s cannot stand beside them.", given.Name).
 			Relate("a part is here", parts[0].Range)
 		return
 	case len(parts) > 0:
 		k.multipart(r, parts)
 		return
-	case len(given) == 0:
+	case given == nil:
 		return
 	}
-	switch given[0].Name {
+	switch given.Name {
 	case "body_file":
 		if name, content, ok := c.fileBytes(b, "body_file", maxBody); ok {
 			r.Body = &plan.Body{Kind: plan.BodyBytes, ContentType: typeByName(name), Bytes: content, File: name}
@@ -54,9 +47,9 @@ func (k *classBuilder) body(r *plan.Request, b *config.Block) {
 			r.Body = &plan.Body{Kind: plan.BodyBytes, ContentType: "application/octet-stream", Bytes: content}
 		}
 	case "form":
-		r.Body = &plan.Body{Kind: plan.BodyForm, ContentType: "application/x-www-form-urlencoded", Form: pairs(k.named(given[0], b, k))}
+		r.Body = &plan.Body{Kind: plan.BodyForm, ContentType: "application/x-www-form-urlencoded", Form: pairs(k.named(given, b, k))}
 	default:
-		k.textBody(r, b, given[0])
+		k.textBody(r, b, given)
 	}
 }
 

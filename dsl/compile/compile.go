@@ -78,6 +78,7 @@ func (c *compiler) shared() {
 	c.setupAndTeardown()
 	c.rowsOfSetup()
 	c.users()
+	c.constantURLs()
 	c.hideCredentials()
 	c.unusedMetrics()
 	c.filterTags()
@@ -150,10 +151,11 @@ type compiler struct {
 	callees        map[*config.Block]*config.Block // called tasks, expanded
 	assigns        map[*config.Block]*assignments  // by called task
 	leaving        map[*config.Block]bool          // by called task: a leave stands in it
-	targetBlocks   []*config.Block                 // declarations of the targets, expanded
-	plain          map[*config.Block]bool          // whether a block has no for_each or dynamic in it
-	files          map[string][]byte               // bodies read from files, or generated
-	made           int                             // steps
+	urls           []constantURL
+	targetBlocks   []*config.Block        // declarations of the targets, expanded
+	plain          map[*config.Block]bool // whether a block has no for_each or dynamic in it
+	files          map[string][]byte      // bodies read from files, or generated
+	made           int                    // steps
 	instancesMade  int
 	cloned         int                          // blocks and arguments in instances
 	overgrown      bool                         // there are too many

@@ -350,13 +350,13 @@ func generate(next func(n int) int) string {
 	return g.expression(1 + next(4))
 }
 
-// TestLoweredIsHCL compares twenty thousand expressions, the same ones each
+// TestLoweredIsHCL compares eight thousand expressions, the same ones each
 // time.
 func TestLoweredIsHCL(t *testing.T) {
 	b := newBench(t)
-	n := 20_000
+	n := 8_000
 	if testing.Short() || underRace {
-		n = 4_000 // TestSharedByUsers is the one the race detector is for
+		n = 2_000 // TestSharedByUsers is the one the race detector is for
 	}
 	failures := 0
 	for i := range n {

@@ -26,7 +26,7 @@ func lines(n int, text string) string {
 // within a second where nothing else runs.
 func TestHostileScenarios(t *testing.T) {
 	const (
-		busy   = 20  // a busy machine may take so many times a second
+		busy   = 60  // a busy machine may take so many times a second
 		memory = 768 // MiB allocated, most of which is free again
 	)
 	n := func(n int) int {

@@ -3,7 +3,6 @@ package compile
 import (
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -145,11 +144,7 @@ func leadsTo(u *url.URL, t *plan.Target) bool {
 	if u.Scheme == "example" {
 		return t.Example != "" && t.Example == u.Host
 	}
-	port := u.Port()
-	if port == "" {
-		port = map[string]string{"http": "80", "https": "443"}[u.Scheme]
-	}
-	return t.Example == "" && u.Scheme == t.Scheme && strings.EqualFold(u.Hostname(), t.Host) && port == strconv.Itoa(t.Port)
+	return t.Example == "" && isAt(u, t)
 }
 
 // ofTheRun reports whether nothing that a token of the whole run is asked for

@@ -31,11 +31,17 @@ func (c *compiler) method(b *config.Block) string {
 	return strings.ToUpper(b.Type)
 }
 
+// rowName is the name of a request or socket, its label without one. One that
+// a table could not show is refused.
 func (c *compiler) rowName(b *config.Block) string {
-	if name, ok := c.str(b, "name"); ok && name != "" {
-		return name
+	name, ok := c.str(b, "name")
+	if !ok {
+		return b.Name()
 	}
-	return b.Name()
+	if name == "" || strings.TrimSpace(name) != name {
+		c.fail(b, diag.InvalidName, b.Arg("name").Expr.Range(), "A name must not be empty or begin or end with a space.")
+	}
+	return name
 }
 
 // request compiles one request; nil when it has nowhere to go.

@@ -186,19 +186,13 @@ func (k *classBuilder) when(n *config.Block, s settings) plan.Step {
 func (k *classBuilder) repeat(n *config.Block, s settings) plan.Step {
 	c := k.c
 	r := &plan.Repeat{Site: c.site(n.Range, n)}
-	var given []*config.Arg
-	for _, name := range []string{"count", "while", "until"} {
-		if a := n.Arg(name); a != nil {
-			given = append(given, a)
-		}
-	}
+	given, good := c.oneOf(n, []string{"count", "while", "until"}, "repeat has one of count, while and until.")
 	switch {
-	case len(given) == 0 && !n.Broken:
+	case !good:
+	case given == nil && !n.Broken:
 		c.fail(n, diag.MissingArgument, n.Range, "repeat says how long it goes on: count = 3, while = … or until = ….")
-	case len(given) > 1:
-		c.fail(n, diag.ConflictingArguments, given[1].Range, "repeat has one of count, while and until.").Relate("the other one is here", given[0].Range)
-	case len(given) == 1 && given[0].Name != "count" && n.Arg("max") == nil && !n.Broken:
-		c.fail(n, diag.MissingArgument, n.Range, "repeat with %s needs max, the most rounds it may take: a target that never gets there must not hold the user for ever.", given[0].Name)
+	case given != nil && given.Name != "count" && n.Arg("max") == nil && !n.Broken:
+		c.fail(n, diag.MissingArgument, n.Range, "repeat with %s needs max, the most rounds it may take: a target that never gets there must not hold the user for ever.", given.Name)
 	case n.Arg("count") != nil && n.Arg("max") != nil:
 		c.fail(n, diag.ConflictingArguments, n.Arg("max").Range, "max bounds while and until; count says how many rounds there are.")
 	}

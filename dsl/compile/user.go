@@ -100,7 +100,9 @@ func (c *compiler) users() {
 	case len(c.root.Names("user")) == 0:
 		c.diags.Append(diag.General(diag.NoUsers, "The scenario declares no user, so there is nobody to make requests. Add a user block."))
 	case len(c.plan.Classes) == 0:
-		c.diags.Append(diag.General(diag.NoUsers, "Every user of the scenario is abstract: only to be used by others. Add a user with use = user.%s.", c.root.Names("user")[0]))
+		d := diag.General(diag.NoUsers, "Every user of the scenario is abstract: only to be used by others. Add a user with use = user.%s.", c.root.Names("user")[0])
+		d.Suggestion = "A library is checked with \"throng module check\", and tried by a scenario that uses it."
+		c.diags.Append(d)
 	}
 }
 

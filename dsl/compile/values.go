@@ -67,6 +67,9 @@ func (c *compiler) env(m *config.Module) *environ {
 // share those that are the same in all: to meter one costs more than to call it.
 func (e *environ) makeFunctions() {
 	c, files := e.c, e.scope.Tree.Files
+	if e.scope.Tree.Path != "" {
+		files = stdlib.OfLibrary(files)
+	}
 	if c.functions == nil {
 		c.functions = stdlib.Functions(nil)
 		c.functions["try"], c.functions["can"] = tryfunc.TryFunc, tryfunc.CanFunc

@@ -4,8 +4,10 @@
 package resolve
 
 import (
+	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
@@ -190,11 +192,26 @@ func (s *Scope) refer(e hcl.Expression, kind, what string) (none Reference, diag
 		if scope != s {
 			known = scope.Exported(kind)
 		}
-		return none, diag.Diagnostics{d.DidYouMean(steps[1], known)}
+		if d.DidYouMean(steps[1], known); scope != s && d.Suggestion == "" {
+			d.Detail += offered(kind, known)
+		}
+		return none, diag.Diagnostics{d}
 	case scope != s && IsPrivate(block):
 		return none, diag.Diagnostics{private(scope, block, e.Range())}
 	}
 	return Reference{scope, block}, nil
+}
+
+// offered says what there is of a kind in a library, where that is little
+// enough to be said.
+func offered(kind string, names []string) string {
+	switch {
+	case len(names) == 0:
+		return fmt.Sprintf(" It offers no %s.", kind)
+	case len(names) > 8:
+		return ""
+	}
+	return fmt.Sprintf(" It offers %s.", strings.Join(names, ", "))
 }
 
 // readsModule reports whether an expression goes through a module, in a way

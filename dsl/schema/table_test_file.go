@@ -33,7 +33,41 @@ var routeBlock = &Block{
 		{Name: "times", Type: Count, Doc: "How many requests it answers before the routes below get the next; all when left out."},
 		{Name: "share", Type: Ratio, Default: `"100%"`, Doc: "Which share of the requests it takes, evenly; the routes below get the others."},
 	},
+	Blocks:  []*Nested{one(mockSocket)},
 	Example: "route \"GET /items/:id\" {\n  share = \"10%\"\n  fault = \"reset\"\n}",
+}
+
+var mockSocket = &Block{
+	Type:    "socket",
+	Doc:     "Opens a WebSocket in place of an answer. Its messages are in requests[\"MESSAGE /path\"], by the route's path. Beside it stand latency, fault, times and share, which are about the handshake.",
+	Blocks:  []*Nested{many(mockSend), many(mockReply)},
+	Example: "route \"GET /chat\" {\n  socket {\n    send { json = { type = \"hello\" } }\n    reply {\n      when = message.json.type == \"ping\"\n      json = { type = \"pong\", id = message.json.id }\n    }\n    reply { body = message.text }\n  }\n}",
+}
+
+var mockSend = &Block{
+	Type: "send",
+	Doc:  "What a socket says unasked: a message, or its end.",
+	Args: []Arg{
+		{Name: "after", Type: Duration, Default: `"0s"`, Doc: "When, counted from the opening of the socket."},
+		{Name: "every", Type: Duration, Doc: "Again each time so much has passed; once when left out."},
+		{Name: "json", Type: Any, Phase: Asked, Doc: "The message, as JSON. It may read request, which is the handshake."},
+		{Name: "body", Type: String, Phase: Asked, Doc: "The message, as text."},
+		{Name: "close", Type: Count, Doc: "In place of a message: ends the socket with this code, 1000 to 4999; 1006 cuts it without a word."},
+	},
+	Example: "route \"GET /prices\" {\n  socket {\n    send {\n      after = \"1s\"\n      every = \"1s\"\n      json  = { type = \"tick\" }\n    }\n    send {\n      after = \"30s\"\n      close = 1012\n    }\n  }\n}",
+}
+
+var mockReply = &Block{
+	Type: "reply",
+	Doc:  "Answers a message: the first reply whose when is true. One with neither json nor body nor close says nothing.",
+	Args: []Arg{
+		{Name: "when", Type: Bool, Phase: Asked, Default: "true", Doc: "Which messages it answers; a message for which it has no value is none of them. It may read message.text, message.json (null where it is no JSON), message.binary and message.count (of this socket's messages), and request, which is the handshake."},
+		{Name: "json", Type: Any, Phase: Asked, Doc: "The answer, as JSON; it reads what when reads."},
+		{Name: "body", Type: String, Phase: Asked, Doc: "The answer, as text."},
+		{Name: "close", Type: Count, Doc: "In place of an answer: ends the socket with this code, 1000 to 4999; 1006 cuts it without a word."},
+		{Name: "latency", Type: Duration, Doc: "How long until the answer, as of a route. Messages behind it wait."},
+	},
+	Example: "route \"GET /orders\" {\n  socket {\n    reply {\n      when    = message.json.type == \"order\"\n      json    = { type = \"taken\", id = message.json.id }\n      latency = between(\"5ms\", \"20ms\")\n    }\n  }\n}",
 }
 
 var runBlock = &Block{

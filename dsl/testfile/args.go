@@ -98,8 +98,9 @@ func (d *decoder) count(b *config.Block, name string, least uint64, vars *variab
 	return n, true
 }
 
-func (d *decoder) duration(b *config.Block, name string) (time.Duration, bool) {
-	v, a, ok := d.known(b, name, cty.DynamicPseudoType, nil)
+// duration reads a length of time, above 0.
+func (d *decoder) duration(b *config.Block, name string, vars *variables) (time.Duration, bool) {
+	v, a, ok := d.known(b, name, cty.DynamicPseudoType, vars)
 	if !ok {
 		return 0, false
 	}

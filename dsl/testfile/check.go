@@ -189,6 +189,9 @@ func (r *Run) requests(text json.RawMessage) (cty.Value, bool) {
 			for _, key := range rt.keys() {
 				lists[key] = cty.EmptyTupleVal
 			}
+			if rt.socket != nil {
+				lists[rt.messages()] = cty.EmptyTupleVal
+			}
 		}
 	}
 	sent, ok := readRequests(text)

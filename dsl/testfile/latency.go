@@ -23,9 +23,8 @@ type law struct {
 	drawn plan.Delayer // instead, where it is not nil
 }
 
-// law reads the latency of a route.
-func (rt *route) law(vars *variables, meter *config.Meter) (law, diag.Diagnostics) {
-	x := rt.latency
+// law reads a latency.
+func (x *expression) law(vars *variables, meter *config.Meter) (law, diag.Diagnostics) {
 	call, ok := x.syntax.(*hclsyntax.FunctionCallExpr)
 	if ok && slices.Contains(laws, call.Name) {
 		return x.drawn(call, vars, meter)

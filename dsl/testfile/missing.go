@@ -153,6 +153,9 @@ func (v *view) declared() []string {
 				if rt.Method != "" {
 					keys = append(keys, rt.keys()...)
 				}
+				if rt.socket != nil {
+					keys = append(keys, rt.messages())
+				}
 			}
 		}
 	}

@@ -28,6 +28,7 @@ type route struct {
 	status, headers, json, body *expression
 	latency                     *expression
 	fault                       Fault
+	socket                      *socket // nil for none
 }
 
 // arguments of a route that are answered with, in the order they are checked.
@@ -84,6 +85,9 @@ func (d *decoder) readRoute(m *mock, b *config.Block) *route {
 		}
 	}
 	d.routeConflicts(rt)
+	if n := b.First("socket"); n != nil {
+		rt.socket = d.readSocket(rt, n)
+	}
 	return rt
 }
 
@@ -182,6 +186,9 @@ func (d *decoder) checkMock(m *mock, vars *variables, run *config.Block) {
 				d.checkNames(rt.block, a, d.placeOfRoute(rt, a, vars, run))
 			}
 		}
+		if rt.socket != nil {
+			d.checkSocketNames(rt, vars, run)
+		}
 		_, found := rt.serve(vars, 1, d.meter)
 		for _, f := range found {
 			d.report(rt.block, f)
@@ -211,9 +218,13 @@ func (rt *route) serve(vars *variables, seed uint64, meter *config.Meter) (Route
 		r.Share = share
 	}
 	if rt.latency != nil && !b.Arg("latency").Bad {
-		law, found := rt.law(vars, meter)
+		law, found := rt.latency.law(vars, meter)
 		r.Latency = law.draws(seed, rt.stream)
 		d.diags.Extend(found)
+	}
+	if rt.socket != nil {
+		r.Socket = rt.socket.serve(d, vars, seed)
+		return r, d.diags
 	}
 	if rt.fault == NoFault || rt.fault == Truncate {
 		d.diags.Extend(rt.check(vars, meter))

@@ -21,7 +21,8 @@ type place map[string]func(t hcl.Traversal) *diag.Diagnostic
 // roots of a test file's expressions, and where each can be read.
 var roots = map[string]string{
 	"var":      "in mocks and asserts",
-	"request":  "in the status, headers, json and body of a route",
+	"request":  "in the status, headers, json and body of a route, and in its socket",
+	"message":  "in the replies of a socket",
 	"plan":     "in asserts",
 	"requests": "in asserts",
 	"result":   "in asserts",

@@ -66,8 +66,8 @@ func (d *decoder) readRun(b *config.Block, common *variables) Run {
 	}
 	users, _ := d.count(b, "users", 1, nil)
 	r.Users = int(users)
-	r.Duration, _ = d.duration(b, "duration")
-	if timeout, ok := d.duration(b, "timeout"); ok {
+	r.Duration, _ = d.duration(b, "duration", nil)
+	if timeout, ok := d.duration(b, "timeout", nil); ok {
 		r.Timeout = timeout
 	}
 	r.Expect = d.expected(b)

@@ -51,6 +51,41 @@ type Route struct {
 	Fault   Fault
 	Latency func() time.Duration          // before the answer begins; nil for none
 	Answer  func(Request) (Answer, error) // nil where Fault leaves none; an error is a *diag.Failure
+	Socket  *Socket                       // is opened in place of an answer; nil for none
+}
+
+// Socket is what a route does with those who open a WebSocket at it. Its
+// functions are safe for concurrent use; their errors are *diag.Failure.
+type Socket struct {
+	Sends []Send
+	Reply func(Request, Message) (Reply, error) // nil where nothing is answered
+}
+
+// Send is what a socket says unasked.
+type Send struct {
+	After, Every time.Duration // since it was opened, and again; 0 for once
+	Frame        func(Request) (Frame, error)
+}
+
+// Message is what a socket was sent.
+type Message struct {
+	Data   []byte
+	Binary bool
+	Count  int // of the socket's messages, this one included
+}
+
+// Frame is a message of text, or where it has a code the end of the socket;
+// 1006 ends it without a word.
+type Frame struct {
+	Text  []byte
+	Close int
+}
+
+// Reply is the answer to a message.
+type Reply struct {
+	Frame
+	None  bool // nothing is said
+	After time.Duration
 }
 
 // Fault is what a route does instead of a whole answer.

@@ -266,6 +266,9 @@ func TestExamples(t *testing.T) {
 		"variables": "%s\n\nrun \"it\" {}\n",
 		"mock":      "%s\n\nrun \"it\" {\n  targets = { api = mock.api }\n}\n",
 		"route":     "mock \"api\" {\n%s\n}\n\nrun \"it\" {\n  targets = { api = mock.api }\n}\n",
+		"socket":    "mock \"api\" {\n%s\n}\n\nrun \"it\" {\n  targets = { api = mock.api }\n}\n",
+		"send":      "mock \"api\" {\n%s\n}\n\nrun \"it\" {\n  targets = { api = mock.api }\n}\n",
+		"reply":     "mock \"api\" {\n%s\n}\n\nrun \"it\" {\n  targets = { api = mock.api }\n}\n",
 		"run":       mock + "%s\n",
 		"assert":    mock + "run \"it\" {\n  command = \"render\"\n  targets = { api = mock.api }\n%s\n}\n",
 	}

@@ -18,7 +18,7 @@ var pageSource string
 
 var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"value": value, "part": func(f Change) string { return f.part(f.Change) }, "interval": func(f Change) string { return f.interval() },
-	"class": func(w Word) string { return strings.ReplaceAll(string(w), " ", "-") }, "clean": text.Clean, "limit": func(s SLA) string { return s.limit() }, "sides": sidesText, "made": func(list []string) string { return made(list, true) }, "method": method,
+	"class": func(w Word) string { return strings.ReplaceAll(string(w), " ", "-") }, "clean": text.Clean, "limit": func(s SLA) string { return s.LimitText() }, "sides": sidesText, "made": func(list []string) string { return made(list, true) }, "method": method,
 	"drawing": func(r Request) *drawing { return draw(r.base, r.now) }, "symbol": func(w Word) string { return symbols[w] },
 	"plans": func(c *changes.Changes) string {
 		var b strings.Builder

@@ -94,7 +94,7 @@ func (t *writer) requests(c *Comparison) {
 		shown := 0
 		for k := range r.Figures {
 			f := &r.Figures[k]
-			if !t.all && !f.differs() && !(f.Figure == "p95" && r.Word != Worse && r.Word != Better) {
+			if !t.all && !f.differs() && f != r.Telling() {
 				continue
 			}
 			name := ""
@@ -117,7 +117,7 @@ func (t *writer) requests(c *Comparison) {
 	if n := len(c.Unmade); n > 0 {
 		t.prose("  ", text.Dim, made(c.Unmade, t.all))
 	}
-	for _, why := range c.reasons(func(f *Change) bool { return t.all || f.Figure == "p95" }) {
+	for _, why := range c.reasons(func(r *Request, f *Change) bool { return t.all || f == r.Telling() }) {
 		t.prose("  ", text.Dim, why)
 	}
 }
@@ -131,13 +131,13 @@ func made(list []string, all bool) string {
 }
 
 // reasons are why figures have their words, those that are alike in one line.
-func (c *Comparison) reasons(shown func(*Change) bool) (lines []string) {
+func (c *Comparison) reasons(shown func(*Request, *Change) bool) (lines []string) {
 	of := map[string][]string{}
 	var heads []string
 	for i := range c.Requests {
 		for k := range c.Requests[i].Figures {
 			f := &c.Requests[i].Figures[k]
-			if f.Reason == "" || !shown(f) {
+			if f.Reason == "" || !shown(&c.Requests[i], f) {
 				continue
 			}
 			head, name := f.Figure+": "+f.Reason+": ", c.Requests[i].Request
@@ -156,6 +156,19 @@ func (c *Comparison) reasons(shown func(*Change) bool) (lines []string) {
 	return lines
 }
 
+// Telling is the figure that a request is known by: its p95 where that has the
+// request's word, else the first that has. It is nil where there are none.
+func (r *Request) Telling() *Change {
+	var first *Change
+	for i := range r.Figures {
+		f := &r.Figures[i]
+		if f.Word == r.Word && (first == nil || f.Figure == "p95") {
+			first = f
+		}
+	}
+	return first
+}
+
 func (f *Change) differs() bool { return f.Word == Worse || f.Word == Better }
 
 func (t *writer) row(name string, f *Change, only string) []text.Cell {
@@ -163,14 +176,22 @@ func (t *writer) row(name string, f *Change, only string) []text.Cell {
 	if only != "" {
 		word = "only in " + only
 	}
-	cells := []text.Cell{{Text: name}, {Text: f.Figure}, {Text: value(f.Base, f.Unit)}, {Text: value(f.Now, f.Unit)}, {Text: f.part(f.Change)}, {Text: f.interval()}, {Text: word, Role: roles[f.Word]}}
-	if f.Bounded && f.Now != nil {
-		cells[3].Text = "≥ " + cells[3].Text
-	}
+	base, now, change, interval := f.Texts()
+	cells := []text.Cell{{Text: name}, {Text: f.Figure}, {Text: base}, {Text: now}, {Text: change}, {Text: interval}, {Text: word, Role: roles[f.Word]}}
 	for i := range cells {
 		cells[i].Text = t.st.Text(cells[i].Text)
 	}
 	return cells
+}
+
+// Texts are the figure on both sides, its change, and what that lies between,
+// for people.
+func (f *Change) Texts() (base, now, change, interval string) {
+	base, now = value(f.Base, f.Unit), value(f.Now, f.Unit)
+	if f.Bounded && f.Now != nil {
+		now = "≥ " + now
+	}
+	return base, now, f.part(f.Change), f.interval()
 }
 
 // value writes a figure with its unit.
@@ -223,7 +244,7 @@ func (t *writer) slas(c *Comparison) {
 	}}
 	for i := range c.SLAs {
 		s := &c.SLAs[i]
-		row := []text.Cell{{Text: text.Clean(s.SLA + " " + s.Rule)}, {Text: text.Clean(s.Request)}, {Text: s.limit()}, {Text: s.states()}, {Text: s.Change.part(s.Change.Change)}, {Text: s.Change.interval()}, {Text: string(s.Change.Word), Role: roles[s.Change.Word]}}
+		row := []text.Cell{{Text: text.Clean(s.SLA + " " + s.Rule)}, {Text: text.Clean(s.Request)}, {Text: s.LimitText()}, {Text: s.StatesText()}, {Text: s.Change.part(s.Change.Change)}, {Text: s.Change.interval()}, {Text: string(s.Change.Word), Role: roles[s.Change.Word]}}
 		for k := range row {
 			row[k].Text = t.st.Text(row[k].Text)
 		}
@@ -235,8 +256,8 @@ func (t *writer) slas(c *Comparison) {
 	}
 }
 
-// limit is the limit as it was declared.
-func (s *SLA) limit() string {
+// LimitText is the limit as it was declared.
+func (s *SLA) LimitText() string {
 	switch v := float64(s.Limit); s.Unit {
 	case "ratio":
 		return text.Limit(v, text.Ratio)
@@ -251,9 +272,9 @@ func (s *SLA) limit() string {
 	}
 }
 
-// states are what became of a rule: one word where that is the same on both
+// StatesText is what became of a rule: one word where that is the same on both
 // sides.
-func (s *SLA) states() string {
+func (s *SLA) StatesText() string {
 	word := func(state string) string {
 		switch state {
 		case "":

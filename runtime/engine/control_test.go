@@ -56,7 +56,7 @@ func (b builder) once(slots int, steps ...plan.Step) builder {
 	for i := range slots {
 		b.Classes[0].Slots = append(b.Classes[0].Slots, fmt.Sprint("s", i))
 	}
-	return b.closed(1000*sec, plan.Stage{Level: 1})
+	return b.closed(100*sec, plan.Stage{Level: 1})
 }
 
 func TestSteps(t *testing.T) {

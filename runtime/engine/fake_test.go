@@ -205,6 +205,10 @@ func do(t *testing.T, b builder, f *fake, change ...func(*Engine, *Options)) *ou
 	return doCtx(t, context.Background(), b, f, change...)
 }
 
+// rarely makes snapshots rare, in long runs of which only the end is looked
+// at: under the race detector a snapshot costs more than a second's requests.
+func rarely(_ *Engine, o *Options) { o.Tick = 30 * sec }
+
 func doCtx(t *testing.T, ctx context.Context, b builder, f *fake, change ...func(*Engine, *Options)) *outcome.Outcome {
 	t.Helper()
 	o := Options{Factory: f.factory, RunID: "run", Health: &quiet{}}

@@ -188,7 +188,7 @@ func TestM03_MM1(t *testing.T) {
 		q := &single{service: func(int) time.Duration { return time.Duration(r.ExpFloat64() * 1e7) }}
 		b := arrivals(70, 600*sec, 2000)
 		b.Profile.Loads[0].Spacing = plan.Poisson
-		s := do(t, b, newFake(q.answer)).Final.Total[0]
+		s := do(t, b, newFake(q.answer), rarely).Final.Total[0]
 		var sum time.Duration
 		for _, d := range q.stays {
 			sum += d
@@ -262,7 +262,7 @@ func TestM05_OpenIsNotClosed(t *testing.T) {
 		b := arrivals(90, 300*sec, 20_000)
 		b.Profile.Loads[0].Spacing = plan.Poisson
 		b.Profile.Grace = 60 * sec
-		out := do(t, b, newFake(q.answer))
+		out := do(t, b, newFake(q.answer), rarely)
 		open = float64(out.Final.Total[0].Mean()) / 1e6
 	})
 	synctest.Test(t, func(t *testing.T) {
@@ -272,7 +272,7 @@ func TestM05_OpenIsNotClosed(t *testing.T) {
 			return plan.FloatValue(f.Rand.ExpFloat64() * 0.05), nil
 		})}
 		b.class("u", 1, task("t", 1, think, b.get("/", 0)))
-		out := do(t, b.closed(300*sec, plan.Stage{Level: 10}), newFake(q.answer))
+		out := do(t, b.closed(300*sec, plan.Stage{Level: 10}), newFake(q.answer), rarely)
 		closed = float64(out.Final.Total[0].Mean()) / 1e6
 		if u := q.busy.Seconds() / 300; u < 0.75 || u > 0.99 {
 			t.Errorf("the closed run used %.2f of the server", u)

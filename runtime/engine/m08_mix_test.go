@@ -41,7 +41,7 @@ func TestM08_ThinkTimes(t *testing.T) {
 					return plan.FloatValue(c.draw(f)), nil
 				})}, b.get("/", 0)))
 				f := newFake(steady(10 * ms))
-				do(t, b.closed(300*sec, plan.Stage{Level: 10}), f)
+				do(t, b.closed(300*sec, plan.Stage{Level: 10}), f, rarely)
 				var pauses []float64
 				last := map[int]float64{}
 				sum := 0.0

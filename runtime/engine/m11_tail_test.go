@@ -66,7 +66,7 @@ func TestM18_NothingToJudge(t *testing.T) {
 		"nothing is wrong":     {want: sla.Pass, says: "the books balance"},
 		"no arrival":           {harm: func(b builder) { b.Profile.Loads[0].Stages[0].Level = 0 }, want: sla.Inconclusive, says: "no sample"},
 		"too few":              {harm: func(b builder) { b.Profile.Loads[0].Stages[0].Level = 5 }, want: sla.Inconclusive, says: "needs 59 samples"},
-		"only failures":        {answer: broken, want: sla.Inconclusive, says: "all 1000 requests failed"},
+		"only failures":        {answer: broken, want: sla.Inconclusive, says: "all 1,000 requests failed"},
 		"warm-up eats all":     {harm: func(b builder) { b.Profile.Warmup = 10 * sec }, want: sla.Inconclusive, says: "no sample"},
 		"no SLA":               {harm: func(b builder) { b.SLAs = nil }, want: sla.Inconclusive, says: "no SLA"},
 		"an SLA about nothing": {harm: func(b builder) { b.SLAs[0].Groups = nil }, want: sla.Inconclusive, says: "judges nothing"},

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -26,35 +27,51 @@ func disturbed(from, to time.Duration) func(call) reply {
 	}
 }
 
-// shop is 20 arrivals a second for ten minutes, of which each is judged.
-func shop(s plan.SLA) builder {
+// shop is 20 arrivals a second for ten minutes, of which each is judged by
+// every SLA.
+func shop(slas ...plan.SLA) builder {
 	b := newPlan()
 	b.class("u", 1, task("t", 1, plan.Wait{}, b.get("/", 0)))
-	s.Groups = []plan.Judged{{Row: -1, Series: []int{0}}}
-	if s.Rules == nil {
-		s.Rules = []plan.Rule{{Name: "p95", Metric: plan.Quantile, Quantile: 0.95, Limit: float64(500 * ms)}}
+	for _, s := range slas {
+		s.Groups = []plan.Judged{{Row: -1, Series: []int{0}}}
+		if s.Rules == nil {
+			s.Rules = []plan.Rule{{Name: "p95", Metric: plan.Quantile, Quantile: 0.95, Limit: float64(500 * ms)}}
+		}
+		b.SLAs = append(b.SLAs, s)
 	}
-	b.SLAs = []plan.SLA{s}
 	return b.openLoad(600*sec, 200, plan.Stage{Level: 20, Hold: 600 * sec})
 }
 
 // disturbedRun runs the shop against a target that is disturbed from 300 s to
 // 340 s.
-func disturbedRun(t *testing.T, s plan.SLA, change ...func(*Engine, *Options)) (out *outcome.Outcome) {
+func disturbedRun(t *testing.T, s plan.SLA, change ...func(*Engine, *Options)) *outcome.Outcome {
 	t.Helper()
+	return disturbedRunOf(t, []plan.SLA{s}, change...)
+}
+
+// disturbedRunOf is one run that several SLAs judge, each by itself: a
+// judgement for each, since each has one rule.
+func disturbedRunOf(t *testing.T, slas []plan.SLA, change ...func(*Engine, *Options)) (out *outcome.Outcome) {
+	t.Helper()
+	for i := range slas {
+		slas[i].Name = fmt.Sprintf("s%d", i)
+	}
 	synctest.Test(t, func(t *testing.T) {
-		out = do(t, shop(s), newFake(disturbed(300*sec, 340*sec)), change...)
+		out = do(t, shop(slas...), newFake(disturbed(300*sec, 340*sec)), change...)
 	})
+	if len(out.Judged) != len(slas) {
+		t.Fatalf("%d judgements for %d SLAs", len(out.Judged), len(slas))
+	}
 	return out
 }
 
 // A disturbance of 40 s in ten minutes is 1 in 150 of all requests: the p95
 // of the whole run never sees it.
 func TestWindowSeesWhatTheWholeRunHides(t *testing.T) {
-	if out := disturbedRun(t, plan.SLA{Name: "s"}); out.Verdict.State != sla.Pass {
+	if out := disturbedRun(t, plan.SLA{}); out.Verdict.State != sla.Pass {
 		t.Fatalf("without a window: %v %q", out.Verdict.State, out.Verdict.Reasons)
 	}
-	out := disturbedRun(t, plan.SLA{Name: "s", Window: &plan.Window{Length: 30 * sec}})
+	out := disturbedRun(t, plan.SLA{Window: &plan.Window{Length: 30 * sec}})
 	w := out.Judged[0].Windows
 	if out.Verdict.State != sla.Fail || w.Run != sla.Pass {
 		t.Fatalf("%v %q, the whole run %v", out.Verdict.State, out.Verdict.Reasons, w.Run)
@@ -78,7 +95,7 @@ func TestWindowSeesWhatTheWholeRunHides(t *testing.T) {
 }
 
 func TestAllButSaves(t *testing.T) {
-	for _, c := range []struct {
+	cases := []struct {
 		window plan.Window
 		want   sla.State
 	}{
@@ -86,10 +103,14 @@ func TestAllButSaves(t *testing.T) {
 		{plan.Window{Length: 30 * sec, AllBut: 30}, sla.Fail},
 		{plan.Window{Length: 30 * sec, For: 30 * sec}, sla.Fail},
 		{plan.Window{Length: 30 * sec, For: 50 * sec}, sla.Pass},
-	} {
-		out := disturbedRun(t, plan.SLA{Name: "s", Window: &c.window})
-		if out.Verdict.State != c.want || out.Judged[0].Windows.Broken == 0 {
-			t.Errorf("%+v: %v %q", c.window, out.Verdict.State, out.Verdict.Reasons)
+	}
+	var slas []plan.SLA
+	for i := range cases {
+		slas = append(slas, plan.SLA{Window: &cases[i].window})
+	}
+	for i, j := range disturbedRunOf(t, slas).Judged {
+		if c := cases[i]; j.State != c.want || j.Windows.Broken == 0 {
+			t.Errorf("%+v: %v %q", c.window, j.State, j.Reason)
 		}
 	}
 }
@@ -98,19 +119,23 @@ func TestAllButSaves(t *testing.T) {
 // run too: the windows alone decide.
 func TestTolerantWindowsDecideAlone(t *testing.T) {
 	rules := []plan.Rule{{Name: "max", Metric: plan.Max, Limit: float64(500 * ms)}}
-	for _, c := range []struct {
+	cases := []struct {
 		allBut int64
 		want   sla.State
-	}{{100, sla.Pass}, {10, sla.Fail}, {0, sla.Fail}} {
-		out := disturbedRun(t, plan.SLA{Name: "s", Rules: rules, Window: &plan.Window{Length: 30 * sec, AllBut: c.allBut}})
-		if out.Judged[0].State != c.want || out.Judged[0].Windows.Run != sla.Fail {
-			t.Errorf("all but %d: %v, the whole run %v", c.allBut, out.Judged[0].State, out.Judged[0].Windows.Run)
+	}{{100, sla.Pass}, {10, sla.Fail}, {0, sla.Fail}}
+	var slas []plan.SLA
+	for _, c := range cases {
+		slas = append(slas, plan.SLA{Rules: rules, Window: &plan.Window{Length: 30 * sec, AllBut: c.allBut}})
+	}
+	for i, j := range disturbedRunOf(t, slas).Judged {
+		if c := cases[i]; j.State != c.want || j.Windows.Run != sla.Fail {
+			t.Errorf("all but %d: %v, the whole run %v", c.allBut, j.State, j.Windows.Run)
 		}
 	}
 }
 
 func TestRunsShorterThanAWindowProveNothing(t *testing.T) {
-	out := disturbedRun(t, plan.SLA{Name: "s", Window: &plan.Window{Length: 30 * sec}}, func(e *Engine, o *Options) {
+	out := disturbedRun(t, plan.SLA{Window: &plan.Window{Length: 30 * sec}}, func(e *Engine, o *Options) {
 		if e == nil {
 			return
 		}
@@ -139,9 +164,9 @@ func TestAbortGrace(t *testing.T) {
 		{"a tolerance is left", plan.SLA{Window: &plan.Window{Length: 10 * sec, AllBut: 100}, Abort: &plan.Abort{}}, 600 * sec, 600 * sec},
 		{"a tolerance is used up", plan.SLA{Window: &plan.Window{Length: 10 * sec, AllBut: 9}, Abort: &plan.Abort{}}, 311 * sec, 311 * sec},
 	} {
-		c.s.Name, c.s.Rules = "s", []plan.Rule{broken}
+		c.s.Rules = []plan.Rule{broken}
 		out := disturbedRun(t, c.s)
-		if out.Measured < c.from || out.Measured > c.to || (out.Conditions.Aborted == "s") != (c.to < 600*sec) {
+		if out.Measured < c.from || out.Measured > c.to || (out.Conditions.Aborted == "s0") != (c.to < 600*sec) {
 			t.Errorf("%s: ended at %v, aborted by %q", c.name, out.Measured, out.Conditions.Aborted)
 		}
 	}
@@ -151,7 +176,7 @@ func TestAbortGrace(t *testing.T) {
 func TestStages(t *testing.T) {
 	spike := []plan.StageTime{{Name: "spike", Begin: 300 * sec, End: 340 * sec}}
 	calm := []plan.StageTime{{Name: "calm", Begin: 10 * sec, End: 300 * sec}, {Name: "after", Begin: 340 * sec, End: 600 * sec}}
-	for _, c := range []struct {
+	cases := []struct {
 		s       plan.SLA
 		want    sla.State
 		samples int64
@@ -162,10 +187,13 @@ func TestStages(t *testing.T) {
 		{plan.SLA{Stages: calm, Window: &plan.Window{Length: 20 * sec}}, sla.Pass, 5800 + 5200},
 		{plan.SLA{Stages: spike, Rules: []plan.Rule{{Name: "requests_per_second", Metric: plan.Throughput, Limit: 20, AtLeast: true}}}, sla.Pass, 800},
 		{plan.SLA{Stages: spike, Rules: []plan.Rule{{Name: "requests_per_second", Metric: plan.Throughput, Limit: 20.01, AtLeast: true}}}, sla.Fail, 800},
-	} {
-		c.s.Name = "s"
-		out := disturbedRun(t, c.s)
-		j := out.Judged[0]
+	}
+	var slas []plan.SLA
+	for _, c := range cases {
+		slas = append(slas, c.s)
+	}
+	for i, j := range disturbedRunOf(t, slas).Judged {
+		c := cases[i]
 		if j.State != c.want || j.Samples != c.samples {
 			t.Errorf("%+v: %v, %d samples, %q", c.s.Stages, j.State, j.Samples, j.Reason)
 		}
@@ -192,7 +220,7 @@ func TestHangAtTheEnd(t *testing.T) {
 				}
 				return reply{after: 20 * ms}
 			})
-			out := do(t, shop(plan.SLA{Name: "s", Window: &plan.Window{Length: 30 * sec}}), f)
+			out := do(t, shop(plan.SLA{Window: &plan.Window{Length: 30 * sec}}), f)
 			j := out.Judged[0]
 			if j.State != c.want || j.Windows.Run != sla.Pass || j.Windows.Whole != 571 || j.Windows.Broken+j.Windows.Doubtful != 1 {
 				t.Errorf("%s: %v %q, %+v", c.name, j.State, j.Reason, j.Windows)
@@ -212,7 +240,7 @@ func TestHangAtTheEndOfAStage(t *testing.T) {
 			}
 			return reply{after: 20 * ms}
 		})
-		out := do(t, shop(plan.SLA{Name: "s", Stages: stages, Window: &plan.Window{Length: 30 * sec}}), f)
+		out := do(t, shop(plan.SLA{Stages: stages, Window: &plan.Window{Length: 30 * sec}}), f)
 		w := out.Judged[0].Windows
 		if out.Judged[0].State != sla.Fail || w.Broken != 1 || w.Whole != 2*71 || w.Worst.To != 200*sec || w.Worst.Over != 100 || w.Worst.Samples != 600 {
 			t.Errorf("%v %+v", out.Judged[0].State, w)

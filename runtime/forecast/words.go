@@ -8,18 +8,8 @@ import (
 	"throng/runtime/report/text"
 )
 
-// span is a declared length, as short as it is exact: "15 s", "5 min",
-// "1 h 30 min".
-func span(d time.Duration) string {
-	if d <= 0 {
-		return "0 s"
-	}
-	if d%time.Second != 0 && d < time.Minute {
-		return text.Duration(float64(d))
-	}
-	s := text.Whole(d)
-	return strings.TrimSuffix(strings.TrimSuffix(s, " 00 s"), " 00 min")
-}
+// span is a declared length.
+func span(d time.Duration) string { return text.Span(d) }
 
 // about is a number that is only expected: whole, or with one decimal where
 // it is small.

@@ -44,15 +44,15 @@ func TestSaturationRules(t *testing.T) {
 	}{
 		{"nothing", func(f *figures) {}, 0, ""},
 		{"timers of an idle machine", func(f *figures) { f.starts = feed(1000, 500*time.Microsecond, 1100*time.Microsecond, 0.2) }, 10 * ms, ""},
-		{"late starts", func(f *figures) { f.starts = feed(1000, ms, 40*ms, 0.02) }, 500 * ms, "and the limit is 25ms (5 % of the tightest latency limit), since 9.8s."},
+		{"late starts", func(f *figures) { f.starts = feed(1000, ms, 40*ms, 0.02) }, 500 * ms, "and the limit is 25 ms (5 % of the tightest latency limit), since 0:09."},
 		{"late starts within 5 %", func(f *figures) { f.starts = feed(1000, ms, 24*ms, 0.02) }, 500 * ms, ""},
-		{"late starts, tight limit", func(f *figures) { f.starts = feed(1000, ms, 3*ms, 0.02) }, 10 * ms, "the limit is 2ms (the precision of timers)"},
+		{"late starts, tight limit", func(f *figures) { f.starts = feed(1000, ms, 3*ms, 0.02) }, 10 * ms, "the limit is 2 ms (the precision of timers)"},
 		{"few late starts", func(f *figures) { f.starts = feed(1000, ms, 400*ms, 0.01) }, 500 * ms, ""},
 		{"too few starts", func(f *figures) { f.starts = feed(99, 400*ms, 400*ms, 1) }, 500 * ms, ""},
-		{"enough starts", func(f *figures) { f.starts = feed(100, 400*ms, 400*ms, 1) }, 500 * ms, "99th percentile is 400ms"},
+		{"enough starts", func(f *figures) { f.starts = feed(100, 400*ms, 400*ms, 1) }, 500 * ms, "99th percentile is 400 ms"},
 		{"late starts, no limit", func(f *figures) { f.starts = feed(1000, ms, 5*ms, 0.5) }, 0, ""},
-		{"very late starts, no limit", func(f *figures) { f.starts = feed(1000, ms, 15*ms, 0.5) }, 0, "the limit is 10ms (no latency is limited)"},
-		{"cpu", func(f *figures) { f.cpuPeak, f.cpuSince = 0.93, 12*second }, 0, "used 93 % of 2 cores over 5 s, and the limit is 85 %, since 12s."},
+		{"very late starts, no limit", func(f *figures) { f.starts = feed(1000, ms, 15*ms, 0.5) }, 0, "the limit is 10 ms (no latency is limited)"},
+		{"cpu", func(f *figures) { f.cpuPeak, f.cpuSince = 0.93, 12*second }, 0, "used 93.0 % of 2 cores over 5 s, and the limit is 85 %, since 0:12."},
 		{"late ticks", func(f *figures) {
 			f.ticks, f.seconds = feed(1000, ms, 50*ms, 0.05), feed(10, ms, 50*ms, 0)
 			var l lags
@@ -60,15 +60,15 @@ func TestSaturationRules(t *testing.T) {
 				l.add(int64(time.Duration(i/7)*50*ms), int64(i)*int64(second))
 			}
 			f.seconds = l.view()
-		}, 0, "lateness is 50ms, and the limit is 10ms, beyond it in 3 seconds, since 7s."},
+		}, 0, "lateness is 50 ms, and the limit is 10 ms, beyond it in 3 seconds, since 0:07."},
 		{"late ticks in two seconds", func(f *figures) { f.ticks, f.seconds = feed(1000, ms, 50*ms, 0.05), feed(2, 50*ms, 50*ms, 1) }, 0, ""},
 		{"late ticks, slow target", func(f *figures) { f.ticks, f.seconds = feed(1000, ms, 50*ms, 0.05), feed(9, 50*ms, 50*ms, 1) }, 2 * second, ""},
 		{"few late ticks", func(f *figures) { f.ticks, f.seconds = feed(1000, ms, 50*ms, 0.01), feed(9, 50*ms, 50*ms, 1) }, 0, ""},
-		{"goroutines that wait", func(f *figures) { f.sched, f.scheds = 30*ms, feed(9, 30*ms, 30*ms, 1) }, 500 * ms, "waited to run is 30ms, and the limit is 25ms (5 % of the tightest latency limit), beyond it in 9 seconds, since 0s."},
+		{"goroutines that wait", func(f *figures) { f.sched, f.scheds = 30*ms, feed(9, 30*ms, 30*ms, 1) }, 500 * ms, "waited to run is 30 ms, and the limit is 25 ms (5 % of the tightest latency limit), beyond it in 9 seconds, since 0:00."},
 		{"goroutines that wait for two seconds", func(f *figures) { f.sched, f.scheds = 30*ms, feed(2, 30*ms, 30*ms, 1) }, 500 * ms, ""},
 		{"goroutines that wait in some seconds, and seldom", func(f *figures) { f.sched, f.scheds = 20*ms, feed(9, 30*ms, 30*ms, 1) }, 500 * ms, ""},
 		{"goroutines of a busy machine", func(f *figures) { f.sched, f.scheds = 2*ms, feed(9, 2*ms, 2*ms, 1) }, 10 * ms, ""},
-		{"long pauses", func(f *figures) { f.pauses = []pause{{ms, 5000}, {30 * ms, 40}} }, 500 * ms, "pauses longer than 25ms (5 % of the tightest latency limit) add up to 1.2s of 1m40s since the start."},
+		{"long pauses", func(f *figures) { f.pauses = []pause{{ms, 5000}, {30 * ms, 40}} }, 500 * ms, "pauses longer than 25 ms (5 % of the tightest latency limit) add up to 1.20 s of 1 min 40 s since the start."},
 		{"few long pauses", func(f *figures) { f.pauses = []pause{{30 * ms, 33}} }, 500 * ms, ""},
 		{"many short pauses", func(f *figures) { f.pauses = []pause{{ms, 50000}} }, 10 * ms, ""},
 	} {
@@ -251,7 +251,7 @@ func TestMonitorOnVirtualTime(t *testing.T) {
 		}
 		// Stop keeps the limit of the last report; Test itself proves that
 		// nothing is left behind.
-		if r := m.Stop(); len(r.Saturated) != 1 || !strings.Contains(r.Saturated[0], "25ms") {
+		if r := m.Stop(); len(r.Saturated) != 1 || !strings.Contains(r.Saturated[0], "25 ms") {
 			t.Errorf("%q", r.Saturated)
 		}
 		m.Stop()

@@ -2,8 +2,9 @@ package health
 
 import (
 	"fmt"
-	"math"
 	"time"
+
+	"throng/runtime/report/text"
 )
 
 // Limits of a generator that keeps up.
@@ -52,8 +53,8 @@ func (f figures) saturated(tightest time.Duration) []string {
 		list = append(list, s)
 	}
 	if f.cpuSince >= 0 {
-		list = append(list, fmt.Sprintf("The process was short of CPU: it used %.0f %% of %s over 5 s, and the limit is %.0f %%, since %s.",
-			f.cpuPeak*100, cores(f.cores), maxCPU*100, clock(f.cpuSince)))
+		list = append(list, fmt.Sprintf("The process was short of CPU: it used %s of %s over %s, and the limit is %s, since %s.",
+			share(f.cpuPeak), cores(f.cores), text.Span(cpuWindow), text.Limit(maxCPU, text.Ratio), text.Clock(f.cpuSince)))
 	}
 	if s := f.lateTicks(tightest); s != "" {
 		list = append(list, s)
@@ -88,7 +89,7 @@ func (f figures) lateStarts(tightest time.Duration) string {
 		return ""
 	}
 	return fmt.Sprintf("Steps began late: their 99th percentile is %s after they were due, and the limit is %s (%s), since %s.",
-		short(f.starts.quantile(0.99)), short(limit), why, clock(since))
+		short(f.starts.quantile(0.99)), bound(limit), why, text.Clock(since))
 }
 
 func (f figures) lateTicks(tightest time.Duration) string {
@@ -99,7 +100,7 @@ func (f figures) lateTicks(tightest time.Duration) string {
 		return ""
 	}
 	return fmt.Sprintf("The process did not get to run in time: the 99th percentile of a 10 ms tick's lateness is %s, "+
-		"and the limit is %s, beyond it in %d seconds, since %s.", short(f.ticks.quantile(0.99)), short(limit), n, clock(since))
+		"and the limit is %s, beyond it in %s seconds, since %s.", short(f.ticks.quantile(0.99)), bound(limit), text.Count(n), text.Clock(since))
 }
 
 // lateGoroutines finds what no start shows: users of the closed model that do
@@ -112,7 +113,7 @@ func (f figures) lateGoroutines(tightest time.Duration) string {
 		return ""
 	}
 	return fmt.Sprintf("Users waited for a processor: the 99th percentile of what goroutines waited to run is %s, "+
-		"and the limit is %s (%s), beyond it in %d seconds, since %s.", short(f.sched), short(limit), why, n, clock(since))
+		"and the limit is %s (%s), beyond it in %s seconds, since %s.", short(f.sched), bound(limit), why, text.Count(n), text.Clock(since))
 }
 
 // longPauses finds garbage collection that stops the process for longer than
@@ -130,24 +131,18 @@ func (f figures) longPauses(tightest time.Duration) string {
 		return ""
 	}
 	return fmt.Sprintf("Garbage collection stopped the process: pauses longer than %s (%s) add up to %s of %s since the start.",
-		short(limit), why, short(sum), clock(f.reckoned))
+		bound(limit), why, short(sum), text.Span(f.reckoned))
 }
 
 func cores(n int) string {
 	if n == 1 {
 		return "1 core"
 	}
-	return fmt.Sprintf("%d cores", n)
+	return text.Count(int64(n)) + " cores"
 }
 
-// clock is a time of the run, to a tenth of a second.
-func clock(d time.Duration) string { return d.Round(100 * time.Millisecond).String() }
+func share(of float64) string { return text.Figure(of, text.Ratio) }
 
-// short keeps three digits.
-func short(d time.Duration) string {
-	if d <= 0 {
-		return "0s"
-	}
-	digits := int(math.Log10(float64(d))) - 2
-	return d.Round(time.Duration(math.Pow10(max(digits, 0)))).String()
-}
+func short(d time.Duration) string { return text.Duration(float64(d)) }
+
+func bound(d time.Duration) string { return text.Limit(float64(d), text.Nanoseconds) }

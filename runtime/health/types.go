@@ -33,6 +33,6 @@ func (r Report) String() string {
 	if r.Cores == 0 {
 		return "" // nothing was watched
 	}
-	return fmt.Sprintf("CPU %.0f %% of %s, start lag p99 %s, tick lag p99 %s, scheduler p99 %s, longest GC pause %s",
-		r.CPU*100, cores(r.Cores), short(r.StartLagP99), short(r.TickLagP99), short(r.SchedP99), short(r.GCPauseMax))
+	return fmt.Sprintf("CPU %s of %s, start lag p99 %s, tick lag p99 %s, scheduler p99 %s, longest GC pause %s",
+		share(r.CPU), cores(r.Cores), short(r.StartLagP99), short(r.TickLagP99), short(r.SchedP99), short(r.GCPauseMax))
 }

@@ -14,8 +14,9 @@
 // answer that says so. HTTP/2 shares one connection among requests, so that
 // there every fault but a hang resets the stream.
 //
-// WebSockets are not spoken: a handshake is a request like any other, and no
-// answer to it opens a socket.
+// A route may open WebSockets (RFC 6455, version 13, without extensions) over
+// HTTP/1.1: it says what it is told to unasked, and answers messages. Each
+// message is in the Log, too.
 //
 // The package knows nothing of scenarios, plans or expressions.
 package mock

@@ -18,8 +18,10 @@ type Route struct {
 	// Latency is how long the answer, or the fault, is waited with; nil for no
 	// time. Answer makes the answer, and where Fault leaves none may be nil.
 	// Both are called by one goroutine of a server at a time.
+	// Socket, where there is one, is opened in place of an answer.
 	Latency func() time.Duration
 	Answer  func(Request) (Answer, error)
+	Socket  *Socket
 }
 
 // Fault is what a route does instead of a whole answer.
@@ -63,7 +65,7 @@ func newRoute(r Route) (*route, error) {
 		return nil, fmt.Errorf("the share of the route %q must lie between 0 and 1; it is %g", r.Path, r.Share)
 	case r.Times < 0:
 		return nil, fmt.Errorf("the route %q cannot answer %d times", r.Path, r.Times)
-	case r.Answer == nil && (r.Fault == NoFault || r.Fault == Truncate):
+	case r.Answer == nil && r.Socket == nil && (r.Fault == NoFault || r.Fault == Truncate):
 		return nil, fmt.Errorf("the route %q has no answer", r.Path)
 	}
 	switch r.Fault {

@@ -127,6 +127,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case Reset, Close, Garbage:
 		cut(w, taker.Fault)
 	default:
+		if taker.Socket != nil {
+			s.open(w, r, req, taker, index)
+			return
+		}
 		s.answer(w, &req, taker, index)
 	}
 }

@@ -51,6 +51,14 @@ func (w *Writer) Fail(f Failure) {
 	w.recorder.failures.add(w.recorder.rowOf(f.Series), f)
 }
 
+// Lose describes the end of a connection of a socket or stream that was not
+// ours to end: no sample, and no failure of one. Its Status is the close code.
+// Losses are grouped as failures are, by themselves.
+func (w *Writer) Lose(f Failure) {
+	f.Detail = cut(f.Detail, maxDetail)
+	w.recorder.losses.add(w.recorder.rowOf(f.Series), f)
+}
+
 // Abandon counts a task that ended at a site because the session value
 // called name was missing.
 func (w *Writer) Abandon(class int, site plan.SiteID, name string) {

@@ -76,6 +76,7 @@ type Recorder struct {
 	config   Config
 	shards   []*shard
 	failures failures
+	losses   failures
 
 	// The rest belongs to the one caller of Snapshot.
 	last    time.Duration
@@ -128,6 +129,7 @@ func New(c Config) *Recorder {
 		}
 	}
 	r.failures.init()
+	r.losses.init()
 	return r
 }
 

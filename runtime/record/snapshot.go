@@ -32,6 +32,7 @@ type Snapshot struct {
 	RecentMetrics []*Values
 
 	Errors    []ErrorGroup // most frequent first
+	Losses    []ErrorGroup // connections that ended unasked, most frequent first
 	Abandoned []Abandoned  // tasks ended because a session value was missing
 	Clamped   int64        // samples outside the histograms' range, counted at its edge
 }
@@ -39,7 +40,7 @@ type Snapshot struct {
 // PhaseStats are Total and Recent of what began in a phase.
 type PhaseStats struct{ Total, Recent []*Stats }
 
-// ErrorGroup is one kind of failure: same row of the report, class, status
+// ErrorGroup is one kind of failure, or of loss: same row of the report, class, status
 // and detail.
 type ErrorGroup struct {
 	Failure // the first one seen

@@ -62,6 +62,7 @@ func (r *Recorder) Snapshot(at time.Duration, final bool) *Snapshot {
 	}
 	s.Clamped = r.clamped
 	s.Errors, s.Abandoned = r.failures.list()
+	s.Losses, _ = r.losses.list()
 	return s
 }
 

@@ -52,7 +52,7 @@ func New(p *plan.Plan, o *outcome.Outcome, f Facts) *Report {
 		Files:         append([]string{}, f.Files...),
 		Again:         f.Again,
 	}
-	r.Requests, r.Groups = b.requests(snap.Total, o.Judged)
+	r.Requests, r.Groups = b.requests(snap.Total, snap.Losses, o.Judged)
 	r.Metrics = b.metrics(snap.Metrics, o.Judged)
 	r.Total = b.figures(b.merge(snap.Total, func(s *plan.Series) bool { return s.Kind == plan.RequestSeries }))
 	r.Verdict = b.verdict(o.Verdict, r.SLAs, f.ExitCode)

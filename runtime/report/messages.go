@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -37,12 +38,36 @@ type Messages struct {
 	Disconnects int64        `json:"disconnects"` // that were not ours
 	Reconnects  int64        `json:"reconnects"`
 	Closes      []CloseCount `json:"closes"` // by close code
+	Losses      []Loss       `json:"losses"` // why connections ended that were not ours to end, most frequent first
 }
 
 // CloseCount counts the connections that ended with one close code.
 type CloseCount struct {
 	Code  int   `json:"code"`
 	Count int64 `json:"count"`
+}
+
+// Loss is one way in which connections ended, and how many did.
+type Loss struct {
+	Code   int    `json:"code"` // close code; 0 of a stream
+	Detail string `json:"detail"`
+	Count  int64  `json:"count"`
+	First  Ms     `json:"first_ms"` // on the run's clock
+	Last   Ms     `json:"last_ms"`
+}
+
+// losses are those of each row.
+func (b *builder) losses(groups []record.ErrorGroup) [][]Loss {
+	rows := make([][]Loss, len(b.plan.Rows))
+	for i := range groups {
+		g := &groups[i]
+		if int(g.Series) >= len(b.plan.Series) {
+			continue
+		}
+		row := &rows[b.plan.Series[g.Series].Row]
+		*row = append(*row, Loss{Code: g.Status, Detail: b.mask.Replace(g.Detail), Count: g.Count, First: Ms(g.First), Last: Ms(g.Last)})
+	}
+	return rows
 }
 
 // measures are the times of a row beside its response time; limited are those
@@ -95,19 +120,19 @@ func (b *builder) streams() []bool {
 
 // messages are what was counted of a row; nil where nothing was, but for a
 // stream that was asked for: that it brought nothing is worth a line.
-func (b *builder) messages(s *record.Stats, stream bool) *Messages {
+func (b *builder) messages(s *record.Stats, stream bool, losses []Loss) *Messages {
 	any := stream && s.Count() > 0
 	for c := range plan.CountDecoded {
 		any = any || s.Counter(c) != 0
 	}
-	if !any && len(s.Closes()) == 0 {
+	if !any && len(s.Closes()) == 0 && len(losses) == 0 {
 		return nil
 	}
 	m := &Messages{
 		In: s.Counter(plan.CountIn), Out: s.Counter(plan.CountOut), BytesIn: s.Counter(plan.CountBytesIn), BytesOut: s.Counter(plan.CountBytesOut),
 		Asked: s.Counter(plan.CountAsked), Unanswered: s.Counter(plan.CountUnanswered), Late: s.Counter(plan.CountLate),
 		OutOfOrder: s.Counter(plan.CountOutOfOrder), Duplicated: s.Counter(plan.CountDuplicated), Lost: s.Counter(plan.CountLost),
-		Disconnects: s.Counter(plan.CountDisconnects), Reconnects: s.Counter(plan.CountReconnects), Closes: []CloseCount{},
+		Disconnects: s.Counter(plan.CountDisconnects), Reconnects: s.Counter(plan.CountReconnects), Closes: []CloseCount{}, Losses: append([]Loss{}, losses...),
 	}
 	if seconds := b.measured.Seconds(); seconds > 0 {
 		m.InRate, m.OutRate = Num(float64(m.In)/seconds), Num(float64(m.Out)/seconds)
@@ -155,6 +180,33 @@ func (m *Messages) closed() string {
 	return strings.Join(parts, ", ")
 }
 
+// maxLosses is how many ways in which a row's connections ended are shown,
+// unless all are asked for.
+const maxLosses = 4
+
+// Why says how connections ended, of that one way.
+func (l *Loss) Why() string {
+	s := text.Count(l.Count) + " × "
+	if l.Code != 0 {
+		s += strconv.Itoa(l.Code) + ": "
+	}
+	return s + text.Clean(l.Detail) + " (" + span(l.First, l.Last) + ")"
+}
+
+// losses says below a row why its connections ended.
+func (t *textWriter) losses(m *Messages) {
+	shown := m.Losses
+	if len(shown) > maxLosses && !t.o.All {
+		shown = shown[:maxLosses]
+	}
+	for i := range shown {
+		t.prose(4, text.Dim, shown[i].Why())
+	}
+	if rest := len(m.Losses) - len(shown); rest > 0 {
+		t.prose(4, text.Dim, fmt.Sprintf("… %s more  (--all lists them)", plural(rest, "way")))
+	}
+}
+
 // messages writes the table of sockets and streams, with what went wrong
 // below each.
 func (t *textWriter) messages() {
@@ -163,6 +215,7 @@ func (t *textWriter) messages() {
 		{Title: "in/s", Right: true}, {Title: "out", Right: true, Drop: 2}, {Title: "out/s", Right: true}, {Title: "disconnects", Right: true, Drop: 4},
 	}}
 	var details []string
+	var of []*Messages
 	for i := range t.r.Requests {
 		r := &t.r.Requests[i]
 		m := r.Messages
@@ -178,10 +231,10 @@ func (t *textWriter) messages() {
 			{Text: t.st.Text(out)}, {Text: t.st.Text(rate)}, {Text: text.Count(m.Disconnects)},
 		})
 		detail := m.Trouble()
-		if c := m.closed(); c != "" {
+		if c := m.closed(); c != "" && len(m.Losses) == 0 {
 			detail = strings.TrimPrefix(detail+" · closed by "+c, " · ")
 		}
-		details = append(details, detail)
+		details, of = append(details, detail), append(of, m)
 	}
 	if len(table.Rows) == 0 {
 		return
@@ -190,9 +243,13 @@ func (t *textWriter) messages() {
 	t.line(lines[0])
 	for i, l := range lines[1:] {
 		t.line(l)
-		if i < len(details) && details[i] != "" {
+		if i >= len(of) {
+			continue
+		}
+		if details[i] != "" {
 			t.prose(4, text.Plain, details[i])
 		}
+		t.losses(of[i])
 	}
 	t.line("")
 }

@@ -177,6 +177,7 @@ type SLA struct {
 	Profile    string      `json:"limit_of_profile"` // whose own limit it is; "" for one of every profile
 	Otherwise  *Num        `json:"limit_otherwise"`  // what it would be in other profiles; null where they have none of their own
 	Site       *Site       `json:"site"`
+	Everywhere bool        `json:"-"` // every request is judged by it, together or by itself
 	Judged                 // the worst of All
 	All        []Judged    `json:"judged"`
 }

@@ -15,7 +15,7 @@ import (
 // first. The rates are over the time given.
 func Requests(p *plan.Plan, total []*record.Stats, judged []sla.Judgement, over time.Duration) []Request {
 	b := builder{plan: p, mask: p.Mask(), measured: over}
-	requests, groups := b.requests(total, judged)
+	requests, groups := b.requests(total, nil, judged)
 	all := append(requests, groups...)
 	slices.SortStableFunc(all, worseRequest)
 	return all
@@ -46,12 +46,13 @@ func (s *standing) add(state text.State, tight float64) {
 	s.tight = max(s.tight, tight)
 }
 
-func (b *builder) requests(total []*record.Stats, judged []sla.Judgement) (requests, groups []Request) {
+func (b *builder) requests(total []*record.Stats, lost []record.ErrorGroup, judged []sla.Judgement) (requests, groups []Request) {
 	rows := make([]*record.Stats, len(b.plan.Rows))
 	for i := range rows {
 		rows[i] = b.merge(total, func(s *plan.Series) bool { return s.Row == i })
 	}
 	standings, limited, streams := b.standings(rows, judged), b.limited(), b.streams()
+	losses := b.losses(lost)
 	requests, groups = []Request{}, []Request{}
 	for i := range b.plan.Rows {
 		row := &b.plan.Rows[i]
@@ -61,7 +62,7 @@ func (b *builder) requests(total []*record.Stats, judged []sla.Judgement) (reque
 		r := Request{
 			Name: b.mask.Replace(row.Label()), Method: row.Method, Route: b.mask.Replace(row.Name),
 			State: standings[i].state, Index: i, Site: b.site(row.Site), Figures: b.figures(rows[i]),
-			Measures: b.measures(rows[i], limited[i]), Messages: b.messages(rows[i], streams[i]),
+			Measures: b.measures(rows[i], limited[i]), Messages: b.messages(rows[i], streams[i], losses[i]),
 		}
 		if row.Method != "" && row.Target >= 0 && row.Target < len(b.plan.Targets) {
 			r.Target = b.plan.Targets[row.Target].Name

@@ -41,7 +41,7 @@ func (b *builder) slaLine(s *plan.SLA, r *plan.Rule, judged []sla.Judgement) SLA
 	line := SLA{
 		Name: b.mask.Replace(s.Name), Match: b.mask.Replace(s.Match), Rule: r.Name, Metric: metricNames[r.Metric], Measure: measureOf(s, r),
 		Metrics: r.Unit != plan.UnitNone, Warning: r.Warn, Floor: r.AtLeast, Unit: "ms", Limit: Num(r.Limit / 1e6), Site: b.site(s.Site, r.Site),
-		All: make([]Judged, 0, len(judged)), Stages: Stages(b.mask, s), Window: WindowOf(s),
+		All: make([]Judged, 0, len(judged)), Stages: Stages(b.mask, s), Window: WindowOf(s), Everywhere: b.everywhere(s),
 	}
 	switch {
 	case r.Metric == plan.ErrorRate:
@@ -79,6 +79,22 @@ func (b *builder) slaLine(s *plan.SLA, r *plan.Rule, judged []sla.Judgement) SLA
 		line.Judged = line.All[0]
 	}
 	return line
+}
+
+// everywhere reports whether an SLA leaves no request of the plan out.
+func (b *builder) everywhere(s *plan.SLA) bool {
+	judged := make([]bool, len(b.plan.Series))
+	for _, g := range s.Groups {
+		for _, i := range g.Series {
+			judged[i] = true
+		}
+	}
+	for i := range b.plan.Series {
+		if b.plan.Series[i].Kind == plan.RequestSeries && !judged[i] {
+			return false
+		}
+	}
+	return len(judged) > 0
 }
 
 // scaleUnits are the units of limits on counters.

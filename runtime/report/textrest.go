@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -55,7 +56,7 @@ func (t *textWriter) errors() {
 		e := &shown[i]
 		table.Rows = append(table.Rows, []text.Cell{
 			{Text: t.st.Text(text.Count(e.Count) + " ×")}, {Text: t.st.Text(what(e)), Role: text.FailRole},
-			{Text: t.outside(e.Request)}, {Text: t.st.Text(span(e)), Role: text.Dim},
+			{Text: t.outside(e.Request)}, {Text: t.st.Text(span(e.First, e.Last)), Role: text.Dim},
 		})
 	}
 	lines := table.Lines(t.width)
@@ -199,8 +200,15 @@ func (t *textWriter) trust() {
 		t.section("", fmt.Sprintf("generator ok · CPU %s %% of %s · start lag p99 %s", text.Percent(float64(g.CPU)),
 			plural(g.Cores, "core"), text.Duration(float64(g.StartLagP99))))
 	}
-	for _, s := range g.Saturated {
-		t.section("", "! generator: "+text.Clean(s))
+	said := t.r.Verdict.State != text.Pass && slices.ContainsFunc(t.r.Verdict.Beside, func(why string) bool {
+		return slices.ContainsFunc(g.Saturated, func(s string) bool { return strings.Contains(why, s) })
+	})
+	if said {
+		t.section("", "! generator: it was itself a limit, as said above")
+	} else {
+		for _, s := range g.Saturated {
+			t.section("", "! generator: "+text.Clean(s))
+		}
 	}
 	if g.LocalFailures > 0 {
 		t.section("", "! "+count(g.LocalFailures, "failure")+" of this machine, not of the target")

@@ -185,7 +185,7 @@ func (t *textWriter) causes(s *SLA) string {
 			parts = append(parts, "…")
 			break
 		}
-		parts = append(parts, fmt.Sprintf("%s × %s at %s", text.Count(e.Count), what(e), span(e)))
+		parts = append(parts, fmt.Sprintf("%s × %s at %s", text.Count(e.Count), what(e), span(e.First, e.Last)))
 	}
 	if len(parts) == 0 {
 		return ""
@@ -205,8 +205,8 @@ func (t *textWriter) concerns(s *SLA, e *Error) bool {
 }
 
 // span is when errors happened: "0:45" or "0:45–0:50".
-func span(e *Error) string {
-	first, last := text.Clock(time.Duration(e.First)), text.Clock(time.Duration(e.Last))
+func span(from, to Ms) string {
+	first, last := text.Clock(time.Duration(from)), text.Clock(time.Duration(to))
 	if first == last {
 		return first
 	}

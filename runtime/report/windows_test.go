@@ -40,8 +40,8 @@ func TestWindowsInTheText(t *testing.T) {
 	s := write(t, build(windowedRun(), 99), TextOptions{Width: 160, All: true})
 	for _, want := range []string{
 		"slow (spike)", "p95 in 30 s",
-		"broken in 3 of 11 windows of 30 s; worst 0:24–0:54: 57 of 210 took longer than 5 s (27.143 %)",
-		"max in 10 s", "kept in 56 windows of 10 s; worst 0:10–0:20: 1 of 80 took longer than 400 ms (1.25 %)",
+		"broken in 3 of 11 windows of 30 s; worst 0:24–0:54: 57 of 210 took longer than 5.00 s (27.1 %)",
+		"max in 10 s", "kept in 56 windows of 10 s; worst 0:10–0:20: 1 of 80 took longer than 400 ms (1.2 %)",
 	} {
 		if !strings.Contains(strings.Join(strings.Fields(s), " "), want) {
 			t.Errorf("%q is not in\n%s", want, s)

@@ -144,9 +144,10 @@ func (t *textWriter) headline() {
 	for _, s := range t.early() {
 		t.prose(indent, text.WarnRole, s)
 	}
-	if r.Verdict.State != text.Pass || t.o.All {
+	passed := r.Verdict.State == text.Pass
+	if !passed || t.o.All || r.Verdict.ExitCode != 0 {
 		reasons := r.Verdict.Beside // the table below says the rest
-		if t.o.All || t.o.Brief {
+		if t.o.All || t.o.Brief && !passed {
 			reasons = r.Verdict.Reasons
 		}
 		for _, reason := range reasons {

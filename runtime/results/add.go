@@ -139,7 +139,7 @@ func addLeave(list []outcome.Leave, l outcome.Leave) []outcome.Leave {
 func addGroups(all []record.ErrorGroup) (sum []record.ErrorGroup) {
 	byKey := map[groupKey]record.ErrorGroup{}
 	for _, g := range all {
-		k := groupKey{g.Series, g.Class.String(), g.Detail, g.Status, g.Site}
+		k := groupKey{g.Series, false, g.Class.String(), g.Detail, g.Status, g.Site}
 		if old, known := byKey[k]; known {
 			old.Count, old.First, old.Last = old.Count+g.Count, min(old.First, g.First), max(old.Last, g.Last)
 			g = old

@@ -128,10 +128,11 @@ type snapshot struct {
 	Clamped   int64              `json:"clamped,omitempty"`
 }
 
-// group is one kind of failure. Of several entries about one, the first has
+// group is one kind of failure, or of loss. Of several entries about one, the first has
 // its texts.
 type group struct {
 	Series int32       `json:"series"`
+	Loss   bool        `json:"loss,omitempty"`
 	Class  string      `json:"class"`
 	Status int         `json:"status,omitempty"`
 	Detail string      `json:"detail,omitempty"`
@@ -147,12 +148,38 @@ type group struct {
 // groupKey is what tells groups apart.
 type groupKey struct {
 	series        int32
+	loss          bool
 	class, detail string
 	status        int
 	site          plan.SiteID
 }
 
-func (g *group) key() groupKey { return groupKey{g.Series, g.Class, g.Detail, g.Status, g.Site} }
+func (g *group) key() groupKey {
+	return groupKey{g.Series, g.Loss, g.Class, g.Detail, g.Status, g.Site}
+}
+
+// groupsOf are a snapshot's failures, and then its losses.
+func groupsOf(s *record.Snapshot, m *plan.Mask) []group {
+	var list []group
+	for i := range s.Errors {
+		list = append(list, groupOf(&s.Errors[i], m))
+	}
+	for i := range s.Losses {
+		g := groupOf(&s.Losses[i], m)
+		g.Loss = true
+		list = append(list, g)
+	}
+	return list
+}
+
+// put adds a group to the failures or losses of a snapshot.
+func (g *group) put(s *record.Snapshot) {
+	to := &s.Errors
+	if g.Loss {
+		to = &s.Losses
+	}
+	*to = append(*to, g.errorGroup())
+}
 
 func groupOf(e *record.ErrorGroup, m *plan.Mask) group {
 	return group{
@@ -287,9 +314,7 @@ func snapshotOf(s *record.Snapshot, m *plan.Mask) snapshot {
 	for i := range s.Phases {
 		out.Phases = append(out.Phases, sparse(s.Phases[i].Total))
 	}
-	for i := range s.Errors {
-		out.Errors = append(out.Errors, groupOf(&s.Errors[i], m))
-	}
+	out.Errors = groupsOf(s, m)
 	out.Abandoned = maskedTasks(s.Abandoned, m)
 	return out
 }
@@ -312,7 +337,7 @@ func (s *snapshot) snapshot(p *plan.Plan) *record.Snapshot {
 		out.Phases = append(out.Phases, record.PhaseStats{Total: phase.list(n), Recent: make([]*record.Stats, n)})
 	}
 	for i := range s.Errors {
-		out.Errors = append(out.Errors, s.Errors[i].errorGroup())
+		s.Errors[i].put(out)
 	}
 	return out
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"throng/dsl/plan"
@@ -14,9 +15,9 @@ import (
 type marker struct {
 	plan   *plan.Plan
 	list   []Mark
-	begun  []bool // by load
-	broken []bool // by SLA
-	told   map[string]bool
+	begun  []bool          // by load
+	broken []bool          // by SLA
+	told   map[string]bool // alarms, without their figures
 	state  outcome.State
 }
 
@@ -51,9 +52,10 @@ func (m *marker) look(t *tick) {
 		m.broken[i] = now
 	}
 	for _, why := range t.SoFar.Health.Saturated {
-		if !m.told[why] && len(m.told) < 100 {
-			m.told[why] = true
-			m.add(t.At, MarkAlarm, why)
+		what, _, _ := strings.Cut(why, ":") // its figures change from second to second
+		if !m.told[what] && len(m.told) < 100 {
+			m.told[what] = true
+			m.add(t.At, MarkAlarm, what)
 		}
 	}
 	if t.State >= outcome.Stopping && m.state < outcome.Stopping && t.State != outcome.Done {

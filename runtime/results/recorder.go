@@ -141,8 +141,7 @@ func (r *Recorder) tick(p *outcome.Progress) *tick {
 	for i := range s.Phases {
 		t.Phases = append(t.Phases, sparse(s.Phases[i].Recent))
 	}
-	for i := range s.Errors {
-		g := groupOf(&s.Errors[i], r.mask)
+	for _, g := range groupsOf(s, r.mask) {
 		before, known := r.groups[g.key()]
 		if known && before == g.Count {
 			continue

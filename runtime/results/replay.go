@@ -138,9 +138,10 @@ func (r *replay) outcome(b *begin) *outcome.Outcome {
 	final := *r.snap
 	final.Final = true
 	for _, g := range r.groups {
-		final.Errors = append(final.Errors, g.errorGroup())
+		g.put(&final)
 	}
 	slices.SortFunc(final.Errors, compareGroups)
+	slices.SortFunc(final.Losses, compareGroups)
 	known := &t.SoFar
 	o := &outcome.Outcome{
 		RunID: b.RunID, Started: t.Started, Elapsed: t.At, Measured: known.Measured, Final: &final, Conditions: known.Conditions,

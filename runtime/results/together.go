@@ -235,13 +235,13 @@ func (t *together) outcome(r *replay) *outcome.Outcome {
 	o := &outcome.Outcome{Started: first.Started, Final: &final}
 	var known []*soFar
 	var ids []string
-	var groups []record.ErrorGroup
+	var groups, losses []record.ErrorGroup
 	for _, j := range t.list {
 		x := j.outcome
 		s := soFarOf(x)
 		known = append(known, &s)
 		ids = append(ids, j.begin.RunID)
-		groups = append(groups, x.Final.Errors...)
+		groups, losses = append(groups, x.Final.Errors...), append(losses, x.Final.Losses...)
 		final.Abandoned = addTasks(final.Abandoned, x.Final.Abandoned)
 		final.Clamped += x.Final.Clamped
 		o.Interrupted, o.Cut = o.Interrupted || x.Interrupted, o.Cut || x.Cut
@@ -251,7 +251,7 @@ func (t *together) outcome(r *replay) *outcome.Outcome {
 		}
 		o.Setup, o.Teardown = worseOnce(o.Setup, x.Setup), worseOnce(o.Teardown, x.Teardown)
 	}
-	final.Errors = addGroups(groups)
+	final.Errors, final.Losses = addGroups(groups), addGroups(losses)
 	s := add(known)
 	o.RunID, o.Measured, o.PeakUsers, o.Conditions, o.Health = strings.Join(ids, "+"), s.Measured, 0, s.Conditions, s.Health
 	o.Classes, o.Loads, o.Leaves = s.Classes, s.Loads, s.Leaves

@@ -80,6 +80,7 @@ func (l *live) do(r *request) {
 	w.Record(2, r.value, r.sample.Intended)
 	if r.sample.Class != plan.OK {
 		w.Fail(record.Failure{Series: r.sample.Series, Class: r.sample.Class, Status: 500, At: r.sample.End, Detail: fmt.Sprint("kind ", r.sample.End%3), Answer: "no"})
+		w.Lose(record.Failure{Series: r.sample.Series, Class: r.sample.Class, Status: 1001, At: r.sample.End, Detail: fmt.Sprint("kind ", r.sample.End%3)})
 	}
 }
 
@@ -219,6 +220,13 @@ func TestTogetherIsTheSum(t *testing.T) {
 		"total": func(r *report.Report) any { return r.Total }, "errors": func(r *report.Report) any { return r.Errors },
 		"books": func(r *report.Report) any { return r.Books }, "verdict": func(r *report.Report) any { return r.Verdict.State },
 		"peak": func(r *report.Report) any { return r.Run.PeakUsers }, "users": func(r *report.Report) any { return r.Classes[0].Users },
+		"losses": func(r *report.Report) any {
+			list := r.Requests[0].Messages.Losses
+			if len(list) != 3 {
+				t.Errorf("losses %+v", list)
+			}
+			return list
+		},
 		"warmup": func(r *report.Report) any { return r.Warmup },
 	} {
 		if diff := cmp.Diff(asJSON(t, of(want.Report)), asJSON(t, of(got.Report))); diff != "" {

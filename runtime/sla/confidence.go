@@ -5,6 +5,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/record"
+	"throng/runtime/report/text"
 )
 
 // A ceiling with a confidence is judged as what it says of all requests like
@@ -44,18 +45,18 @@ func (j *Judgement) sure(r plan.Rule, bad, n int64, said string) {
 		j.State = Pass
 	case bad >= broken:
 		j.State = Fail
-		j.Reason = fmt.Sprintf("%s; from %d on the limit is broken, %s", said, broken, confident(r))
+		j.Reason = fmt.Sprintf("%s; from %s on the limit is broken, %s", said, text.Count(broken), confident(r))
 	case n < j.Needed:
 		j.State = Inconclusive
-		j.Reason = fmt.Sprintf("needs %d samples to be %s, has %d", j.Needed, confident(r), n)
+		j.Reason = fmt.Sprintf("needs %s to be %s, has %s", count(j.Needed, "sample"), confident(r), text.Count(n))
 	default:
 		j.State = Inconclusive
-		j.Reason = fmt.Sprintf("%s; to be %s, at most %d may, and from %d on the limit is broken", said, confident(r), kept, broken)
+		j.Reason = fmt.Sprintf("%s; to be %s, at most %s may, and from %s on the limit is broken", said, confident(r), text.Count(kept), text.Count(broken))
 	}
 }
 
 // confident is how sure a rule is to be: "95 % sure".
-func confident(r plan.Rule) string { return share(r.Confidence) + " sure" }
+func confident(r plan.Rule) string { return text.Limit(r.Confidence, text.Ratio) + " sure" }
 
 // ceilingKept reports whether a ceiling is kept with bad samples of n beyond it.
 func ceilingKept(r plan.Rule, bad, n int64) bool {

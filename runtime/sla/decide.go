@@ -3,9 +3,9 @@ package sla
 import (
 	"fmt"
 	"slices"
-	"strconv"
 
 	"throng/dsl/plan"
+	"throng/runtime/report/text"
 )
 
 // Decide is the verdict on a run, from the judgements of its final snapshot
@@ -158,7 +158,7 @@ func (d *decision) circumstances() {
 		d.doubt("%s could not go on: %s", count(c.Stuck, "task"), c.StuckWhy)
 	}
 	if beyondOnePercent(c.UsersFailed, c.UsersStarted) {
-		d.doubt("%d of %d users failed to start, more than 1 %%", c.UsersFailed, c.UsersStarted)
+		d.doubt("%s users failed to start, more than 1 %%", ofAll(int64(c.UsersFailed), int64(c.UsersStarted)))
 	}
 	d.books()
 }
@@ -166,20 +166,25 @@ func (d *decision) circumstances() {
 func (d *decision) books() {
 	b := d.conditions.Books
 	if d.broke(b) {
-		d.doubt("the books do not balance: %d intended, but %d succeeded + %d failed + %d missed + %d cut off",
-			b.Intended, b.Succeeded, b.Failed, b.Missed, b.InFlight)
+		d.doubt("the books do not balance: %s intended, but %s", text.Count(b.Intended), b.parts())
 	}
 	if done := b.Succeeded + b.Failed; d.conditions.Recorded != done {
-		d.doubt("%d requests finished, but %d samples were recorded", done, d.conditions.Recorded)
+		d.doubt("%s finished, but %s recorded", count(done, "request"), were(d.conditions.Recorded, "sample"))
 	}
 	if beyondOnePercent(b.Missed, b.Intended) {
-		d.doubt("%d of %d arrivals and requests were missed, more than 1 %%: no user was free", b.Missed, b.Intended)
+		d.doubt("%s arrivals and requests were missed, more than 1 %%: no user was free", ofAll(b.Missed, b.Intended))
 	} else if b.Missed > 0 {
 		d.notes = append(d.notes, fmt.Sprintf("%s missed: no user was free", count(b.Missed, "arrival")))
 	}
 	if b.InFlight > 0 {
 		d.notes = append(d.notes, fmt.Sprintf("%s cut off at the stop", count(b.InFlight, "request")))
 	}
+}
+
+// parts are what became of the requests that were intended.
+func (b Books) parts() string {
+	return fmt.Sprintf("%s succeeded + %s failed + %s missed + %s cut off",
+		text.Count(b.Succeeded), text.Count(b.Failed), text.Count(b.Missed), text.Count(b.InFlight))
 }
 
 // broke: a negative entry is a defect even where the sum comes out right.
@@ -196,19 +201,19 @@ func (d *decision) unseen(js []Judgement) {
 		if j.State != Pass || j.Warn {
 			continue
 		}
-		r := d.ruleOf(j)
+		r, samples := d.ruleOf(j), count(j.Samples, "sample")
 		switch {
 		case r.AtLeast:
 		case r.Metric == plan.Quantile && cut+missed > 0:
 			if !ceilingKept(r, j.Over+cut+missed, j.Samples+cut+missed) {
-				d.doubt("%s is met by %d samples, but not if the %d cut off or missed were %s", d.name(j), j.Samples, cut+missed, beyond(r))
+				d.doubt("%s is met by %s, but not if the %s cut off or missed were %s", d.name(j), samples, text.Count(cut+missed), beyond(r))
 			}
 		case (r.Metric == plan.Max || r.Metric == plan.Mean) && cut > 0:
-			d.doubt("%s is met by %d samples, but %s is unknown", d.name(j), j.Samples, lost(r, cut))
+			d.doubt("%s is met by %s, but %s is unknown", d.name(j), samples, lost(r, cut))
 		case breaks(r, j.Over, j.Samples, cut):
-			d.doubt("%s is met, but not if the %d cut off were %s", d.name(j), cut, counterWords(r.Counter))
+			d.doubt("%s is met, but not if the %s cut off were %s", d.name(j), text.Count(cut), counterWords(r.Counter))
 		case r.Metric == plan.ErrorRate && cut > 0 && !ceilingKept(r, j.Over+cut, j.Samples+cut):
-			d.doubt("%s is met by %d samples, but not if the %d cut off had failed", d.name(j), j.Samples, cut)
+			d.doubt("%s is met by %s, but not if the %s cut off had failed", d.name(j), samples, text.Count(cut))
 		}
 	}
 }
@@ -224,9 +229,9 @@ func beyond(r plan.Rule) string {
 // lost is what nobody knows of requests that were cut off.
 func lost(r plan.Rule, cut int64) string {
 	if r.Unit != plan.UnitNone {
-		return fmt.Sprintf("what the %d cut off would have recorded", cut)
+		return "what the " + text.Count(cut) + " cut off would have recorded"
 	}
-	return fmt.Sprintf("how long the %d cut off would have taken", cut)
+	return "how long the " + text.Count(cut) + " cut off would have taken"
 }
 
 // grounds is what a pass rests on, each with its number.
@@ -247,12 +252,11 @@ func (d *decision) grounds(js []Judgement) []string {
 	c := &d.conditions
 	b := c.Books
 	return []string{
-		fmt.Sprintf("%s met, each by at least %s; at most %d were needed", count(rules, "rule"), count(fewest, "sample"), needed),
-		fmt.Sprintf("the books balance: %d intended = %d succeeded + %d failed + %d missed + %d cut off",
-			b.Intended, b.Succeeded, b.Failed, b.Missed, b.InFlight),
-		fmt.Sprintf("all %d finished requests were recorded", c.Recorded),
+		fmt.Sprintf("%s met, each by at least %s; at most %s were needed", count(rules, "rule"), count(fewest, "sample"), text.Count(needed)),
+		fmt.Sprintf("the books balance: %s intended = %s", text.Count(b.Intended), b.parts()),
+		fmt.Sprintf("all %s finished requests were recorded", text.Count(c.Recorded)),
 		"the generator kept up" + behind(": ", c.Generator) + "; 0 requests failed on this machine, 0 tasks were stuck",
-		fmt.Sprintf("%d of %d users failed to start", c.UsersFailed, c.UsersStarted),
+		ofAll(int64(c.UsersFailed), int64(c.UsersStarted)) + " users failed to start",
 		"the run went to its planned end" + d.length(),
 	}
 }
@@ -271,9 +275,9 @@ func (d *decision) border(j Judgement) {
 func (d *decision) length() string {
 	switch c := &d.conditions; {
 	case c.Planned > 0:
-		return fmt.Sprintf(": %s of %s", duration(float64(min(c.Ran, c.Planned))), duration(float64(c.Planned)))
+		return ": " + text.Span(min(c.Ran, c.Planned)) + " of " + text.Span(c.Planned)
 	case c.Ran > 0:
-		return " after " + duration(float64(c.Ran))
+		return " after " + text.Span(c.Ran)
 	}
 	return ""
 }
@@ -313,22 +317,7 @@ func describe(m plan.Measure, r plan.Rule) string {
 	if r.AtLeast {
 		sign = " ≥ "
 	}
-	switch {
-	case r.Metric == plan.ErrorRate, r.Metric == plan.Tally && r.Scale == plan.Share:
-		return r.Name + sign + share(r.Limit)
-	case perTime(&r):
-		return r.Name + sign + trim(r.Limit, 3) + "/s"
-	case r.Metric == plan.Tally:
-		return r.Name + sign + trim(r.Limit, 3)
-	}
-	return r.Name + Of(m, &r) + sign + quantity(r, r.Limit)
-}
-
-func count(n int64, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return strconv.FormatInt(n, 10) + " " + noun + "s"
+	return r.Name + Of(m, &r) + sign + limit(r)
 }
 
 func beyondOnePercent(part, whole int64) bool { return part > 0 && part > whole/100 }

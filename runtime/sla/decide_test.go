@@ -1,8 +1,10 @@
 package sla
 
 import (
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"throng/dsl/plan"
 )
@@ -19,7 +21,7 @@ func good() (*plan.Plan, []Judgement, Conditions) {
 
 func TestDecidePass(t *testing.T) {
 	v := Decide(good())
-	if v.State != Pass || len(v.Reasons) < 4 || !strings.Contains(v.Reasons[0], "2 rules met, each by at least 1000 samples") {
+	if v.State != Pass || len(v.Reasons) < 4 || !strings.Contains(v.Reasons[0], "2 rules met, each by at least 1,000 samples") {
 		t.Fatalf("%+v", v)
 	}
 	p, js, c := good()
@@ -99,7 +101,7 @@ func TestNoFalseGreen(t *testing.T) {
 		{"request out of nowhere", func(r *run) { r.Books.Intended-- }, Inconclusive, "do not balance"},
 		{"negative entry", func(r *run) { r.Books.InFlight, r.Books.Missed = -3, 3 }, Inconclusive, "do not balance"},
 		{"samples lost", func(r *run) { r.Recorded-- }, Inconclusive, "999 samples were recorded"},
-		{"samples doubled", func(r *run) { r.Recorded++ }, Inconclusive, "1001 samples"},
+		{"samples doubled", func(r *run) { r.Recorded++ }, Inconclusive, "1,001 samples"},
 		{"own failure", func(r *run) { r.LocalFailures = 1 }, Inconclusive, "1 request failed on this machine"},
 		{"forbidden", func(r *run) { r.LocalFailures, r.Forbidden = 3, 3 }, Inconclusive, "guard forbade the connection of 3 requests"},
 		{"stuck", func(r *run) { r.Stuck, r.StuckWhy = 2, "still not done after 30 rounds" }, Inconclusive, "2 tasks could not go on: still not done after 30 rounds"},
@@ -146,12 +148,63 @@ func TestCutOffRequestsThatCannotMatterDoNot(t *testing.T) {
 }
 
 func TestNumbersInWords(t *testing.T) {
-	for ns, want := range map[float64]string{0: "0 s", 64: "64 ns", 1500: "1.5 µs", 500 * ms: "500 ms", 501_234_567: "501.235 ms", 60e9: "60 s", 1.5e9: "1.5 s"} {
-		if got := duration(ns); got != want {
-			t.Errorf("duration(%v) = %q, want %q", ns, got, want)
+	p95 := plan.Rule{Name: "p95", Metric: plan.Quantile, Quantile: 0.95}
+	for ns, want := range map[float64]string{64: "64 ns", 1500: "1.5 µs", 500 * ms: "500 ms", 501_234_567: "501.234567 ms", 60e9: "1 min 00 s", 1.5e9: "1.50 s"} {
+		if p95.Limit = ns; limit(p95) != want {
+			t.Errorf("a limit of %v is %q, want %q", ns, limit(p95), want)
 		}
 	}
-	if got := share(0.0000001); got != "1e-05 %" {
+	if p95.Limit = 500 * ms; figure(p95, 500*ms+1) == limit(p95) {
+		t.Errorf("what is beyond %s reads like it", limit(p95))
+	}
+	if got := limit(plan.Rule{Metric: plan.ErrorRate, Limit: 0.0000001}); got != "0.00001 %" {
 		t.Errorf("a small share must not read as zero: %q", got)
+	}
+}
+
+// Counts have commas and figures their units, in every reason and in the
+// verdict's, as everywhere else.
+func TestReasonsAreWrittenAsEverythingElse(t *testing.T) {
+	bare := regexp.MustCompile(`\d{4}|\d(ns|µs|ms|s|m|h|%)\b`)
+	check := func(s string) {
+		t.Helper()
+		if found := bare.FindString(s); found != "" {
+			t.Errorf("%q stands in %q", found, s)
+		}
+	}
+	p := planOf(
+		plan.Rule{Name: "p95", Metric: plan.Quantile, Quantile: 0.95, Limit: 1100 * ms},
+		plan.Rule{Name: "p95", Metric: plan.Quantile, Quantile: 0.95, Limit: 1100 * ms, Confidence: 0.95},
+		plan.Rule{Name: "p95", Metric: plan.Quantile, Quantile: 0.95, Limit: 61e9, AtLeast: true},
+		plan.Rule{Name: "max", Metric: plan.Max, Limit: 1100 * ms}, plan.Rule{Name: "mean", Metric: plan.Mean, Limit: 1100 * ms},
+		plan.Rule{Name: "throughput", Metric: plan.Throughput, Limit: 5000, AtLeast: true},
+		plan.Rule{Name: "p99.99", Metric: plan.Quantile, Quantile: 0.9999, Limit: 5e9},
+		plan.Rule{Name: "error_rate", Metric: plan.ErrorRate, Limit: 0.00005, AtLeast: true},
+	)
+	slow := snapshotOf(p, repeat(12_345, sample(1234*ms))...)
+	for _, j := range Judge(p, slow, 1234*time.Second+567*time.Millisecond) {
+		name := describe(plan.MeasureResponse, p.SLAs[0].Rules[j.Rule])
+		if j.State == Pass || j.Reason == "" {
+			t.Errorf("%s: %v %q", name, j.State, j.Reason)
+		}
+		check(name)
+		check(j.Reason)
+	}
+	p, js, c := good()
+	c.Books = Books{Intended: 56_789, Succeeded: 50_000, Failed: 4_000, Missed: 1_500, InFlight: 1_289}
+	c.Recorded, c.Backward, c.LocalFailures, c.Stuck, c.UsersFailed, c.UsersStarted = 53_999, 1_111, 2_222, 3_333, 1_000, 2_000
+	v := Decide(p, js, c)
+	if len(v.Reasons) < 6 {
+		t.Errorf("only %q", v.Reasons)
+	}
+	p, js, c = good()
+	c.Books = Books{Intended: 56_789, Succeeded: 56_789}
+	c.Recorded, c.Planned, c.Ran = 56_789, time.Hour, time.Hour
+	passed := Decide(p, js, c)
+	if passed.State != Pass {
+		t.Errorf("%v %q", passed.State, passed.Reasons)
+	}
+	for _, s := range append(v.Reasons, passed.Reasons...) {
+		check(s)
 	}
 }

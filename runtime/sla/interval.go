@@ -104,9 +104,9 @@ func (i Interval) describe(r plan.Rule) string {
 	case i.OpenLow && i.OpenHigh:
 		return "open: too few samples"
 	case i.OpenLow:
-		return quantity(r, i.High) + " or less"
+		return figure(r, i.High) + " or less"
 	case i.OpenHigh:
-		return quantity(r, i.Low) + " or more"
+		return figure(r, i.Low) + " or more"
 	}
-	return quantity(r, i.Low) + " to " + quantity(r, i.High)
+	return figure(r, i.Low) + " to " + figure(r, i.High)
 }

@@ -8,6 +8,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/record"
+	"throng/runtime/report/text"
 )
 
 // Needed is the number of samples below which a rule cannot pass. For a
@@ -107,6 +108,11 @@ func (e *evidence) judge(s *plan.SLA, r plan.Rule) Judgement {
 	return judge(r, e.stats, e.elapsed)
 }
 
+// lacks says how many samples a pass would need.
+func (j *Judgement) lacks() string {
+	return "needs " + count(j.Needed, "sample") + ", has " + text.Count(j.Samples)
+}
+
 func gather(all []*record.Stats, series []int) *record.Stats {
 	list := make([]*record.Stats, 0, len(series))
 	for _, i := range series {
@@ -126,7 +132,7 @@ func judge(r plan.Rule, s *record.Stats, elapsed time.Duration) Judgement {
 		j.Reason = "no sample"
 		return j
 	case j.Samples == 0:
-		j.Reason = fmt.Sprintf("no sample: all %d requests failed", s.Count())
+		j.Reason = "no sample: all " + count(s.Count(), "request") + " failed"
 		return j
 	}
 	switch r.Metric {
@@ -145,7 +151,7 @@ func judge(r plan.Rule, s *record.Stats, elapsed time.Duration) Judgement {
 	}
 	if j.State == Pass && j.Samples < j.Needed {
 		j.State = Inconclusive
-		j.Reason = fmt.Sprintf("needs %d samples, has %d", j.Needed, j.Samples)
+		j.Reason = j.lacks()
 	}
 	return j
 }
@@ -159,7 +165,7 @@ func (j *Judgement) measure(l record.Latency) {
 func (j *Judgement) countOver(r plan.Rule, s *record.Stats) bool {
 	over, ok := s.OverAt(threshold(r))
 	if !ok {
-		j.Reason = "the samples beyond " + duration(r.Limit) + " were not counted"
+		j.Reason = "the samples beyond " + limit(r) + " were not counted"
 		return false
 	}
 	j.Over, j.Timeouts = over, s.Censored
@@ -208,7 +214,7 @@ func (j *Judgement) ceiling(met bool, r plan.Rule) {
 }
 
 func (j *Judgement) slower(r plan.Rule) string {
-	return fmt.Sprintf("%d of %d took longer than %s%s", j.Over, j.Samples, duration(r.Limit), j.timeouts())
+	return fmt.Sprintf("%s took longer than %s%s", ofAll(j.Over, j.Samples), limit(r), j.timeouts())
 }
 
 // floor: timeouts may have been long enough, or not.
@@ -217,11 +223,10 @@ func (j *Judgement) floor(met, possible bool, r plan.Rule) {
 	case met:
 		j.State = Pass
 	case possible:
-		j.Reason = fmt.Sprintf("%s is the limit, and %d of %d timed out: how long they took is unknown",
-			duration(r.Limit), j.Timeouts, j.Samples)
+		j.Reason = fmt.Sprintf("%s is the limit, and %s timed out: how long they took is unknown", limit(r), ofAll(j.Timeouts, j.Samples))
 	default:
 		j.State = Fail
-		j.Reason = fmt.Sprintf("%s, and at least %s is wanted", duration(j.Measured), duration(r.Limit))
+		j.Reason = fmt.Sprintf("%s, and at least %s is wanted", figure(r, j.Measured), limit(r))
 	}
 }
 
@@ -229,7 +234,7 @@ func (j *Judgement) timeouts() string {
 	if j.Timeouts == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %d of them timed out", j.Timeouts)
+	return ", " + text.Count(j.Timeouts) + " of them timed out"
 }
 
 // mean: with timeouts in it the figure is a lower bound, which can break a
@@ -245,15 +250,15 @@ func (j *Judgement) mean(r plan.Rule, s *record.Stats) {
 	}
 	switch {
 	case l.Censored && !bound:
-		j.Reason = fmt.Sprintf("at least %s; %d of %d timed out, so the mean is unknown", duration(j.Measured), j.Timeouts, j.Samples)
+		j.Reason = fmt.Sprintf("at least %s; %s timed out, so the mean is unknown", figure(r, j.Measured), ofAll(j.Timeouts, j.Samples))
 	case met:
 		j.State = Pass
 	case r.AtLeast:
 		j.State = Fail
-		j.Reason = fmt.Sprintf("mean of %s over %d samples, and at least %s is wanted", duration(j.Measured), j.Samples, duration(r.Limit))
+		j.Reason = fmt.Sprintf("mean of %s over %s, and at least %s is wanted", figure(r, j.Measured), count(j.Samples, "sample"), limit(r))
 	default:
 		j.State = Fail
-		j.Reason = fmt.Sprintf("mean of %s over %d samples, limit %s%s", duration(j.Measured), j.Samples, duration(r.Limit), j.timeouts())
+		j.Reason = fmt.Sprintf("mean of %s over %s, limit %s%s", figure(r, j.Measured), count(j.Samples, "sample"), limit(r), j.timeouts())
 	}
 }
 
@@ -271,12 +276,15 @@ func (j *Judgement) errorRate(r plan.Rule, s *record.Stats) {
 		j.rate(r, s.Failed-local, j.Samples-local)
 		return
 	}
-	j.Reason = fmt.Sprintf("%d of %d failures are this machine's own", local, s.Failed)
+	j.Reason = ofAll(local, s.Failed) + " failures are this machine's own"
 }
 
 func (j *Judgement) rate(r plan.Rule, failed, n int64) {
+	said := func() string {
+		return fmt.Sprintf("%s failed (%s)", ofAll(failed, n), figure(r, float64(failed)/float64(n)))
+	}
 	if _, ok := tolerated(r); ok {
-		j.sure(r, failed, n, fmt.Sprintf("%d of %d failed (%s)", failed, n, share(float64(failed)/float64(n))))
+		j.sure(r, failed, n, said())
 		return
 	}
 	c := compareRatio(failed, n, decimal(r.Limit))
@@ -284,12 +292,12 @@ func (j *Judgement) rate(r plan.Rule, failed, n int64) {
 		j.State = Pass
 		return
 	}
-	limit := "limit " + share(r.Limit)
+	wanted := "limit " + limit(r)
 	if r.AtLeast {
-		limit = "at least " + share(r.Limit) + " is wanted"
+		wanted = "at least " + limit(r) + " is wanted"
 	}
 	j.State = Fail
-	j.Reason = fmt.Sprintf("%d of %d failed (%s), %s", failed, n, share(float64(failed)/float64(n)), limit)
+	j.Reason = said() + ", " + wanted
 }
 
 func localFailures(s *record.Stats) int64 {
@@ -327,5 +335,5 @@ func (j *Judgement) perSecond(r plan.Rule, n int64, what string, elapsed time.Du
 		word = "at least"
 	}
 	j.State = Fail
-	j.Reason = fmt.Sprintf("%d %sin %s are %s/s, %s %s/s is wanted", n, what, duration(float64(elapsed)), trim(j.Measured, 3), word, trim(r.Limit, 3))
+	j.Reason = fmt.Sprintf("%s %sin %s are %s, %s %s is wanted", text.Count(n), what, text.Span(elapsed), figure(r, j.Measured), word, limit(r))
 }

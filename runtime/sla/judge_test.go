@@ -27,7 +27,7 @@ func planOf(rules ...plan.Rule) *plan.Plan {
 }
 
 func quantileRule(p, limit float64) plan.Rule {
-	return plan.Rule{Name: "p" + trim(p*100, 3), Metric: plan.Quantile, Quantile: p, Limit: limit}
+	return plan.Rule{Name: fmt.Sprintf("p%.6g", p*100), Metric: plan.Quantile, Quantile: p, Limit: limit}
 }
 
 func sample(d int64) record.Sample { return record.Sample{Status: 200, End: d} }
@@ -260,17 +260,17 @@ func TestJudgeReasons(t *testing.T) {
 		{"one more over", p95, join(repeat(94, sample(ms)), repeat(6, sample(501*ms))), Fail, "6 of 100 took longer than 500 ms"},
 		{"rate at the limit", errors, join(repeat(99, sample(ms)), repeat(1, failure(plan.FailStatus, 1))), Pass, ""},
 		{"rate beyond", errors, join(repeat(98, sample(ms)), repeat(2, failure(plan.FailStatus, 1))), Fail,
-			"2 of 100 failed (2 %), limit 1 %"},
+			"2 of 100 failed (2.0 %), limit 1 %"},
 		{"7 of 100 at 7 %", plan.Rule{Metric: plan.ErrorRate, Limit: 0.07},
 			join(repeat(93, sample(ms)), repeat(7, failure(plan.FailStatus, 1))), Pass, ""},
 		{"own failures", errors, join(repeat(98, sample(ms)), repeat(2, failure(plan.FailLocalPorts, 1))), Inconclusive,
 			"2 of 2 failures are this machine's own"},
 		{"own and others", errors, join(repeat(90, sample(ms)), repeat(2, failure(plan.FailLocalPorts, 1)), repeat(8, failure(plan.FailReset, 1))),
-			Fail, "8 of 98 failed (8.163 %), limit 1 %"},
+			Fail, "8 of 98 failed (8.2 %), limit 1 %"},
 		{"rate floor at the limit", plan.Rule{Metric: plan.ErrorRate, Limit: 0.01, AtLeast: true},
 			join(repeat(99, sample(ms)), repeat(1, failure(plan.FailStatus, 1))), Pass, ""},
 		{"rate floor broken", plan.Rule{Metric: plan.ErrorRate, Limit: 0.02, AtLeast: true},
-			join(repeat(99, sample(ms)), repeat(1, failure(plan.FailStatus, 1))), Fail, "1 of 100 failed (1 %), at least 2 % is wanted"},
+			join(repeat(99, sample(ms)), repeat(1, failure(plan.FailStatus, 1))), Fail, "1 of 100 failed (1.0 %), at least 2 % is wanted"},
 		{"mean floor at the limit", plan.Rule{Metric: plan.Mean, Limit: ms, AtLeast: true}, repeat(3, sample(ms)), Pass, ""},
 		{"zero limit", plan.Rule{Metric: plan.ErrorRate}, repeat(1, failure(plan.FailStatus, 1)), Fail, "1 of 1 failed (100 %), limit 0 %"},
 		{"max", plan.Rule{Metric: plan.Max, Limit: 500 * ms}, join(repeat(3, sample(500*ms)), repeat(1, sample(500*ms+1))), Fail,
@@ -285,7 +285,7 @@ func TestJudgeReasons(t *testing.T) {
 			"at least 1 ms; 1 of 4 timed out, so the mean is unknown"},
 		{"mean floor", plan.Rule{Metric: plan.Mean, Limit: 5 * ms, AtLeast: true}, repeat(3, sample(ms)), Fail, "mean of 1 ms over 3 samples, and at least 5 ms is wanted"},
 		{"floor", plan.Rule{Metric: plan.Quantile, Quantile: 0.5, Limit: 5 * ms, AtLeast: true}, repeat(9, sample(5*ms)), Pass, ""},
-		{"floor broken", plan.Rule{Metric: plan.Quantile, Quantile: 0.5, Limit: 5 * ms, AtLeast: true}, repeat(9, sample(5*ms-1)), Fail, "5 ms, and at least 5 ms is wanted"},
+		{"floor broken", plan.Rule{Metric: plan.Quantile, Quantile: 0.5, Limit: 5 * ms, AtLeast: true}, repeat(9, sample(5*ms-1)), Fail, "4.999999 ms, and at least 5 ms is wanted"},
 		{"floor unknown", plan.Rule{Metric: plan.Quantile, Quantile: 0.5, Limit: 5 * ms, AtLeast: true},
 			join(repeat(4, sample(ms)), repeat(6, failure(plan.FailTimeout, ms))), Inconclusive, "5 ms is the limit, and 6 of 10 timed out: how long they took is unknown"},
 		{"throughput", plan.Rule{Metric: plan.Throughput, Limit: 12.5, AtLeast: true}, repeat(124, sample(ms)), Fail, "124 in 10 s are 12.4/s, at least 12.5/s is wanted"},

@@ -6,6 +6,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/record"
+	"throng/runtime/report/text"
 )
 
 // Beyond are the measures, per series, that must be kept and counted exactly
@@ -81,7 +82,7 @@ func times(n int64) string {
 	if n == 1 {
 		return "once"
 	}
-	return fmt.Sprintf("%d times", n)
+	return text.Count(n) + " times"
 }
 
 // Of says which measure a rule limits: " of connect"; "" where that is the

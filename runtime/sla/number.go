@@ -1,9 +1,11 @@
 package sla
 
 import (
-	"math"
 	"math/big"
 	"strconv"
+
+	"throng/dsl/plan"
+	"throng/runtime/report/text"
 )
 
 // decimal is f as the number it is written as, so that a limit of 7 % and 7
@@ -21,29 +23,34 @@ func compareRatio(a, b int64, limit *big.Rat) int {
 	return new(big.Rat).SetFrac64(a, b).Cmp(limit)
 }
 
-// share writes a ratio as a percentage.
-func share(ratio float64) string { return trim(ratio*100, 3) + " %" }
-
-// duration writes nanoseconds in the unit a person would choose.
-func duration(ns float64) string {
-	switch a := math.Abs(ns); {
-	case a == 0:
-		return "0 s"
-	case a < 1e3:
-		return trim(ns, 3) + " ns"
-	case a < 1e6:
-		return trim(ns/1e3, 3) + " µs"
-	case a < 1e9:
-		return trim(ns/1e6, 3) + " ms"
+// unitOf is what a rule's limit and figures are counted in.
+func unitOf(r plan.Rule) text.Unit {
+	switch {
+	case r.Metric == plan.ErrorRate, r.Metric == plan.Tally && r.Scale == plan.Share, r.Unit == plan.UnitRatio:
+		return text.Ratio
+	case perTime(&r):
+		return text.PerSecond
+	case r.Metric == plan.Tally, r.Unit == plan.UnitNumber:
+		return text.Number
+	case r.Unit == plan.UnitBytes:
+		return text.Size
 	}
-	return trim(ns/1e9, 3) + " s"
+	return text.Nanoseconds
 }
 
-// trim writes f with at most so many decimals, and no trailing zeros.
-func trim(f float64, decimals int) string {
-	scale := math.Pow10(decimals)
-	if r := math.Round(f*scale) / scale; r != 0 || f == 0 {
-		return strconv.FormatFloat(r, 'f', -1, 64)
+// limit is a rule's limit as it was declared.
+func limit(r plan.Rule) string { return text.Limit(r.Limit, unitOf(r)) }
+
+// figure is what was measured, on the side of the rule's limit where it was.
+func figure(r plan.Rule, v float64) string { return text.Beside(v, r.Limit, unitOf(r)) }
+
+// count is an exact number of things.
+func count(n int64, noun string) string {
+	if n != 1 {
+		noun += "s"
 	}
-	return strconv.FormatFloat(f, 'g', 2, 64)
+	return text.Count(n) + " " + noun
 }
+
+// ofAll is "28 of 301".
+func ofAll(n, all int64) string { return text.Count(n) + " of " + text.Count(all) }

@@ -8,6 +8,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/record"
+	"throng/runtime/report/text"
 )
 
 // judgeTally applies a limit on a counter to merged figures. stood says that
@@ -42,7 +43,7 @@ func (j *Judgement) shareOf(r plan.Rule, n, base int64) {
 		return
 	}
 	j.State = Fail
-	j.Reason = fmt.Sprintf("%d of %d %s (%s), limit %s", n, base, counterWords(r.Counter), share(j.Measured), share(r.Limit))
+	j.Reason = fmt.Sprintf("%s %s (%s), limit %s", ofAll(n, base), counterWords(r.Counter), figure(r, j.Measured), limit(r))
 }
 
 func (j *Judgement) absolute(r plan.Rule, n int64, s *record.Stats) {
@@ -54,7 +55,7 @@ func (j *Judgement) absolute(r plan.Rule, n int64, s *record.Stats) {
 	switch {
 	case compareRatio(n, 1, decimal(r.Limit)) > 0:
 		j.State = Fail
-		j.Reason = fmt.Sprintf("%d %s, at most %s may be", n, counterWords(r.Counter), trim(r.Limit, 3))
+		j.Reason = fmt.Sprintf("%s %s, at most %s may be", text.Count(n), counterWords(r.Counter), limit(r))
 	case j.Samples == 0:
 		j.Valid = false
 		j.Reason = nothingFor(r.Counter)

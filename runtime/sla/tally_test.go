@@ -59,7 +59,7 @@ func TestTallies(t *testing.T) {
 		"nobody asked":                     {tallyRule(plan.CountUnanswered, plan.Share, 0.01), opened(counts{plan.CountIn: 5}), Inconclusive, "no message that wants a reply was sent"},
 		"nobody asked, and none may be":    {tallyRule(plan.CountUnanswered, plan.Absolute, 0), opened(counts{plan.CountIn: 5}), Inconclusive, "no message that wants a reply was sent"},
 		"a share met exactly":              {tallyRule(plan.CountUnanswered, plan.Share, 0.07), opened(counts{plan.CountAsked: 100, plan.CountUnanswered: 7}), Pass, ""},
-		"a share broken by one":            {tallyRule(plan.CountLate, plan.Share, 0.07), opened(counts{plan.CountAsked: 1000, plan.CountLate: 71}), Fail, "71 of 1000 late (7.1 %), limit 7 %"},
+		"a share broken by one":            {tallyRule(plan.CountLate, plan.Share, 0.07), opened(counts{plan.CountAsked: 1000, plan.CountLate: 71}), Fail, "71 of 1,000 late (7.1 %), limit 7 %"},
 		"lost ones count as wanted":        {tallyRule(plan.CountLost, plan.Share, 0.1), opened(counts{plan.CountIn: 9, plan.CountLost: 1}), Pass, ""},
 		"all is lost":                      {tallyRule(plan.CountLost, plan.Share, 0.1), opened(counts{plan.CountLost: 1}), Fail, "1 of 1 lost (100 %)"},
 		"nothing came, nothing duplicated": {tallyRule(plan.CountDuplicated, plan.Absolute, 0), opened(nil), Inconclusive, "no message came"},

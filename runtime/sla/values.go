@@ -6,6 +6,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/record"
+	"throng/runtime/report/text"
 )
 
 // Limits are the limits, per series and ascending, beyond which the values of
@@ -76,39 +77,26 @@ func judgeValues(r plan.Rule, v *record.Values) Judgement {
 	_, confident := tolerated(r)
 	switch {
 	case !counted:
-		j.Reason = "the values beyond " + quantity(r, r.Limit) + " were not counted"
+		j.Reason = "the values beyond " + limit(r) + " were not counted"
 	case confident:
-		j.sure(r, over, j.Samples, fmt.Sprintf("%d of %s above %s", j.Over, were(j.Samples), quantity(r, r.Limit)))
+		j.sure(r, over, j.Samples, fmt.Sprintf("%s of %s above %s", text.Count(j.Over), were(j.Samples, "value"), limit(r)))
 	case met && j.Samples < j.Needed:
-		j.Reason = fmt.Sprintf("needs %d samples, has %d", j.Needed, j.Samples)
+		j.Reason = j.lacks()
 	case met:
 		j.State = Pass
 	case r.Metric == plan.Mean:
 		j.State = Fail
-		j.Reason = fmt.Sprintf("mean of %s over %s, limit %s", quantity(r, j.Measured), count(j.Samples, "value"), quantity(r, r.Limit))
+		j.Reason = fmt.Sprintf("mean of %s over %s, limit %s", figure(r, j.Measured), count(j.Samples, "value"), limit(r))
 	default:
 		j.State = Fail
-		j.Reason = fmt.Sprintf("%d of %s above %s", j.Over, were(j.Samples), quantity(r, r.Limit))
+		j.Reason = fmt.Sprintf("%s of %s above %s", text.Count(j.Over), were(j.Samples, "value"), limit(r))
 	}
 	return j
 }
 
-func were(n int64) string {
+func were(n int64, noun string) string {
 	if n == 1 {
-		return "1 value was"
+		return "1 " + noun + " was"
 	}
-	return count(n, "value") + " were"
-}
-
-// quantity is a figure of a rule about times or metrics, in its unit.
-func quantity(r plan.Rule, v float64) string {
-	switch r.Unit {
-	case plan.UnitRatio:
-		return share(v)
-	case plan.UnitBytes:
-		return trim(v, 3) + " B"
-	case plan.UnitNumber:
-		return trim(v, 3)
-	}
-	return duration(v)
+	return count(n, noun) + " were"
 }

@@ -65,8 +65,8 @@ func TestMetricsAreJudgedByTheirValues(t *testing.T) {
 		{"a median above", plan.UnitSeconds, quantileRule(0.5, 100*ms), []float64{1, 2, 100*ms + 1, 1e12, 1e12}, Fail, "3 of 5 values were above 100 ms"},
 		{"few, but broken", plan.UnitSeconds, quantileRule(0.5, 100*ms), []float64{1e12}, Fail, "1 of 1 value was above 100 ms"},
 		{"a mean of tenths", plan.UnitRatio, meanRule(0.1), slices.Repeat([]float64{0.1}, 10), Pass, ""},
-		{"a mean above", plan.UnitRatio, meanRule(0.1), []float64{0.1, 0.2}, Fail, "mean of 15 % over 2 values, limit 10 %"},
-		{"bytes", plan.UnitBytes, maxRule(65536), []float64{65536.5, 1}, Fail, "1 of 2 values were above 65536 B"},
+		{"a mean above", plan.UnitRatio, meanRule(0.1), []float64{0.1, 0.2}, Fail, "mean of 15.0 % over 2 values, limit 10 %"},
+		{"bytes", plan.UnitBytes, maxRule(65536), []float64{65536.5, 1}, Fail, "1 of 2 values were above 64 KiB"},
 	} {
 		j := judgedValues(metricPlan(c.unit, c.rule), c.values...)
 		if j.State != c.want || j.Reason != c.reason || j.Samples != int64(len(c.values)) || j.Valid != (len(c.values) > 0) {

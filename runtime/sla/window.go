@@ -2,11 +2,11 @@ package sla
 
 import (
 	"fmt"
-	"math"
 	"time"
 
 	"throng/dsl/plan"
 	"throng/runtime/record"
+	"throng/runtime/report/text"
 )
 
 // Windowed is what the windows of one rule have come to.
@@ -205,64 +205,56 @@ func (x *course) verdict(w *plan.Window) (State, string) {
 
 // Words say what the windows came to, in one clause.
 func (f *Windowed) Words(r plan.Rule, w plan.Window) string {
-	length := duration(float64(w.Length))
+	length := text.Span(w.Length)
 	if f.Whole == 0 {
 		return "no whole window of " + length + " has passed"
 	}
 	all := count(f.Whole, "window") + " of " + length
-	text := "kept in " + all
+	words := "kept in " + all
 	if f.Broken > 0 {
-		text = fmt.Sprintf("broken in %d of %s", f.Broken, all)
+		words = fmt.Sprintf("broken in %s of %s", text.Count(f.Broken), all)
 		if w.For > 0 {
-			text += fmt.Sprintf(", %d of them for %s or longer", f.Counted, duration(float64(w.For)))
+			words += fmt.Sprintf(", %s of them for %s or longer", text.Count(f.Counted), text.Span(w.For))
 		}
 		if w.AllBut > 0 {
-			text += fmt.Sprintf(" (%d may be)", w.AllBut)
+			words += " (" + text.Count(w.AllBut) + " may be)"
 		}
 	} else if f.Decided < f.Whole {
-		text = fmt.Sprintf("kept in %d of %s", f.Decided, all)
+		words = fmt.Sprintf("kept in %s of %s", text.Count(f.Decided), all)
 	}
 	if f.Doubtful > 0 {
-		text += fmt.Sprintf(", in doubt in %d (missed, cut off, timed out, or failed here)", f.Doubtful)
+		words += ", in doubt in " + text.Count(f.Doubtful) + " (missed, cut off, timed out, or failed here)"
 	}
 	if poor := f.Whole - f.Decided - f.Doubtful; poor > 0 {
-		text += fmt.Sprintf(", too few samples in %d", poor)
+		words += ", too few samples in " + text.Count(poor)
 		if needed := Needed(r); needed > 1 {
-			text += fmt.Sprintf(" (each needs %d)", needed)
+			words += " (each needs " + text.Count(needed) + ")"
 		}
 	}
 	if f.Worst.Valid {
-		text += "; worst " + clock(f.Worst.From) + "–" + clock(f.Worst.To) + ": " + figure(r, f.Worst)
+		words += "; worst " + text.Clock(f.Worst.From) + "–" + text.Clock(f.Worst.To) + ": " + stretch(r, f.Worst)
 	}
-	return text
+	return words
 }
 
-// figure says how a window kept a rule.
-func figure(r plan.Rule, s Stretch) string {
+// stretch says how a window kept a rule.
+func stretch(r plan.Rule, s Stretch) string {
+	of, part := ofAll(s.Over, s.Samples), text.Figure(s.Figure, text.Ratio)
 	switch {
 	case perTime(&r):
-		return trim(s.Figure, 3) + "/s"
+		return figure(r, s.Figure)
 	case r.Metric == plan.Tally && r.Scale == plan.Share:
-		return fmt.Sprintf("%d of %d %s (%s)", s.Over, s.Samples, counterWords(r.Counter), share(s.Figure))
+		return fmt.Sprintf("%s %s (%s)", of, counterWords(r.Counter), figure(r, s.Figure))
 	case r.Metric == plan.Tally:
-		return fmt.Sprintf("%d %s", s.Over, counterWords(r.Counter))
+		return text.Count(s.Over) + " " + counterWords(r.Counter)
 	case r.Metric == plan.ErrorRate:
-		return fmt.Sprintf("%d of %d failed (%s)", s.Over, s.Samples, share(s.Figure))
+		return fmt.Sprintf("%s failed (%s)", of, figure(r, s.Figure))
 	case r.Metric == plan.Mean:
-		return fmt.Sprintf("mean of %s over %d", quantity(r, s.Figure), s.Samples)
+		return fmt.Sprintf("mean of %s over %s", figure(r, s.Figure), text.Count(s.Samples))
 	case r.AtLeast:
-		return fmt.Sprintf("%d of %d beyond %s (%s)", s.Over, s.Samples, quantity(r, r.Limit), share(s.Figure))
+		return fmt.Sprintf("%s beyond %s (%s)", of, limit(r), part)
 	case r.Unit != plan.UnitNone:
-		return fmt.Sprintf("%d of %d above %s (%s)", s.Over, s.Samples, quantity(r, r.Limit), share(s.Figure))
+		return fmt.Sprintf("%s above %s (%s)", of, limit(r), part)
 	}
-	return fmt.Sprintf("%d of %d took longer than %s (%s)", s.Over, s.Samples, duration(r.Limit), share(s.Figure))
-}
-
-// clock is a time into the run: 1:05, or 1:00:05.
-func clock(t time.Duration) string {
-	s := int64(math.Floor(t.Seconds()))
-	if s < 3600 {
-		return fmt.Sprintf("%d:%02d", s/60, s%60)
-	}
-	return fmt.Sprintf("%d:%02d:%02d", s/3600, s/60%60, s%60)
+	return fmt.Sprintf("%s took longer than %s (%s)", of, limit(r), part)
 }

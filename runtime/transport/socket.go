@@ -15,6 +15,7 @@ type Opening struct {
 	Header     []byte        // "Name: value\r\n" lines; none of those the handshake makes itself
 	Protocols  []string      // subprotocols offered
 	Compress   bool          // permessage-deflate is offered
+	Sessions   *Sessions     // the user's TLS sessions; nil: none is resumed, and none kept
 	Timeout    time.Duration // of the handshake, connecting included
 	MaxMessage int64         // bytes of a message that comes in, decompressed; 0: 1 MiB
 	Ping       time.Duration // time between pings of ours; 0: none

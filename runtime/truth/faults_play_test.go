@@ -42,6 +42,7 @@ type scenario struct {
 
 	maxBody int64            // of the transport; 0: its default
 	during  func(cut func()) // what happens to the run, on a goroutine of its own; it must end
+	over    func()           // what its target does when it is over
 }
 
 // played is a scenario that was run.
@@ -56,6 +57,9 @@ func (s scenario) text(base string) string {
 	profile := s.profile
 	if profile == "" {
 		profile = "users = 4\n iterations = 12\n"
+	}
+	if !strings.Contains(profile, "grace") { // the last iterations may take long on a busy machine
+		profile += " grace = \"5m\"\n"
 	}
 	return fmt.Sprintf("target \"api\" {\n base_url = %q\n%s\n}\nuser \"u\" {\n%s\n}\nprofile \"p\" {\n%s\n}\nsla \"all\" { error_rate = \"10%%\" }\n%s\n",
 		base, s.target, s.user, profile, s.more)
@@ -98,7 +102,7 @@ func (s scenario) play(t *testing.T, base string) *played {
 		},
 	})
 	goroutines, files, heap := runtime.NumGoroutine(), openFiles(), watchHeap()
-	ctx, cut := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cut := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cut()
 	var beside sync.WaitGroup
 	if s.during != nil {
@@ -106,6 +110,9 @@ func (s scenario) play(t *testing.T, base string) *played {
 	}
 	out, err := e.Run(ctx)
 	p.peak = heap()
+	if s.over != nil {
+		s.over()
+	}
 	beside.Wait()
 	if err != nil {
 		t.Fatal(err)

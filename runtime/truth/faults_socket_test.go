@@ -199,7 +199,7 @@ const cameBack = `
   task "t" {
     receive "again" {
       when    = message.text == "again"
-      timeout = "30s"
+      timeout = "3m"
     }
     leave "user" {}
   }
@@ -306,7 +306,7 @@ func TestF17_Teardown(t *testing.T) {
   websocket "/push" {}
   send "hello" {
     body = "hi"
-    reply { timeout = "30s" }
+    reply { timeout = "3m" }
   }
 }
 `, profile: fmt.Sprintf("users = 8\n iterations = %d\n", n),
@@ -326,13 +326,13 @@ func TestF17_Teardown(t *testing.T) {
 // TestF17_NoGoodbye: a server that takes no notice of close frames, or reads
 // nothing at all, does not hold the run beyond its grace.
 func TestF17_NoGoodbye(t *testing.T) {
-	for name, script := range map[string]func(*socketEnd){
-		"takes no notice": func(c *socketEnd) { _, _ = io.Copy(io.Discard, c.in) },
-		"reads nothing":   func(*socketEnd) { time.Sleep(3 * sec) }, // longer than a goodbye takes
+	for name, script := range map[string]func(c *socketEnd, over <-chan struct{}){
+		"takes no notice": func(c *socketEnd, _ <-chan struct{}) { _, _ = io.Copy(io.Discard, c.in) },
+		"reads nothing":   func(_ *socketEnd, over <-chan struct{}) { <-over },
 	} {
-		h := newHub(t, "", script)
-		defer h.Listener.Close()
-		p := scenario{user: "start {\n websocket \"/push\" {}\n}\n task \"t\" {\n send \"x\" { body = \"hi\" }\n}\n",
+		over := make(chan struct{})
+		h := newHub(t, "", func(c *socketEnd) { script(c, over) })
+		p := scenario{over: func() { close(over) }, user: "start {\n websocket \"/push\" {}\n}\n task \"t\" {\n send \"x\" { body = \"hi\" }\n}\n",
 			profile: "users = 8\n iterations = 40\n grace = \"20s\"\n"}.play(t, "http://"+h.Addr().String())
 		p.all(t, "WS /push", 8, plan.OK)
 		p.all(t, "SEND x", 40, plan.OK)

@@ -62,14 +62,14 @@ var greenCases = []greenCase{
 
 	// Too little was measured.
 	{name: "too few samples for a p99", profile: "  users = 1\n  duration = \"20s\"\n", slas: "sla \"read\" { p99 = \"1s\" }\n", want: inconclusive, says: "needs 299 samples"},
-	{name: "too few samples for a p99.9", slas: "sla \"read\" { p99_9 = \"1s\" }\n", profile: "  users = 2\n  duration = \"1m\"\n", want: inconclusive, says: "needs 2995 samples"},
+	{name: "too few samples for a p99.9", slas: "sla \"read\" { p99_9 = \"1s\" }\n", profile: "  users = 2\n  duration = \"1m\"\n", want: inconclusive, says: "needs 2,995 samples"},
 	{name: "a tail of six in a hundred", slas: "sla \"read\" { p95 = \"1500ms\" }\n", profile: "  users = 1\n  iterations = 102\n  duration = \"10m\"\n",
 		answer: func(n int) mockAnswer {
 			if n > 96 {
 				return mockAnswer{after: 1502 * ms}
 			}
 			return mockAnswer{after: time.Duration(n%8)*ms + 1}
-		}, want: failed, says: "6 of 102 took longer than 1.5 s"},
+		}, want: failed, says: "6 of 102 took longer than 1.50 s"},
 
 	// Nothing was promised.
 	{name: "no SLA", slas: nothing, want: inconclusive, says: "no SLA is declared"},
@@ -139,7 +139,7 @@ var greenCases = []greenCase{
 		want: inconclusive, says: "ended before its planned end"},
 	{name: "tasks get stuck", user: "  wait = \"100ms\"\n  task \"t\" {\n    repeat {\n      until = session.done\n      max = 3\n      get \"/items\" { capture = { done = response.status == 202 } }\n    }\n  }\n", want: inconclusive, says: "could not go on"},
 	{name: "the setup fails", more: "setup {\n  post \"/orgs\" {}\n}\n", answer: always(mockAnswer{status: 500}), want: inconclusive, says: "the setup failed, so nothing was run"},
-	{name: "the floor of throughput is not reached", slas: "sla \"load\" {\n  requests_per_second = { min = 1000 }\n}\n", want: failed, says: "at least 1000/s is wanted"},
+	{name: "the floor of throughput is not reached", slas: "sla \"load\" {\n  requests_per_second = { min = 1000 }\n}\n", want: failed, says: "at least 1,000/s is wanted"},
 
 	// The run was not the planned one.
 	{name: "interrupted", during: after(30*sec, func(e *engine.Engine, _ func()) { e.Stop() }), want: inconclusive, says: "interrupted"},

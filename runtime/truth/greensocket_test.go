@@ -69,7 +69,7 @@ var socketCases = []greenCase{
 	{name: "a socket that says nothing loses nothing", user: pushed, slas: ofPush("  lost = \"1%\"\n  duplicated = 0\n"), want: inconclusive, says: "lost ≤ 1 %: no message came"},
 	{name: "a socket that says nothing does not receive enough", user: pushed, slas: ofPush("  received_per_second = \"1/s\"\n"), want: failed, says: "at least 1/s is wanted"},
 	{name: "nobody is answered", user: asking, slas: ofPush("  unanswered = \"1%\"\n"), want: failed, says: "unanswered (100 %)"},
-	{name: "pings that nobody answers", user: pushed, slas: ofPush("  measure = \"ping\"\n  p95 = \"1s\"\n"), want: inconclusive, says: "p95 of ping ≤ 1 s: no sample of ping"},
+	{name: "pings that nobody answers", user: pushed, slas: ofPush("  measure = \"ping\"\n  p95 = \"1s\"\n"), want: inconclusive, says: "p95 of ping ≤ 1.00 s: no sample of ping"},
 	{name: "a recovery that was never needed", user: pushed, slas: ofPush("  measure = \"recovery\"\n  p50 = \"1s\"\n"), want: inconclusive, says: "no sample of recovery"},
 	{name: "timeouts never reach the first byte", slas: "sla \"read\" {\n  measure = \"first_byte\"\n  p99 = \"500ms\"\n}\n", user: "  wait = \"100ms\"\n  get \"/items\" { timeout = \"1s\" }\n",
 		answer: each(25, mockAnswer{after: time.Minute}), want: failed, says: "p99 of first_byte ≤ 500 ms"},

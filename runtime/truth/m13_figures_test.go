@@ -38,8 +38,11 @@ var shapes = []func(r *rand.Rand) int64{
 // below, nor more than 0.1 % (or 64 ns) above it.
 func TestM13_MergedIsPooled(t *testing.T) {
 	n := 100_000
-	if *full {
+	switch {
+	case *full:
 		n = 10_000_000
+	case raced:
+		n = 20_000
 	}
 	r := rand.New(rand.NewPCG(13, 1))
 	one := record.New(record.Config{Series: 1, Shards: 1})
@@ -157,8 +160,11 @@ func thresholds() (list []int64) {
 // at T − 1 ns, T and T + 1 ns, ratios at k/n exactly, quantiles with as many
 // samples as they need and with one less. No disagreement.
 func TestM16_VerdictsAtTheEdge(t *testing.T) {
-	const sets, each = 200, 500
-	const cases = sets * each
+	const each = 500
+	sets := 200
+	if raced {
+		sets = 40
+	}
 	r := rand.New(rand.NewPCG(16, 16))
 	seen := map[sla.State]int{}
 	for range sets {
@@ -180,7 +186,7 @@ func TestM16_VerdictsAtTheEdge(t *testing.T) {
 		}
 	}
 	for _, s := range []sla.State{sla.Fail, sla.Inconclusive, sla.Pass} {
-		if seen[s] < cases/20 {
+		if seen[s] < sets*each/20 {
 			t.Errorf("the cases are one-sided: %v", seen)
 		}
 	}
@@ -273,8 +279,11 @@ func (e edge) ratio(r *rand.Rand) (plan.Rule, sla.State) {
 // true p99 is not above it fails in no more.
 func TestM17_WhatAPassSays(t *testing.T) {
 	runs := 50
-	if *full {
+	switch {
+	case *full:
 		runs = 1000
+	case raced:
+		runs = 20
 	}
 	r := rand.New(rand.NewPCG(17, 17))
 	for _, c := range []struct {

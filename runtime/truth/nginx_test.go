@@ -161,8 +161,8 @@ func asUser() string {
 }
 
 func (n *nginx) ready() bool {
-	client := http.Client{Timeout: sec, Transport: &http.Transport{DisableKeepAlives: true}}
-	for end := time.Now().Add(10 * sec); time.Now().Before(end); time.Sleep(2 * ms) {
+	client := http.Client{Timeout: 10 * sec, Transport: &http.Transport{DisableKeepAlives: true}}
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(2 * ms) {
 		select {
 		case <-n.exited:
 			return false
@@ -197,7 +197,7 @@ func (n *nginx) stop(t *testing.T) []line {
 	}
 	select {
 	case <-n.exited:
-	case <-time.After(10 * sec):
+	case <-time.After(time.Minute):
 		n.kill()
 		t.Fatal("nginx did not stop in order")
 	}

@@ -35,7 +35,7 @@ func newPlan(t *testing.T, addr string) builder {
 	return builder{&plan.Plan{
 		Scenario: t.Name(), Seed: 42, Sites: make([]plan.Site, 1),
 		Targets: []plan.Target{{Name: "api", Scheme: "http", Host: host, Port: port}},
-		Profile: plan.Profile{Name: "truth", Grace: 20 * sec},
+		Profile: plan.Profile{Name: "truth", Grace: 5 * time.Minute},
 	}}
 }
 

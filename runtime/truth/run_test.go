@@ -54,7 +54,7 @@ func newTrial(b builder, config http1.Config, o engine.Options) *trial {
 func (tr *trial) run(t *testing.T, ctx context.Context) *outcome.Outcome {
 	t.Helper()
 	before := runtime.NumGoroutine()
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Minute)
 	defer cancel()
 	out, err := tr.engine.Run(ctx)
 	if err != nil {
@@ -203,7 +203,7 @@ func stats(out *outcome.Outcome, r *plan.Request) *record.Stats { return out.Fin
 // eventually waits, but not for long, until something is so.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
-	for end := time.Now().Add(10 * sec); !done(); time.Sleep(ms / 2) {
+	for end := time.Now().Add(time.Minute); !done(); time.Sleep(ms / 2) {
 		if time.Now().After(end) {
 			buf := make([]byte, 1<<16)
 			t.Fatalf("waited in vain for %s\n%s", what, buf[:runtime.Stack(buf, true)])

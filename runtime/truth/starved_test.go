@@ -35,8 +35,8 @@ func (d *delayed) StartLag(due, began int64) {
 	d.Monitor.StartLag(due, began+int64(late))
 }
 
-// Of twenty runs on a starved machine all are found out, and say since when;
-// of twenty on an idle one none is. Lateness is drawn, since in virtual time
+// Of eight runs on a starved machine all are found out, and say since when;
+// of eight on an idle one none is. Lateness is drawn, since in virtual time
 // a machine has none of its own.
 func TestStarvedRunsAreFlagged(t *testing.T) {
 	r := compiled(t, greenCase{}.source(), dsl.Options{Seed: 7})
@@ -57,8 +57,9 @@ func TestStarvedRunsAreFlagged(t *testing.T) {
 		all := strings.Join(v.Reasons, "\n")
 		return v.State == sla.Inconclusive && strings.Contains(all, "saturated: Steps began late") && strings.Contains(all, "since ")
 	}
+	const runs = 8
 	starved, idle := 0, 0
-	for seed := range uint64(20) {
+	for seed := range uint64(runs) {
 		// 3 % of all steps wait for tens of milliseconds, behind whatever has the processor.
 		if flagged(run(seed, func(r *rand.Rand) time.Duration {
 			if r.IntN(100) < 3 {
@@ -79,8 +80,8 @@ func TestStarvedRunsAreFlagged(t *testing.T) {
 			t.Logf("seed %d: %q", seed, v.Reasons)
 		}
 	}
-	if starved != 20 || idle != 0 {
-		t.Errorf("%d of 20 starved runs were flagged, and %d of 20 idle ones", starved, idle)
+	if starved != runs || idle != 0 {
+		t.Errorf("%d of %d starved runs were flagged, and %d idle ones", starved, runs, idle)
 	}
 }
 

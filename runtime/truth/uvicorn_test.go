@@ -120,7 +120,7 @@ func startUvicorn(t *testing.T) (port int, stop func() []line) {
 			_ = cmd.Process.Signal(syscall.SIGTERM)
 			select {
 			case <-exited:
-			case <-time.After(10 * sec):
+			case <-time.After(time.Minute):
 				t.Error("uvicorn did not stop in order")
 				kill()
 			}
@@ -133,8 +133,8 @@ func startUvicorn(t *testing.T) (port int, stop func() []line) {
 
 // answers waits until the service at an address says its own word.
 func answers(url, word string, exited <-chan struct{}) bool {
-	client := http.Client{Timeout: sec, Transport: &http.Transport{DisableKeepAlives: true}}
-	for end := time.Now().Add(30 * sec); time.Now().Before(end); time.Sleep(10 * ms) {
+	client := http.Client{Timeout: 10 * sec, Transport: &http.Transport{DisableKeepAlives: true}}
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(10 * ms) {
 		select {
 		case <-exited:
 			return false

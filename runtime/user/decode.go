@@ -6,13 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
-
-	"github.com/andybalholm/brotli"
-	"github.com/klauspost/compress/flate"
-	"github.com/klauspost/compress/gzip"
-	"github.com/klauspost/compress/zlib"
-	"github.com/klauspost/compress/zstd"
 
 	"throng/dsl/plan"
 )
@@ -21,8 +14,7 @@ const (
 	// maxPlain is how much of a decoded body is kept: as much as of one that
 	// was never encoded. What is beyond is not decoded, so a bomb costs no more.
 	maxPlain   = 256 << 10
-	maxCodings = 4       // one over another
-	maxWindow  = 8 << 20 // of zstd, the most that RFC 9659 lets a server use
+	maxCodings = 4 // one over another
 )
 
 // decode replaces the body at hand by what its Content-Encoding stands for,
@@ -32,11 +24,11 @@ func (u *User) decode(r *plan.Request) verdict {
 	if !r.ReadsBody && !r.KeepsPage || len(u.result.Body) == 0 {
 		return verdict{}
 	}
-	codings := encodings(u.result.Header)
-	if len(codings) == 0 {
+	names := encodings(u.result.Header)
+	if len(names) == 0 {
 		return verdict{}
 	}
-	class, problem := u.unpack(codings)
+	class, problem := u.unpack(names)
 	if class == plan.OK || !r.ReadsBody {
 		u.result.Body = u.plain
 		u.writer.Count(u.sample.Series, plan.CountDecoded, int64(len(u.plain)), u.intended())
@@ -47,8 +39,8 @@ func (u *User) decode(r *plan.Request) verdict {
 
 // readable is the body at hand for people: decoded if it can be.
 func (u *User) readable() []byte {
-	if codings := encodings(u.result.Header); len(codings) > 0 && len(u.result.Body) > 0 && !u.unpacked() {
-		if class, _ := u.unpack(codings); class == plan.OK {
+	if names := encodings(u.result.Header); len(names) > 0 && len(u.result.Body) > 0 && !u.unpacked() {
+		if class, _ := u.unpack(names); class == plan.OK {
 			return u.plain
 		}
 	}
@@ -82,25 +74,32 @@ func encodings(block []byte) (all []string) {
 
 // unpack decodes the body at hand into u.plain, its first bytes if there are
 // many. The class says why it cannot be decoded.
-func (u *User) unpack(codings []string) (plan.ErrorClass, string) {
+func (u *User) unpack(names []string) (plan.ErrorClass, string) {
 	u.plain = u.plain[:0]
-	if len(codings) > maxCodings {
+	if len(names) > maxCodings {
 		return plan.FailProtocol, "the body is encoded more than four times"
 	}
 	whole := int64(len(u.result.Body)) >= u.result.BodySize
-	var from io.Reader = bytes.NewReader(u.result.Body)
+	head := u.result.Body
+	var from io.Reader = bytes.NewReader(head)
 	var err error
-	for _, coding := range slices.Backward(codings) {
-		d := decoders[coding]
-		if d == nil {
-			return plan.FailProtocol, "the body's Content-Encoding is " + begin(coding, 40) + ", which throng cannot decode: ask for another one with Accept-Encoding"
+	wide := false // one decoder is wide at most: who holds one never waits for another
+	for _, name := range slices.Backward(names) {
+		c := codings[name]
+		if c == nil {
+			return plan.FailProtocol, "the body's Content-Encoding is " + begin(name, 40) + ", which throng cannot decode: ask for another one with Accept-Encoding"
 		}
-		x := d.Get().(decoder)
-		defer d.Put(x)
+		l := c.of(head)
+		if l == c.wide && wide {
+			return plan.FailProtocol, "the body is encoded with " + strings.Join(names, ", ") + ": one with a wide window over another, which throng does not decode"
+		}
+		wide = wide || l == c.wide
+		x := l.lend()
+		defer l.take(x)
 		if err = x.Reset(from); err != nil {
 			break
 		}
-		from = x
+		from, head = x, nil
 	}
 	if err == nil {
 		u.plain, err = readUpTo(u.plain, from, maxPlain)
@@ -109,9 +108,9 @@ func (u *User) unpack(codings []string) (plan.ErrorClass, string) {
 	case err == nil || !whole:
 		return plan.OK, ""
 	case errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF):
-		return plan.FailTruncated, "the " + strings.Join(codings, ", ") + " body ends early"
+		return plan.FailTruncated, "the " + strings.Join(names, ", ") + " body ends early"
 	}
-	return plan.FailProtocol, "the body is not valid " + strings.Join(codings, ", ")
+	return plan.FailProtocol, "the body is not valid " + strings.Join(names, ", ")
 }
 
 // readUpTo appends what a reader gives, up to a limit. Its end is no error.
@@ -130,61 +129,4 @@ func readUpTo(dst []byte, from io.Reader, limit int) ([]byte, error) {
 		}
 	}
 	return dst, nil
-}
-
-// decoder reads what is encoded, of one source after another.
-type decoder interface {
-	io.Reader
-	Reset(from io.Reader) error
-}
-
-// decoders are the codings of RFC 9110, section 8.4.1, with those registered
-// since. Users borrow them for one body.
-var decoders = map[string]*sync.Pool{
-	"gzip": &gzips, "x-gzip": &gzips, "deflate": &deflates, "br": &brotlis, "zstd": &zstds,
-}
-
-var (
-	gzips    = sync.Pool{New: func() any { return new(gzip.Reader) }}
-	deflates = sync.Pool{New: func() any { return new(deflate) }}
-	brotlis  = sync.Pool{New: func() any { return brotli.NewReader(nil) }}
-	zstds    = sync.Pool{New: func() any {
-		d, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(maxWindow))
-		if err != nil {
-			panic(err) // options that this package chose
-		}
-		return d
-	}}
-)
-
-// deflate is the coding of that name: zlib's form, or without its frame as
-// some servers send it.
-type deflate struct {
-	io.Reader
-	framed, bare io.ReadCloser
-}
-
-// Reset begins with another source.
-func (d *deflate) Reset(from io.Reader) (err error) {
-	var head [2]byte
-	if _, err := io.ReadFull(from, head[:]); err != nil {
-		return err
-	}
-	from = io.MultiReader(bytes.NewReader(head[:]), from)
-	if head[0]&0x0f == 8 && (uint(head[0])<<8|uint(head[1]))%31 == 0 {
-		if d.framed == nil {
-			d.framed, err = zlib.NewReader(from)
-		} else {
-			err = d.framed.(zlib.Resetter).Reset(from, nil)
-		}
-		d.Reader = d.framed
-		return err
-	}
-	if d.bare == nil {
-		d.bare = flate.NewReader(from)
-	} else {
-		err = d.bare.(flate.Resetter).Reset(from, nil)
-	}
-	d.Reader = d.bare
-	return err
 }

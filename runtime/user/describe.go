@@ -39,6 +39,13 @@ func (u *User) describe(r *plan.Request, v verdict, sent bool) {
 	u.writer.Fail(f)
 }
 
+// describeLoss tells the books why a connection of a socket or stream ended
+// that was not ours to end.
+func (u *User) describeLoss(f record.Failure) {
+	f.Detail = u.mask().text(f.Detail, false)
+	u.writer.Lose(f)
+}
+
 // sentText is the request's first lines, without what the plan marks secret.
 func (u *User) sentText(r *plan.Request) string {
 	m := &u.message

@@ -213,6 +213,9 @@ func (u *User) open() {
 		Route: m.Route, Host: m.Host, URI: m.URI, Header: m.Header, Protocols: l.of.Protocols, Compress: l.of.Compress,
 		Timeout: m.Timeout, MaxMessage: l.of.MaxMessage, Ping: l.ping, Notify: u.sockets.notify,
 	}
+	if r, ok := u.client.(transport.Resumer); ok {
+		o.Sessions = r.Sessions()
+	}
 	l.conn = u.env.Sockets.Open(o, &u.result)
 	if u.result.Class == plan.FailStatus {
 		u.result.Class, u.result.Err = plan.OK, nil
@@ -342,6 +345,30 @@ func closedText(name string, e *transport.SocketEvent) string {
 	text += ")"
 	if e.Err != nil && e.Class != plan.FailReset {
 		text += ": " + begin(e.Err.Error(), 120)
+	}
+	return text
+}
+
+// closeWords are what the codes of RFC 6455, section 7.4.1, and of IANA's
+// registry beside it, mean.
+var closeWords = map[int]string{
+	1000: "normal closure", 1001: "going away", 1002: "protocol error", 1003: "unsupported data", 1005: "no code",
+	1007: "invalid data", 1008: "policy violation", 1009: "message too big", 1010: "an extension is missing",
+	1011: "internal error", 1012: "service restart", 1013: "try again later", 1014: "bad gateway",
+}
+
+// lossText says why a connection ended: what broke it, or with which words the
+// server closed it.
+func lossText(e *transport.SocketEvent) string {
+	if e.Err != nil {
+		return begin(e.Err.Error(), 120)
+	}
+	text := "closed by the server"
+	if words := closeWords[e.Code]; words != "" {
+		text += " (" + words + ")"
+	}
+	if e.Reason != "" && e.Reason != closeWords[e.Code] {
+		text += ": " + begin(e.Reason, 60)
 	}
 	return text
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"throng/dsl/plan"
+	"throng/runtime/record"
 	"throng/runtime/transport"
 )
 
@@ -32,6 +33,7 @@ func (u *User) lose(l *link, e *transport.SocketEvent) {
 	series := int32(l.of.Series)
 	u.writer.Closed(series, e.Code, e.At)
 	u.writer.Count(series, plan.CountDisconnects, 1, e.At)
+	u.describeLoss(record.Failure{Series: series, Class: class, Status: e.Code, At: e.At, Detail: lossText(e), Site: l.of.Site})
 	u.tellLost(l)
 	u.endQuestions(l, l.gone, e.At, plan.CountLost)
 	if l.of.Reconnect != nil && !l.closing {

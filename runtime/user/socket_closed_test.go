@@ -24,3 +24,20 @@ func TestClosedText(t *testing.T) {
 		}
 	}
 }
+
+func TestLossText(t *testing.T) {
+	for _, c := range []struct {
+		event transport.SocketEvent
+		want  string
+	}{
+		{transport.SocketEvent{Code: 1001}, "closed by the server (going away)"},
+		{transport.SocketEvent{Code: 4001, Reason: "token expired"}, "closed by the server: token expired"},
+		{transport.SocketEvent{Code: 1012, Reason: "service restart"}, "closed by the server (service restart)"},
+		{transport.SocketEvent{Code: 1012, Reason: "deploy"}, "closed by the server (service restart): deploy"},
+		{transport.SocketEvent{Code: 1006, Class: plan.FailReset, Err: errors.New("reset by the server")}, "reset by the server"},
+	} {
+		if got := lossText(&c.event); got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+}

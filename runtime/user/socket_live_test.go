@@ -302,6 +302,33 @@ func TestHandlerEnds(t *testing.T) {
 	}
 }
 
+// losses are why connections ended, as "1 × 1001: going away".
+func losses(snap *record.Snapshot) (list []string) {
+	for _, g := range snap.Losses {
+		list = append(list, fmt.Sprintf("%d × %d: %s", g.Count, g.Status, g.Detail))
+	}
+	return list
+}
+
+// Why a socket was lost is told though no step needs it any more.
+func TestLossIsNamed(t *testing.T) {
+	s := &sockettest.Server{Opened: func(p *sockettest.Peer) { time.AfterFunc(sec, func() { p.Bye(1001) }) }}
+	live(t, s, task(socket(), pause(2*sec)), func(k *talk, snap *record.Snapshot) {
+		if diff := cmp.Diff([]string{"1 × 1001: closed by the server (going away)"}, losses(snap)); diff != "" {
+			t.Error(diff)
+		}
+		if len(snap.Errors) != 0 {
+			t.Errorf("a loss counts as a failure: %+v", snap.Errors)
+		}
+	})
+	s = &sockettest.Server{Opened: func(p *sockettest.Peer) {}}
+	live(t, s, task(socket(), pause(2*sec)), func(k *talk, snap *record.Snapshot) {
+		if len(snap.Losses) != 0 {
+			t.Errorf("the user's own end counts as a loss: %+v", snap.Losses)
+		}
+	})
+}
+
 // A socket that is lost comes back, and the books agree with the server's log:
 // when it was lost, when it stood again, and what was sent meanwhile.
 func TestReconnect(t *testing.T) {
@@ -367,6 +394,10 @@ func TestReconnect(t *testing.T) {
 			t.Errorf("only %d were missed", missed)
 		}
 		if diff := cmp.Diff([]record.StatusCount{{Status: 1006, Count: 1}}, ws.Closes()); diff != "" {
+			t.Error(diff)
+		}
+		// A loss is named, and fails nothing.
+		if diff := cmp.Diff([]string{"1 × 1006: reset by the server"}, losses(snap)); diff != "" {
 			t.Error(diff)
 		}
 		if e := snap.Total[sendSeries]; e.ByClass[plan.FailReset] != 1 || ws.Counter(plan.CountUnanswered) != 0 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"throng/dsl/plan"
+	"throng/runtime/record"
 )
 
 const (
@@ -36,9 +37,20 @@ func (s *streaming) goesOn(v *verdict) bool {
 		u.writer.Count(u.sample.Series, plan.CountDisconnects, 1, u.result.End)
 		if s.of.Reconnect != nil {
 			s.lost, s.tried = u.result.End, 0
+			s.describeLoss(v)
 		}
 	}
 	return s.of.Reconnect != nil && s.again(v)
+}
+
+// describeLoss tells why the connection that the stream stood on ended, which
+// is not why the stream fails.
+func (s *streaming) describeLoss(v *verdict) {
+	f := record.Failure{Series: s.u.sample.Series, Class: v.class, At: s.u.result.End, Detail: v.detail, Site: s.of.Site}
+	if v.class == plan.OK {
+		f.Class, f.Detail = plan.FailReset, "the server ended the stream"
+	}
+	s.u.describeLoss(f)
 }
 
 // finish hears the rest of an answer that ended by itself, which v becomes

@@ -324,6 +324,9 @@ func TestStreamReconnects(t *testing.T) {
 	if got, want := streamCounts(s), "received 3, bytes_received 6, disconnects 2, reconnects 2"; got != want {
 		t.Errorf("counted %q, want %q", got, want)
 	}
+	if got, want := losses(s), []string{"1 × 0: lost", "1 × 0: the stream ended before until held"}; !slices.Equal(got, want) {
+		t.Errorf("losses %q, want %q", got, want)
+	}
 	recovery := s.Total[0].Of(plan.MeasureRecovery)
 	if got := recovery.Max(); recovery.Count() != 2 || got != int64(19*second) {
 		t.Errorf("%d recoveries, the longest %v", recovery.Count(), time.Duration(got))

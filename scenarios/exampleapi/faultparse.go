@@ -18,16 +18,16 @@ const FaultHelp = `  slow:ROUTE:+300ms            adds latency
   bimodal:ROUTE:+800ms:20%     adds latency to a share of the answers
   errors:ROUTE:60%:status=503  answers a share with an error (500 unless said)
   drop:ROUTE:10%               cuts the connection in the middle of the answer
-  hang:ROUTE:10%               does not answer until the client leaves, or for 60 s
+  hang:ROUTE:10%               gives no answer before the client leaves or 60 s
   leak:ROUTE:1MiB:max=256MiB   keeps memory for each request, up to max
-  pool:20:wait=1s              20 database connections; who waits too long gets a 503
-  break:150                    latency rises steeply near 150 requests at once, beyond are errors
-  ws-drop:5%                   cuts a socket without a close frame, drawn for each message
-  ws-stall:50%                 does not answer a share of the messages on sockets
+  pool:20:wait=1s              20 database connections; long waits end in a 503
+  break:150                    slow near 150 requests at once, errors beyond
+  ws-drop:5%                   cuts a socket without a close frame at a message
+  ws-stall:50%                 leaves a share of the messages without an answer
   ws-lose:10%                  swallows a share of the messages on sockets
   ws-duplicate:10%             sends a share of the messages on sockets twice
-  ws-reorder:10%               sends a share of the notifications after the next one
-  ws-restart                   closes all sockets with 1012; refuses new ones while for= lasts
+  ws-reorder:10%               sends a share of notifications after the next
+  ws-restart                   closes sockets with 1012, refuses others while on
 
 A number in a socket's fault, as in ws-lose:3, is how many messages it hits
 at most, in all.

@@ -107,10 +107,11 @@ func (c Cache) Drop(hash string) error {
 	return os.Rename(dir, filepath.Join(made, "dropped"))
 }
 
-const (
-	tempPrefix = ".tmp-"
-	abandoned  = 24 * time.Hour // a temporary directory as old as this has no owner any more
-)
+const tempPrefix = ".tmp-"
+
+// Abandoned is the age at which a temporary directory has no owner any more:
+// whoever makes one needs it for less.
+const Abandoned = 24 * time.Hour
 
 // Temp makes a directory on the cache's disk, which is the caller's to remove.
 func (c Cache) Temp() (string, error) {
@@ -120,12 +121,12 @@ func (c Cache) Temp() (string, error) {
 	if err := os.MkdirAll(c.dir, 0o700); err != nil {
 		return "", err
 	}
-	c.sweep()
+	c.Sweep()
 	return os.MkdirTemp(c.dir, tempPrefix)
 }
 
-// sweep removes what killed processes left behind.
-func (c Cache) sweep() {
+// Sweep removes what killed processes left behind.
+func (c Cache) Sweep() {
 	entries, err := os.ReadDir(c.dir)
 	if err != nil {
 		return
@@ -134,7 +135,7 @@ func (c Cache) sweep() {
 		if !strings.HasPrefix(e.Name(), tempPrefix) {
 			continue
 		}
-		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) > abandoned {
+		if info, err := e.Info(); err == nil && time.Since(info.ModTime()) >= Abandoned {
 			_ = os.RemoveAll(filepath.Join(c.dir, e.Name()))
 		}
 	}

@@ -173,7 +173,7 @@ func TestAbandonedDirectoriesGo(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	past := time.Now().Add(-25 * time.Hour)
+	past := time.Now().Add(-cache.Abandoned)
 	if err := os.Chtimes(old, past, past); err != nil {
 		t.Fatal(err)
 	}

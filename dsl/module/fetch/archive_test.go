@@ -77,7 +77,7 @@ func TestHostileArchiveServers(t *testing.T) {
 			}
 		}
 	}))
-	f := newFetcher(Options{RootCAs: ca.Pool, InsecureLoopback: true})
+	f := newFetcher(Options{RootCAs: ca.Pool, InsecureLoopback: true, Timeout: patience})
 	f.proxy = func(*http.Request) (*url.URL, error) { return nil, nil }
 	got(t, f, s.URL+"/hops.zip?n=4", "", map[string]string{"a": "1"})
 	for _, c := range []struct{ path, to, want string }{

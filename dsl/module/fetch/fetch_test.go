@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"throng/dsl/module/fetch/fetchtest"
 	"throng/dsl/module/source"
@@ -91,7 +92,11 @@ func refused(t *testing.T, f Fetcher, text, at, want string) {
 }
 
 // testFetcher takes loopback without encryption, as tests do.
-func testFetcher() *fetcher { return newFetcher(Options{InsecureLoopback: true}) }
+func testFetcher() *fetcher { return newFetcher(Options{InsecureLoopback: true, Timeout: patience}) }
+
+// patience is for a busy machine: what is refused after a minute is refused
+// for something else in these tests.
+const patience = 10 * time.Minute
 
 func TestVersions(t *testing.T) {
 	tags := []string{"v1.2.0", "1.10.0", "v1.9.9", "v2.0.0-rc.1", "v2.0.0-rc.2", "v1", "v1.2", "latest", "release-1.0.0", "v01.2.3", "1.10.0+b1", "shop/v9.0.0", "vv1.0.0", "v1.2.3.4", ""}

@@ -99,7 +99,7 @@ func (f *fetcher) repository(ctx context.Context, s source.Source) (g *gitRepo, 
 			}
 		}
 	}
-	dir, err := os.MkdirTemp("", "throng-git-")
+	dir, err := f.Temp()
 	if err != nil {
 		return nil, nil, err
 	}

@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -63,6 +64,43 @@ func TestGitServers(t *testing.T) {
 		})
 	}
 	refused(t, testFetcher(), repo.Source()+"x", "", "git says:")
+}
+
+// TestGitWorksWhereItIsTold holds that whatever moment git is killed at, what
+// it leaves lies where Temp says: there is its repository while a server
+// answers, and the directory of temporary files is empty.
+func TestGitWorksWhereItIsTold(t *testing.T) {
+	alien(t)
+	repo := fetchtest.NewRepo(t, "shop")
+	first := repo.Commit(map[string]string{"main.hcl": "one"}, "v1.0.0")
+	system, told := t.TempDir(), t.TempDir()
+	var requests, missed atomic.Int32
+	git := repo.Serve()
+	s := fetchtest.HTTP(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		requests.Add(1)
+		if heads, _ := filepath.Glob(filepath.Join(told, "git-*", "HEAD")); len(heads) != 1 {
+			missed.Add(1)
+		}
+		git.ServeHTTP(w, r)
+	}))
+	t.Setenv("TMPDIR", system)
+	f := New(Options{InsecureLoopback: true, Temp: func() (string, error) { return os.MkdirTemp(told, "git-") }})
+	addr := "git::" + s.URL + "/shop.git"
+	if _, err := f.Versions(t.Context(), parse(t, addr)); err != nil {
+		t.Fatal(err)
+	}
+	into := t.TempDir()
+	if found, err := f.Fetch(t.Context(), parse(t, addr), "v1.0.0", into); err != nil || found.Commit != first {
+		t.Fatalf("%+v, %v", found, err)
+	}
+	if requests.Load() == 0 || missed.Load() > 0 {
+		t.Errorf("at %d of %d requests there was no repository where it was told", missed.Load(), requests.Load())
+	}
+	for _, dir := range []string{system, told} {
+		if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+			t.Errorf("left: %v, %v", left, err)
+		}
+	}
 }
 
 // TestGitOldServer fetches a commit from a server that gives away what refs

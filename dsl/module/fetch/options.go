@@ -30,6 +30,10 @@ type Options struct {
 
 	// Git is the git program, by name or path; "git" where it is empty.
 	Git string
+
+	// Temp makes the directories that git works in, which are removed after
+	// each call; in the system's directory of temporary files where it is nil.
+	Temp func() (string, error)
 }
 
 // New makes a Fetcher.
@@ -38,6 +42,9 @@ func New(o Options) Fetcher { return newFetcher(o) }
 func newFetcher(o Options) *fetcher {
 	o.Timeout = cmp.Or(o.Timeout, time.Minute)
 	o.Git = cmp.Or(o.Git, "git")
+	if o.Temp == nil {
+		o.Temp = func() (string, error) { return os.MkdirTemp("", "throng-git-") }
+	}
 	return &fetcher{Options: o, proxy: http.ProxyFromEnvironment, maxRepository: 256 << 20}
 }
 

@@ -169,8 +169,10 @@ func (n *run) walk() diag.Diagnostics {
 	return diags
 }
 
-// finish keeps what was fetched and writes the lock file.
+// finish keeps what was fetched and writes the lock file. What killed processes
+// left in the cache goes.
 func (n *run) finish() {
+	n.shelf.Cache.Sweep()
 	next := n.next()
 	n.result.Changes = n.old.Changes(next)
 	if len(n.result.Changes) > 0 && n.o.Locked {

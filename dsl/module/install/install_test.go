@@ -8,14 +8,17 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"throng/dsl/diag"
 	"throng/dsl/module"
 	"throng/dsl/module/install"
 	"throng/dsl/module/lock"
+	"throng/dsl/module/tree"
 )
 
 const (
@@ -149,8 +152,8 @@ func flip(t *testing.T, name string, bit int) {
 	}
 }
 
-// Whichever byte of the lock file has a flipped bit, either it is found, or the files
-// that are used are the very same: the hash decides.
+// Whichever byte of the lock file has a flipped bit: no command runs and init
+// does nothing, or the file says what it said.
 func TestTamperedLock(t *testing.T) {
 	p := newPlace(t, using("shop", key, "~> 1.2"))
 	p.origin.publish(shop, "v1.2.0", library("1.2"))
@@ -160,34 +163,44 @@ func TestTamperedLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := bytes.Index(whole, []byte("format"))
-	want := p.loads().Calls["shop"].Config.Sources[key+"@v1.2.0/main.hcl"]
-	found := 0
-	for at := body; at < len(whole); at++ {
+	want := p.locked()
+	for at := bytes.Index(whole, []byte("format")); at < len(whole); at++ {
 		spoilt := bytes.Clone(whole)
 		spoilt[at] ^= 1 << (at % 8)
 		p.write(lock.Name, string(spoilt))
-		tree, diags := p.load()
-		if diags.HasErrors() {
-			found++
-			continue
-		}
-		for _, text := range tree.Calls["shop"].Config.Sources {
-			if !bytes.Equal(text, want) {
-				t.Fatalf("byte %d: other files are used", at)
-			}
+		f, _, _, _ := module.ReadLock(p.dir)
+		if _, diags := p.load(); f != nil && !reflect.DeepEqual(f, want) || diags.HasErrors() != (f == nil) {
+			t.Errorf("byte %d, %q for %q: the lock file is read as %+v, and the scenario %v", at, spoilt[at], whole[at], f, diags.Err())
 		}
 	}
-	if all := len(whole) - body; found < all/2 {
-		t.Errorf("%d of %d flipped bits were found", found, all)
+	for _, value := range []string{"~> 1.2", "v1.2.0", want.Modules[0].Commit, want.Modules[0].Hash[:20], "shop.git"} {
+		spoilt := bytes.Clone(whole)
+		at := bytes.LastIndex(whole, []byte(value)) + len(value) - 1
+		spoilt[at] ^= 1
+		p.write(lock.Name, string(spoilt))
+		p.loadFails(diag.ModuleChanged, "This entry of the lock file is not what \"throng init\" wrote")
+		p.refused(install.Options{}, diag.ModuleChanged, "delete this entry and run \"throng init\"")
+		p.refused(install.Options{Upgrade: true}, diag.ModuleChanged)
 	}
-	// In the hash each is found, and init does not take the fetched files for the locked ones.
-	at := bytes.Index(whole, []byte("h1:")) + 10
-	spoilt := bytes.Clone(whole)
-	spoilt[at] ^= 1
-	p.write(lock.Name, string(spoilt))
+	// An entry that says another hash, and is whole, is not taken for what it is either.
+	want.Modules[0].Hash = hashOf(t, library("1.3"))
+	p.write(lock.Name, string(want.Bytes()))
 	p.loadFails(diag.ModuleNotInstalled, "throng init")
 	p.refused(install.Options{}, diag.ModuleChanged, "the lock file", "wants h1:")
+}
+
+// hashOf is the hash of a tree of these files.
+func hashOf(t *testing.T, files map[string]string) string {
+	t.Helper()
+	all := fstest.MapFS{}
+	for name, text := range files {
+		all[name] = &fstest.MapFile{Data: []byte(text)}
+	}
+	hash, err := tree.Hash(all)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hash
 }
 
 func TestMovedTag(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 
 	"throng/dsl/diag"
 	"throng/dsl/module"
+	"throng/dsl/module/cache"
 	"throng/dsl/module/tree"
 	"throng/dsl/resolve"
 )
@@ -83,7 +84,7 @@ func (v *Vendoring) copy(name string, f *module.Fetched) error {
 	if err != nil || hash != f.Lock.Hash {
 		return fmt.Errorf("%s changed while it was read", f.Name)
 	}
-	temp, err := os.MkdirTemp(v.Dir, ".tmp-")
+	temp, err := cache.At(v.Dir).Temp()
 	if err != nil {
 		return err
 	}

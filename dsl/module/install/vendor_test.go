@@ -1,14 +1,18 @@
 package install_test
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"throng/dsl/diag"
 	"throng/dsl/module"
+	"throng/dsl/module/cache"
 	"throng/dsl/module/install"
 )
 
@@ -127,5 +131,39 @@ func TestVendorLeavesTheRest(t *testing.T) {
 	}
 	if len(p.inVendor()) != 5 {
 		t.Errorf("vendor holds %q", p.inVendor())
+	}
+}
+
+// What killed processes left in the cache and in vendor goes once it is old,
+// and the neighbours' that is in use stays.
+func TestAbandonedDirectoriesGo(t *testing.T) {
+	p := newPlace(t, using("shop", key, "~> 1.0"))
+	p.origin.publish(shop, "v1.0.0", library("1"))
+	p.ok(install.Options{})
+	leave := func(dir string) (old, young string) {
+		past := time.Now().Add(-cache.Abandoned)
+		old, young = filepath.Join(dir, ".tmp-1"), filepath.Join(dir, ".tmp-2")
+		for _, name := range []string{old, young} {
+			if err := os.MkdirAll(filepath.Join(name, "objects", "pack"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := os.Chtimes(old, past, past); err != nil {
+			t.Fatal(err)
+		}
+		return old, young
+	}
+	for dir, do := range map[string]func(){
+		p.cache:                                func() { p.ok(install.Options{Locked: true}) }, // which fetches nothing
+		filepath.Join(p.dir, module.VendorDir): func() { p.vendored() },
+	} {
+		old, young := leave(dir)
+		do()
+		if _, err := os.Stat(old); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%s is there still: %v", old, err)
+		}
+		if _, err := os.Stat(young); err != nil {
+			t.Errorf("%s: %v", young, err)
+		}
 	}
 }

@@ -34,17 +34,20 @@ module "git::https://example.com/load/shop.git" {
   version     = "v1.2.0"
   commit      = "0123456789abcdef0123456789abcdef01234567"
   hash        = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+  checksum    = "sha256:33e634b2c4cf9fb8d593fb411aa78921ced400ad68ca63b6df3cacc361af1e68"
 }
 
 module "https://example.com/x.zip" {
-  digest = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-  hash   = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+  digest   = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+  hash     = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+  checksum = "sha256:b53c60f33523b180eb7e10a66e2acc2cd7a0c67844114fbd9d8cd0e8220565c1"
 }
 
 module "oci://example.com/load/auth" {
-  version = "1.0.0"
-  digest  = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-  hash    = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+  version  = "1.0.0"
+  digest   = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+  hash     = "h1:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+  checksum = "sha256:55d76c65470351e360b69c9c03fe08092ab9a9ba98ae13870baef2c3f034ab4e"
 }
 `
 
@@ -101,6 +104,9 @@ func TestRefused(t *testing.T) {
 		"digest":           {entry("hash = \"" + hash + "\"\ndigest = \"md5:abc\""), diag.InvalidValue, "digest"},
 		"constraint":       {entry("hash = \"" + hash + "\"\nconstraints = [\"^1\"]"), diag.InvalidValue, "constraint"},
 		"constraints text": {entry("hash = \"" + hash + "\"\nconstraints = \"1.0.0\""), diag.WrongType, "list"},
+		"no checksum":      {entry("hash = \"" + hash + "\""), diag.MissingArgument, "needs the checksum"},
+		"other checksum":   {entry("hash = \"" + hash + "\"\nchecksum = \"" + digest + "\""), diag.ModuleChanged, "not what \"throng init\" wrote"},
+		"checksum list":    {entry("hash = \"" + hash + "\"\nchecksum = []"), diag.WrongType, "text in quotes"},
 		"constraints mix":  {entry("hash = \"" + hash + "\"\nconstraints = [1]"), diag.WrongType, "list"},
 		"large":            {strings.Repeat("#", 2<<20), diag.LimitExceeded, "MiB"},
 		"deep":             {"format = " + strings.Repeat("(", 100_000), diag.LimitExceeded, ""},
@@ -137,6 +143,44 @@ func TestChanges(t *testing.T) {
 	}
 	if !reflect.DeepEqual(all, want) {
 		t.Errorf("%q", all)
+	}
+}
+
+// Whatever bit of a lock file flips, and whatever byte is lost: it is an error,
+// or the file says what it said.
+func TestChangedBytes(t *testing.T) {
+	want := &lock.File{Modules: []lock.Module{sample().Modules[0]}}
+	want.Modules[0].Digest = digest
+	text := string(want.Bytes())
+	text = text[strings.Index(text, "format"):]
+	entry, refused, taken := strings.Index(text, "module"), 0, 0
+	try := func(i int, with string) {
+		f, diags := lock.Parse([]byte(text[:i]+with+text[i+1:]), "x")
+		switch {
+		case (f == nil) != diags.HasErrors():
+			t.Fatalf("%q in place of %q: a file %v, and errors %v", with, text[i], f, diags.Err())
+		case f == nil:
+			refused++
+		case reflect.DeepEqual(f, want):
+			taken++
+		default:
+			t.Errorf("%q in place of %q at %d is read as %+v", with, text[i], i, f)
+		}
+	}
+	for i := range text {
+		try(i, "")
+		for bit := range 8 {
+			if !underRace || bit == i%8 {
+				try(i, string([]byte{text[i] ^ 1<<bit}))
+			}
+		}
+	}
+	each := 8
+	if underRace {
+		each = 1
+	}
+	if refused < each*(len(text)-entry) || taken == 0 { // of its spaces some may go
+		t.Errorf("%d changes are refused and %d are none, of a text of %d bytes", refused, taken, len(text))
 	}
 }
 

@@ -115,6 +115,7 @@ func (p *parser) module(b *hclsyntax.Block) {
 		return
 	}
 	r := reader{p: p, title: fmt.Sprintf("module %q", b.Labels[0]), body: b.Body}
+	before := len(p.diags)
 	if first, ok := p.names[b.Labels[0]]; ok {
 		r.add(diag.DuplicateBlock, b.LabelRanges[0], "The source %q is locked twice.", b.Labels[0]).Relate("first here", first)
 		return
@@ -131,11 +132,14 @@ func (p *parser) module(b *hclsyntax.Block) {
 	m := Module{Key: b.Labels[0], Version: r.text("version"), Commit: r.text("commit"), Digest: r.text("digest"), Hash: r.text("hash")}
 	m.Constraints = r.constraints()
 	r.check(&m, b)
+	if len(p.diags) == before {
+		r.checksum(&m, b)
+	}
 	p.found.Modules = append(p.found.Modules, m)
 }
 
 // arguments of a module block, in the order they are written.
-var arguments = []string{"constraints", "version", "commit", "digest", "hash"}
+var arguments = []string{"constraints", "version", "commit", "digest", "hash", "checksum"}
 
 // reader reads the arguments of one module block.
 type reader struct {
@@ -205,6 +209,19 @@ func (r *reader) check(m *Module, b *hclsyntax.Block) {
 		r.add(diag.MissingArgument, b.DefRange(), "A module block of a lock file needs the hash of the module's files.")
 	} else if _, ok := tree.Hex(m.Hash); m.Hash != "" && !ok {
 		r.add(diag.InvalidValue, at("hash"), "%q is no hash of a module: h1: and 44 characters.", m.Hash)
+	}
+}
+
+// checksum holds an entry that reads well against what was written.
+func (r *reader) checksum(m *Module, b *hclsyntax.Block) {
+	const again = `Take the lock file from version control again, or delete this entry and run "throng init", which then chooses its version anew.`
+	a := r.body.Attributes["checksum"]
+	if a == nil {
+		r.add(diag.MissingArgument, b.DefRange(), "A module block of a lock file needs the checksum of what it says.").Suggestion = again
+		return
+	}
+	if found := r.text("checksum"); found != "" && found != m.Checksum() {
+		r.add(diag.ModuleChanged, a.Expr.Range(), "This entry of the lock file is not what \"throng init\" wrote: its checksum is %q, and that of what it says now is %q.", found, m.Checksum()).Suggestion = again
 	}
 }
 

@@ -23,19 +23,18 @@ func (f *File) Bytes() []byte {
 	modules := slices.Clone(f.Modules)
 	slices.SortFunc(modules, func(a, b Module) int { return strings.Compare(a.Key, b.Key) })
 	for _, m := range modules {
+		m.Constraints = slices.Compact(slices.Sorted(slices.Values(m.Constraints)))
 		body.AppendNewline()
 		b := body.AppendNewBlock("module", []string{m.Key}).Body()
 		if len(m.Constraints) > 0 {
 			var list []cty.Value
-			for _, c := range slices.Compact(slices.Sorted(slices.Values(m.Constraints))) {
+			for _, c := range m.Constraints {
 				list = append(list, cty.StringVal(c))
 			}
 			b.SetAttributeValue("constraints", cty.ListVal(list))
 		}
-		for _, a := range [][2]string{{"version", m.Version}, {"commit", m.Commit}, {"digest", m.Digest}, {"hash", m.Hash}} {
-			if a[1] != "" {
-				b.SetAttributeValue(a[0], cty.StringVal(a[1]))
-			}
+		for _, a := range append(m.values(), argument{"checksum", m.Checksum()}) {
+			b.SetAttributeValue(a.name, cty.StringVal(a.value))
 		}
 	}
 	return append([]byte(header), hclwrite.Format(file.Bytes())...)

@@ -32,6 +32,8 @@ func TestInABrowser(t *testing.T) {
 		{"WordsBesideDrawings", lookWordsBesideDrawings},
 		{"HostileNamesInABrowser", lookHostileNamesInABrowser},
 		{"Print", lookPrint},
+		{"Limits", lookLimits},
+		{"Comparison", lookComparison},
 		{"LargeRunInABrowser", lookLargeRunInABrowser},
 		{"BareReport", lookBareReport},
 	} {
@@ -48,7 +50,11 @@ func TestInABrowser(t *testing.T) {
 func lookPagesInABrowser(t *testing.T, b *browser) {
 	for _, r := range runs {
 		page := write(t, r.make())
-		for _, width := range []int{320, 375, 800, 1280, 1920} {
+		widths := []int{320, 800, 1920}
+		if r.name == "failed" || r.name == "hostile" || r.name == "sockets" { // the fullest pages
+			widths = []int{320, 375, 800, 1280, 1920}
+		}
+		for _, width := range widths {
 			b.open(page, look{width: width, fragment: "#open=0,1"})
 			if over := b.text(`(() => {
 				const w = innerWidth;
@@ -439,16 +445,16 @@ func lookPrint(t *testing.T, b *browser) {
 	}
 }
 
-// A large run opens in bounded time beside what the machine can do, with a
+// A large run opens with bounded work, whatever else the machine does, and a
 // bounded number of elements.
 func lookLargeRunInABrowser(t *testing.T, b *browser) {
 	page := write(t, large(300, 900))
 	b.open(write(t, resultOf(reporttest.Passed(), 0)), look{width: 1280}) // the browser is warm
-	begin := time.Now()
 	b.open(page, look{width: 1280})
-	t.Logf("%d bytes open in %s", len(page), time.Since(begin).Round(time.Millisecond))
-	if took := time.Since(begin); took > 30*time.Second {
-		t.Errorf("it opens in %s", took)
+	used := b.used()
+	t.Logf("%d bytes open with %s of processor time", len(page), used.Round(time.Millisecond))
+	if used <= 0 || used > 10*time.Second {
+		t.Errorf("it opens with %s of processor time", used)
 	}
 	if !b.truth(`document.querySelectorAll('*').length < 12000`) {
 		t.Errorf("%s elements", b.text(`String(document.querySelectorAll('*').length)`))

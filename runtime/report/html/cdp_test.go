@@ -2,6 +2,7 @@ package html
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -57,6 +58,8 @@ func newBrowser(t testing.TB) *browser {
 	cmd := exec.Command(path, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--no-first-run",
 		"--disable-background-networking", "--disable-component-update", "--remote-debugging-pipe", "--user-data-dir="+t.TempDir(), "about:blank")
 	cmd.ExtraFiles = []*os.File{theirIn, theirOut}
+	cmd.Stderr = new(bytes.Buffer) // all its processes hold it, so Wait waits for all, and their files can be removed
+	cmd.WaitDelay = patience
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +71,7 @@ func newBrowser(t testing.TB) *browser {
 		_, _ = b.send("", "Browser.close", nil)
 		select {
 		case <-b.gone:
-		case <-time.After(10 * time.Second):
+		case <-time.After(patience):
 			_ = cmd.Process.Kill()
 		}
 		_ = cmd.Wait()
@@ -190,11 +193,25 @@ func (b *browser) open(page []byte, l look) {
 	b.call("Emulation.setScriptExecutionDisabled", args{"value": l.noJS}, nil)
 	b.call("Page.navigate", args{"url": "file://" + path + l.fragment}, nil)
 	ready := `location.protocol === 'file:' && document.readyState === 'complete' && (document.documentElement.dataset.ready === 'true' || ` + fmt.Sprint(l.noJS) + `)`
-	for deadline := time.Now().Add(patience); !b.truth(ready); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !b.arrived(ready); time.Sleep(20 * time.Millisecond) {
 		if c := b.complaints(); len(c) > 0 || time.Now().After(deadline) {
 			b.t.Fatalf("the page is not ready: %v", c)
 		}
 	}
+}
+
+// arrived is truth while the page is being navigated to: what is asked of the
+// page before it ends without an answer.
+func (b *browser) arrived(expression string) bool {
+	b.t.Helper()
+	raw, err := b.send(b.page, "Runtime.evaluate", args{"expression": expression, "returnByValue": true})
+	select {
+	case <-b.gone:
+		b.t.Fatal(err)
+	default:
+	}
+	var r struct{ Result struct{ Value bool } }
+	return err == nil && json.Unmarshal(raw, &r) == nil && r.Result.Value
 }
 
 // eval evaluates an expression in the page and reads its value.
@@ -255,6 +272,26 @@ func (b *browser) complaints() []string {
 		}
 	}
 	return list
+}
+
+// used is the processor time of the page's process.
+func (b *browser) used() time.Duration {
+	b.t.Helper()
+	b.call("Performance.enable", args{}, nil)
+	var r struct {
+		Metrics []struct {
+			Name  string
+			Value float64
+		}
+	}
+	b.call("Performance.getMetrics", args{}, &r)
+	for _, m := range r.Metrics {
+		if m.Name == "ProcessTime" {
+			return time.Duration(m.Value * 1e9)
+		}
+	}
+	b.t.Fatalf("the browser does not say what processor time it took: %v", r.Metrics)
+	return 0
 }
 
 func (b *browser) key(key string, modifiers int) {

@@ -75,11 +75,14 @@ type seriesData struct {
 	Facts   [][2]string        `json:"facts"` // what else is known of it, as texts
 }
 
-// limitData is a ceiling on the response times of a request.
+// limitData is a ceiling on the response times of requests.
 type limitData struct {
-	Text     string  `json:"text"`
-	Quantile float64 `json:"q"`
-	At       micros  `json:"at"`
+	Text     string       `json:"text"`
+	Name     string       `json:"-"` // of the SLAs that say so
+	Warning  bool         `json:"-"` // it decides nothing
+	Quantile float64      `json:"q"`
+	At       micros       `json:"at"`
+	Spans    [][2]float64 `json:"spans"` // the parts of the run it is about; empty for all of it
 }
 
 // micros is a number with three significant digits.
@@ -109,7 +112,7 @@ func latencyData(l record.Latency) micros {
 // heatCells bounds the columns of all heat maps together.
 const heatCells = 24_000
 
-func newChartData(run *results.Run, t *timeline, order []int, about func(slot int) ([]limitData, [][2]string)) *chartData {
+func newChartData(run *results.Run, t *timeline, order []int, shared []limitData, about func(slot int) ([]limitData, [][2]string)) *chartData {
 	n := len(t.buckets)
 	d := &chartData{
 		Width: t.width.Seconds(), End: t.end.Seconds(), Bins: bins, BinStart: binStart / 1e3, BinStep: binStep, HeatStep: 1,
@@ -138,7 +141,7 @@ func newChartData(run *results.Run, t *timeline, order []int, about func(slot in
 		cpu, d.CPU = max(cpu, until), append(d.CPU, micros(share))
 	}
 	d.Total = seriesOf(t, d.Open, func(b *bucket) *cell { return &b.total })
-	d.Total.Name = "all requests"
+	d.Total.Name, d.Total.Limits = "all requests", shared
 	for k, i := range order {
 		s := seriesOf(t, d.Open, func(b *bucket) *cell { return &b.rows[i] })
 		s.Name = text.Clean(run.Rows[i].Label)

@@ -126,7 +126,7 @@ var runs = []struct {
 	{"hostile", func() *results.Run { return resultOf(reporttest.Hostile(), 99) }},
 	{"sockets", func() *results.Run { return resultOf(reporttest.Sockets(), 99) }},
 	{"measured", func() *results.Run { return resultOf(reporttest.Measured(), 99) }},
-	{"aborted", aborted}, {"recovered", recovered}, {"broken", broken},
+	{"limited", limited}, {"aborted", aborted}, {"recovered", recovered}, {"broken", broken},
 	{"bare", func() *results.Run { return &results.Run{Report: &report.Report{}} }},
 }
 

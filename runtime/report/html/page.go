@@ -10,6 +10,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/analyze"
+	"throng/runtime/compare"
 	"throng/runtime/report"
 	"throng/runtime/report/text"
 	"throng/runtime/results"
@@ -34,6 +35,7 @@ type page struct {
 	Errors   errorSection
 	Mix      mixSection
 	Health   healthSection
+	Against  *comparisonSection // nil without a baseline
 	How      howSection
 	Glossary []term
 }
@@ -76,6 +78,7 @@ type verdictView struct {
 	MoreReasons []string
 	Findings    []finding // the three worst
 	Trust       []fact
+	Against     string // what changed against a baseline; "" without one
 	Again       string
 	Tiles       []tile
 	Promises    bool
@@ -100,7 +103,7 @@ type builder struct {
 	analysis *analyze.Result // nil without any second
 }
 
-func newPage(run *results.Run) (*page, error) {
+func newPage(run *results.Run, c *compare.Comparison) (*page, error) {
 	t, err := newTimeline(run)
 	if err != nil {
 		return nil, fmt.Errorf("reading the run's seconds: %w", err)
@@ -113,6 +116,9 @@ func newPage(run *results.Run) (*page, error) {
 	b.found = b.findings()
 	p := &page{Title: b.title(), Findings: b.findingSection(), Glossary: glossary}
 	p.Verdict = b.verdict()
+	if p.Against = against(c); p.Against != nil {
+		p.Verdict.Against = p.Against.Brief
+	}
 	p.SLAs = b.slas()
 	p.Timeline = b.timelineSection()
 	p.Requests = b.requests()
@@ -124,11 +130,15 @@ func newPage(run *results.Run) (*page, error) {
 	p.How = b.how()
 	p.Toc = []link{
 		{"#slas", "SLAs"}, {"#timeline", "Timeline"}, {"#findings", "Findings"}, {"#requests", "Requests"}, {"#errors", "Errors"},
-		{"#load", "Load"}, {"#mix", "Mix"}, {"#generator", "Generator"}, {"#how", "How it was run"},
+		{"#load", "Load"}, {"#mix", "Mix"}, {"#generator", "Generator"},
 	}
+	if p.Against != nil {
+		p.Toc = append(p.Toc, link{"#comparison", "Comparison"})
+	}
+	p.Toc = append(p.Toc, link{"#how", "How it was run"})
 	knee, says := b.knee()
 	p.Load = loadSection{Axis: b.loadAxis(), Says: says}
-	data := newChartData(run, t, b.order, b.about)
+	data := newChartData(run, t, b.order, b.sharedLimits(), b.about)
 	data.Knee = report.Num(knee)
 	packed, err := data.packed()
 	if err != nil {
@@ -263,7 +273,7 @@ func (b *builder) reasons(list []string) []string {
 func (b *builder) generatorFault() string {
 	g := &b.r.Generator
 	if len(g.Saturated) > 0 {
-		return text.Clean(strings.Join(g.Saturated, "; "))
+		return text.Clean(strings.Join(g.Saturated, " "))
 	}
 	return counted(g.LocalFailures, "failure") + " of this machine, not of the target"
 }
@@ -296,7 +306,7 @@ func (b *builder) trust() []fact {
 	g := &b.r.Generator
 	health := fmt.Sprintf("ok · CPU %s %% of %s · start lag p99 %s", text.Percent(float64(g.CPU)), counted(int64(g.Cores), "core"), text.Duration(float64(g.StartLagP99)))
 	if !g.OK {
-		health = "! " + b.generatorFault()
+		health = "! it was itself a limit, as said above"
 	}
 	list := []fact{{"Books", strings.TrimPrefix(b.words.Books, "books ")}, {"Generator", health}}
 	if w := b.r.Warmup; w.Length > 0 {

@@ -32,8 +32,13 @@ type panel struct {
 	Says            string
 	Drawing         template.HTML
 	Labels          []label // of the y axis
+	Limits          []limitLabel
 	Legend          []legend
+	Note            string
 }
+
+// limitLabel names a line; its places are percentages.
+type limitLabel struct{ Right, Top, Text string }
 
 type label struct{ At, Text string } // At is a percentage
 
@@ -240,6 +245,12 @@ func (b *builder) latencyPanel() panel {
 	if high > 0 {
 		says = fmt.Sprintf("Response times over the whole run: median %s, p95 %s, p99 %s, max %s.", figure("p50"), figure("p95"), figure("p99"), figure("max"))
 	}
+	limits := b.sharedLimits()
+	for _, l := range limits {
+		low, high = min(low, float64(l.At)*1e3), max(high, float64(l.At)*1e3)
+	}
+	also, note := b.limitsSay(limits)
+	says += also
 	y, labels := logarithmic(low, high)
 	g := b.frame("latency", says)
 	g.grid(labels)
@@ -255,10 +266,15 @@ func (b *builder) latencyPanel() panel {
 			return y(float64(ns)), ok
 		}))
 	}
-	return panel{
-		ID: "latency", Title: "Response time", Unit: "log scale", Says: says, Labels: labels, Drawing: g.close(),
+	b.drawLimits(g, limits, y)
+	p := panel{
+		ID: "latency", Title: "Response time", Unit: "log scale", Says: says, Labels: labels, Drawing: g.close(), Limits: b.limitLabels(limits, y), Note: note,
 		Legend: []legend{{"p50", "p50"}, {"p95", "p95"}, {"p99", "p99"}, {"max", "max"}},
 	}
+	if len(limits) > 0 {
+		p.Legend = append(p.Legend, legend{"limit", "limit"})
+	}
+	return p
 }
 
 // logarithmic is a scale of whole decades around two values.

@@ -47,8 +47,11 @@ func (b *builder) messageTable() table {
 			out, outRate = cellView{Text: text.None}, cellView{Text: text.None}
 		}
 		trouble := m.Trouble()
-		if c := m.ClosedBy(); c != "" {
+		if c := m.ClosedBy(); c != "" && len(m.Losses) == 0 {
 			trouble = strings.TrimPrefix(trouble+" · closed by "+c, " · ")
+		}
+		for i := range m.Losses {
+			trouble += " · " + m.Losses[i].Why()
 		}
 		if trouble == "" {
 			trouble = "none"

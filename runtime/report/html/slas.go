@@ -211,26 +211,3 @@ func usedInterval(s *report.SLA) (low, high float64, ok bool) {
 	}
 	return low, high, true
 }
-
-// limits are the ceilings on the response times of a request, for its charts.
-func (b *builder) limits(request string) []limitData {
-	var list []limitData
-	for i := range b.r.SLAs {
-		s := &b.r.SLAs[i]
-		if s.Unit != "ms" || s.Metrics || s.Floor || s.Measure != "" && s.Measure != "response" {
-			continue
-		}
-		for k := range s.All {
-			if s.All[k].Request != request {
-				continue
-			}
-			l := limitData{Text: text.Clean(s.Name + " " + s.Rule + " " + s.LimitText()), At: micros(s.Limit) * 1e3, Quantile: 1}
-			if s.Quantile != nil {
-				l.Quantile = float64(*s.Quantile)
-			}
-			list = append(list, l)
-			break
-		}
-	}
-	return list
-}

@@ -8,8 +8,10 @@ import (
 	"html/template"
 	"io"
 	"io/fs"
+	"regexp"
 	"strings"
 
+	"throng/runtime/compare"
 	"throng/runtime/results"
 )
 
@@ -19,12 +21,16 @@ var assets embed.FS
 // The parts of the page, joined in the order of their names.
 var (
 	style     = tight.Replace(strings.ReplaceAll(joinedFiles("assets/css"), "\n", ""))
-	script    = "'use strict';\n(() => {\n" + joinedFiles("assets/js") + "})();\n"
+	script    = "'use strict';\n(() => {\n" + dense.Replace(joinedFiles("assets/js")) + "})();\n"
 	templates = template.Must(template.New("").Funcs(template.FuncMap{"cells": cellsOf}).ParseFS(assets, "assets/parts/*.html"))
 )
 
+// remark is a comment behind a statement; no string in the assets has one in
+// it.
+var remark = regexp.MustCompile(` // [^'"]*$`)
+
 // joinedFiles are the files of a directory, without indentation and without
-// comments that have a line of their own.
+// comments.
 func joinedFiles(dir string) string {
 	var b strings.Builder
 	entries, err := fs.ReadDir(assets, dir)
@@ -38,7 +44,7 @@ func joinedFiles(dir string) string {
 		}
 		for line := range strings.Lines(string(data)) {
 			if line = strings.TrimLeft(line, " "); !strings.HasPrefix(line, "//") {
-				b.WriteString(line)
+				b.WriteString(remark.ReplaceAllString(strings.TrimSuffix(line, "\n"), "") + "\n")
 			}
 		}
 	}
@@ -48,6 +54,9 @@ func joinedFiles(dir string) string {
 // tight leaves out the spaces that a style does not need.
 var tight = strings.NewReplacer(";}", "}", "; }", "}", "} ", "}", " {", "{", "{ ", "{", "; ", ";", ": ", ":", ", ", ",")
 
+// dense leaves out the spaces around operators that no text of the script has.
+var dense = strings.NewReplacer(" => ", "=>", " = ", "=", " === ", "===", " !== ", "!==", " += ", "+=", " && ", "&&", " || ", "||")
+
 func base64Of(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 
 // policy forbids the page everything but its own style and its own script.
@@ -56,8 +65,12 @@ func policy() string {
 }
 
 // Write writes the report of a run as one HTML file.
-func Write(w io.Writer, run *results.Run) error {
-	p, err := newPage(run)
+func Write(w io.Writer, run *results.Run) error { return WriteAgainst(w, run, nil) }
+
+// WriteAgainst also shows how the run compares with another, where c is not
+// nil.
+func WriteAgainst(w io.Writer, run *results.Run, c *compare.Comparison) error {
+	p, err := newPage(run, c)
 	if err != nil {
 		return fmt.Errorf("making the HTML report: %w", err)
 	}

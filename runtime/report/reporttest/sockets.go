@@ -63,7 +63,11 @@ func sockets(rng *rand.Rand) func(*record.Writer, int) {
 		if sec%10 == 9 {
 			w.Count(0, plan.CountDisconnects, 1, at)
 			w.Count(0, plan.CountReconnects, 1, at)
-			w.Closed(0, []int{1006, 1006, 1001}[sec/10%3], at)
+			code := []int{1006, 1006, 1001}[sec/10%3]
+			w.Closed(0, code, at)
+			w.Lose(record.Failure{Series: 0, Class: plan.FailReset, Status: code, At: at, Detail: map[int]string{
+				1001: "closed by the server (going away): restarting", 1006: "the connection ended without a close frame",
+			}[code]})
 			w.Measure(0, plan.MeasureRecovery, millis(1500), at)
 			for _, c := range []plan.Counter{plan.CountUnanswered, plan.CountLost, plan.CountLate, plan.CountDuplicated, plan.CountOutOfOrder} {
 				w.Count(0, c, 1, at)

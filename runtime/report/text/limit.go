@@ -24,9 +24,9 @@ func Limit(v float64, u Unit) string {
 	case Ratio:
 		return trimZeros(fixed(v*100, exactPlaces(v*100))) + " %"
 	case PerSecond:
-		s, _ := rate(v, significant)
-		if parse(trimZeros(s)) != v {
-			s = strconv.FormatFloat(v, 'f', -1, 64)
+		s, shown := rate(v, significant)
+		if shown != v {
+			s = grouped(strconv.FormatFloat(v, 'f', -1, 64))
 		}
 		return trimZeros(s) + "/s"
 	case Number:

@@ -103,6 +103,18 @@ func Whole(d time.Duration) string {
 	return minutes(s)
 }
 
+// Span is a declared length, as short as it is exact: "250 ms", "15 s",
+// "5 min", "1 h 30 min".
+func Span(d time.Duration) string {
+	if d <= 0 {
+		return "0 s"
+	}
+	if d%time.Second != 0 && d < time.Minute {
+		return Duration(float64(d))
+	}
+	return strings.TrimSuffix(strings.TrimSuffix(Whole(d), " 00 s"), " 00 min")
+}
+
 // Count is an exact number with comma groups: "2,329".
 func Count(n int64) string {
 	s := strconv.FormatInt(n, 10)

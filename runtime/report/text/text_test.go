@@ -26,7 +26,7 @@ func TestNumbers(t *testing.T) {
 		{Clock(45 * s), "0:45"}, {Clock(3723 * s), "1:02:03"}, {Clock(-s), "0:00"}, {Whole(6 * s), "6 s"},
 		{Limit(500e6, Nanoseconds), "500 ms"}, {Limit(5e9, Nanoseconds), "5.00 s"}, {Limit(1.2345e9, Nanoseconds), "1.2345 s"}, {Limit(90e9, Nanoseconds), "1 min 30 s"},
 		{Limit(0.005, Ratio), "0.5 %"}, {Limit(0.07, Ratio), "7 %"}, {Limit(0, Ratio), "0 %"}, {Limit(0.00001, Ratio), "0.001 %"},
-		{Limit(20, PerSecond), "20/s"}, {Limit(1234.5, PerSecond), "1234.5/s"},
+		{Limit(20, PerSecond), "20/s"}, {Limit(1234.5, PerSecond), "1,234.5/s"}, {Limit(5000, PerSecond), "5,000/s"},
 		{Margin(9.2, 0.5), "18 ×"}, {Margin(620, 500), "+24 %"}, {Margin(140, 500), "−72 %"}, {Margin(500.4, 500), "+0.08 %"},
 		{Margin(0, 0), "at limit"}, {Margin(1, 0), "over"}, {Margin(0, 5), "−100 %"}, {Margin(1, 1000), "−99.9 %"}, {Margin(5, 5), "0 %"},
 		{Margin(1e9, 1), "> 1,000,000 ×"}, {Margin(5000, 1), "5,000 ×"},

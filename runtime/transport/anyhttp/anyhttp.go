@@ -35,6 +35,7 @@ var (
 	_ transport.Rester    = (*client)(nil)
 	_ transport.Forgetter = (*client)(nil)
 	_ transport.Brancher  = (*client)(nil)
+	_ transport.Resumer   = (*client)(nil)
 )
 
 // New is a factory that has no clients yet. What c says holds for both versions.
@@ -56,7 +57,8 @@ func New(c http1.Config) *Factory {
 func (f *Factory) Client() transport.Client {
 	f.mu.Lock() // a user has the same number in both versions
 	defer f.mu.Unlock()
-	c := &client{user: &user{f: f, number: f.users}, one: f.one.Client().(oneClient)}
+	one := f.one.Client().(oneClient)
+	c := &client{user: &user{f: f, number: f.users, sessions: one.Sessions()}, one: one}
 	f.users++
 	return c
 }
@@ -75,10 +77,11 @@ func (f *Factory) Close() {
 
 // user is what the clients of one user share.
 type user struct {
-	f      *Factory
-	number int64
-	mu     sync.Mutex
-	two    *http2.Client // the first one; others are branches of it
+	f        *Factory
+	number   int64
+	sessions *transport.Sessions
+	mu       sync.Mutex
+	two      *http2.Client // the first one; others are branches of it
 }
 
 // branch is a client for HTTP/2.
@@ -86,7 +89,7 @@ func (u *user) branch() *http2.Client {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.two == nil {
-		u.two = u.f.two.ClientOf(u.number)
+		u.two = u.f.two.ClientOf(u.number, u.sessions)
 		return u.two
 	}
 	return u.two.Branch().(*http2.Client)
@@ -97,6 +100,7 @@ type oneClient interface {
 	transport.Rester
 	transport.Forgetter
 	transport.Brancher
+	transport.Resumer
 	http1.Continuer
 }
 
@@ -149,6 +153,9 @@ func (c *client) offer(m *transport.Message, r *transport.Result) {
 func (c *client) Branch() transport.Client {
 	return &client{user: c.user, one: c.one.Branch().(oneClient)}
 }
+
+// Sessions implements transport.Resumer.
+func (c *client) Sessions() *transport.Sessions { return c.user.sessions }
 
 // Rest implements transport.Rester.
 func (c *client) Rest() {

@@ -53,11 +53,11 @@ func New(c Config) *Dialer {
 
 // Options are of one connection.
 type Options struct {
-	Sessions  tls.ClientSessionCache // of the user, whose TLS sessions are resumed; nil: none are
-	User      int64                  // number of the user, by which source addresses are dealt out
-	Protocols []string               // for ALPN; nil: none are offered
-	Tunnel    bool                   // an HTTP proxy is to tunnel http, too, not to forward requests
-	Start     int64                  // when the first phase began, on the clock; 0: now
+	Sessions  *transport.Sessions // of the user, whose TLS sessions are resumed; nil: none are
+	User      int64               // number of the user, by which source addresses are dealt out
+	Protocols []string            // for ALPN; nil: none are offered
+	Tunnel    bool                // an HTTP proxy is to tunnel http, too, not to forward requests
+	Start     int64               // when the first phase began, on the clock; 0: now
 	// Wrap puts something between the socket and all that is spoken over it,
 	// TLS included; nil: nothing. Deadlines are still set on the socket.
 	Wrap func(net.Conn) net.Conn

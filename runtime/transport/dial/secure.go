@@ -47,7 +47,7 @@ func (a *attempt) config() (*tls.Config, error) {
 	}
 	config.NextProtos = a.o.Protocols
 	if !config.SessionTicketsDisabled {
-		config.ClientSessionCache = a.o.Sessions
+		config.ClientSessionCache = a.o.Sessions.Along(a.route)
 	}
 	return config, nil
 }

@@ -126,6 +126,9 @@ func (c *client) refuse(m *transport.Message) *dial.Fault {
 // Branch implements transport.Brancher.
 func (c *client) Branch() transport.Client { return c.f.client(c.pool) }
 
+// Sessions implements transport.Resumer.
+func (c *client) Sessions() *transport.Sessions { return &c.pool.sessions }
+
 // Forget implements transport.Forgetter.
 func (c *client) Forget() {
 	if !c.closed {

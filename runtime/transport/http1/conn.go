@@ -50,10 +50,7 @@ func (e *exchange) connect() (*conn, error) {
 	e.bind(dial.Connection, route.HTTP.ConnectTimeout)
 	c.guarded = nil
 	c.watch.guard(nil, cancel)
-	o := dial.Options{User: c.pool.user, Protocols: protocols, Start: e.began}
-	if route.Scheme == "https" {
-		o.Sessions = c.pool.session()
-	}
+	o := dial.Options{Sessions: &c.pool.sessions, User: c.pool.user, Protocols: protocols, Start: e.began}
 	to, err := c.f.dialer.Open(ctx, route, o)
 	e.stage, r.DNS, r.Connect, r.TLS = to.Stage, to.DNS, to.Connect, to.TLS
 	if err != nil {

@@ -48,6 +48,7 @@ var (
 	_ transport.Rester    = (*client)(nil)
 	_ transport.Forgetter = (*client)(nil)
 	_ transport.Brancher  = (*client)(nil)
+	_ transport.Resumer   = (*client)(nil)
 )
 
 // New is a factory that has no clients yet and runs no goroutine until it has.

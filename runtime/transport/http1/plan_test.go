@@ -134,11 +134,11 @@ func TestHandshakeStalls(t *testing.T) {
 	defer l.Close()
 	c := newClient(t, Config{})
 	m := secureMessage(l.Addr().String(), "/")
-	m.Route = &transport.Route{Scheme: "https", Addr: m.Route.Addr, Server: "shop.test", HTTP: plan.HTTP{ConnectTimeout: 50 * time.Millisecond}}
+	m.Route = &transport.Route{Scheme: "https", Addr: m.Route.Addr, Server: "shop.test", HTTP: plan.HTTP{ConnectTimeout: time.Second}}
 	var r transport.Result
 	c.Do(m, &r)
 	sane(t, "stall", &r)
-	if r.Class != plan.FailConnectTimeout || r.Err.Error() != "timeout: no connection within 50ms (in the TLS handshake)" || r.TLS <= 0 {
+	if r.Class != plan.FailConnectTimeout || r.Err.Error() != "timeout: no connection within 1s (in the TLS handshake)" || r.TLS <= 0 {
 		t.Errorf("%v: %v, %+v", r.Class, r.Err, r)
 	}
 }

@@ -1,7 +1,6 @@
 package http1
 
 import (
-	"crypto/tls"
 	"slices"
 	"sync"
 
@@ -24,7 +23,7 @@ type pool struct {
 	idle     []*conn
 	open     []opened
 	queue    []*turn
-	sessions tls.ClientSessionCache // users share no TLS state
+	sessions transport.Sessions
 }
 
 // opened is how many connections the user has to a target.
@@ -195,14 +194,4 @@ func (p *pool) part() {
 	if last {
 		p.drop(func(*conn) bool { return true })
 	}
-}
-
-// session is where the user's TLS sessions are kept.
-func (p *pool) session() tls.ClientSessionCache {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.sessions == nil {
-		p.sessions = tls.NewLRUClientSessionCache(maxConns)
-	}
-	return p.sessions
 }

@@ -201,9 +201,9 @@ func (e *exchange) open() (*conn, error) {
 	c, r, route := e.c, e.r, e.m.Route
 	e.at(dial.Connecting)
 	e.bind(dial.Connection, route.HTTP.ConnectTimeout)
-	o := dial.Options{User: c.pool.user, Start: e.began, Tunnel: true}
+	o := dial.Options{Sessions: c.pool.sessions, User: c.pool.user, Start: e.began, Tunnel: true}
 	if route.Scheme == "https" {
-		o.Sessions, o.Protocols = c.pool.session(), protocols[route.HTTP.Version]
+		o.Protocols = protocols[route.HTTP.Version]
 	}
 	to, err := c.f.dialer.Open(e.ctx, route, o)
 	e.at(to.Stage)

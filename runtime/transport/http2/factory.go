@@ -72,11 +72,15 @@ func New(c Config) *Factory {
 
 // Client makes a client for one user. It holds no connection until its first
 // exchange, and must be closed. Users are numbered as they come.
-func (f *Factory) Client() transport.Client { return f.ClientOf(f.users.Add(1) - 1) }
+func (f *Factory) Client() transport.Client {
+	return f.ClientOf(f.users.Add(1)-1, new(transport.Sessions))
+}
 
 // ClientOf is Client for the user of a number, by which source addresses are
-// dealt out.
-func (f *Factory) ClientOf(user int64) *Client { return f.client(&pool{user: user}) }
+// dealt out, with the TLS sessions that it resumes.
+func (f *Factory) ClientOf(user int64, sessions *transport.Sessions) *Client {
+	return f.client(&pool{user: user, sessions: sessions})
+}
 
 func (f *Factory) client(p *pool) *Client {
 	c := &Client{f: f, pool: p}

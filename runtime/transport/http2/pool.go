@@ -2,7 +2,6 @@ package http2
 
 import (
 	"context"
-	"crypto/tls"
 	"slices"
 	"sync"
 
@@ -20,7 +19,7 @@ type pool struct {
 	rights   []*transport.Route // to open a connection, held by exchanges
 	changed  chan struct{}      // closed at the next change; nil while nobody waits
 	declined []*transport.Route // of plan.HTTPAuto, whose server took HTTP/1.1
-	sessions tls.ClientSessionCache
+	sessions *transport.Sessions
 }
 
 // take gives a connection that a stream can be begun over, or with nil the
@@ -179,14 +178,4 @@ func (p *pool) part() {
 	if last {
 		p.retire(func(*conn) bool { return true })
 	}
-}
-
-// session is where the user's TLS sessions are kept.
-func (p *pool) session() tls.ClientSessionCache {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.sessions == nil {
-		p.sessions = tls.NewLRUClientSessionCache(defaultConns)
-	}
-	return p.sessions
 }

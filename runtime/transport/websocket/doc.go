@@ -21,7 +21,9 @@
 // socket can be read and then borrows one. Elsewhere, and over connections
 // that are no sockets, it holds 4 KiB. A silent socket costs its structures,
 // the reader's stack and what the connection itself needs; bench/sockets
-// measures it.
+// measures it. Over TLS the connection needs more than all the rest: crypto/tls
+// keeps the keys of both directions, and buffers that it grew for the server's
+// certificates.
 //
 // At most 1,024 events or 1 MiB of messages wait for a user. Beyond that the
 // reader stops reading, so that the server is held back, as TCP does it. As
@@ -65,7 +67,7 @@
 // records. A message's time is when the read that brought its last byte
 // returned; several that one read brought have the same. The phases of Open
 // are those of package dial; the answer's first byte may belong to an interim
-// (1xx) answer. A user's TLS sessions are not resumed.
+// (1xx) answer.
 //
 // The package must not know what messages mean, which reply belongs to which
 // message, when to connect again, cookies or redirects.

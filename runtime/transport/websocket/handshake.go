@@ -57,7 +57,7 @@ func (h *handshake) run() (*socket, error) {
 	ctx, cancel := context.WithTimeout(h.f.cut, left)
 	defer cancel()
 	conn, err := h.f.dial.Open(ctx, h.o.Route, dial.Options{
-		User: h.f.opened.Add(1), Protocols: []string{"http/1.1"}, Tunnel: true, Start: h.r.Start,
+		Sessions: h.o.Sessions, User: h.f.opened.Add(1), Protocols: []string{"http/1.1"}, Tunnel: true, Start: h.r.Start,
 		Wrap: func(raw net.Conn) net.Conn {
 			h.edge = newEdge(raw, h.f.clock)
 			h.edge.patiently(h.deadline)

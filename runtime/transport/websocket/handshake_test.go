@@ -219,15 +219,26 @@ func TestHandshakeTimeout(t *testing.T) {
 	}
 }
 
-func TestRefusedConnection(t *testing.T) {
+// deadAddress is an address on which connections are refused. Its port is in
+// use all the while, by a connection, so that nobody else comes to listen.
+func deadAddress(t *testing.T) string {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	addr := l.Addr().String()
-	l.Close()
+	t.Cleanup(func() { l.Close() })
+	conn, err := net.Dial("tcp", l.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn.LocalAddr().String()
+}
+
+func TestRefusedConnection(t *testing.T) {
 	c := newClient(t, Config{})
-	_, r := c.try(transport.Opening{Route: &transport.Route{Scheme: "http", Addr: addr, Host: "x"}})
+	_, r := c.try(transport.Opening{Route: &transport.Route{Scheme: "http", Addr: deadAddress(t), Host: "x"}})
 	if r.Class != plan.FailRefused || r.Sent != 0 {
 		t.Errorf("%v %v, sent at %d", r.Class, r.Err, r.Sent)
 	}

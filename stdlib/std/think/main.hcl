@@ -30,29 +30,29 @@ variable "longest" {
   }
 }
 
-# Measured and agreed on.
+# Models with their parameters written out. They are starting points: where
+# you have the logs of your own users, fit a law by name, below, to them.
 #
-# human is the reading time of Lee and Gupta, "A new traffic model for
-# current user web browsing behavior" (Intel, 2007), fitted to the logs of
-# proxies: the logarithm is normal with mean -0.495204 and deviation 2.7731.
-# The mean and the deviation below follow: e^(m + s²/2) = 28.498 s, and
+# human has many short pauses and few long ones. The logarithm of a draw is
+# normal with mean m = -0.4952 and deviation s = 2.7731 (of seconds), so its
+# mean and deviation are e^(m + s²/2) = 28.498 s and
 # 28.498 s × √(e^(s²) - 1) = 1332.3 s. Half of the draws are below 0.61 s,
 # one in four is above 3.9 s, one in twenty above 58 s.
 
 function "human" {
-  description = "A pause of somebody who browses: mostly a moment, now and then minutes (log-normal; Lee and Gupta 2007)."
+  description = "A pause of somebody who browses: mostly a moment, now and then minutes (log-normal: half below 0.6 s, one in twenty above 58 s)."
   params      = []
   result      = min(lognormal("28498ms", "1332285ms"), seconds(var.longest))
 }
 
 function "shopper" {
-  description = "A pause of the shoppers of TPC-W: exponential with mean 7 s, cut off at 70 s."
+  description = "A pause of somebody who shops: exponential with mean 7 s, cut off at 70 s."
   params      = []
   result      = min(exponential("7s"), 70)
 }
 
 function "reader" {
-  description = "The time somebody reads a page in 3GPP's model of web traffic (TR 25.892): exponential with mean 30 s."
+  description = "The time somebody reads a page: exponential with mean 30 s."
   params      = []
   result      = min(exponential("30s"), seconds(var.longest))
 }
@@ -93,7 +93,7 @@ user "human" {
 
 user "shopper" {
   abstract    = true
-  description = "Waits as the shoppers of TPC-W: shopper()."
+  description = "Waits as somebody who shops: shopper()."
   wait        = shopper()
 }
 

@@ -85,7 +85,8 @@ happen, runs it, and ends with a verdict that CI can trust.
   throng try SCENARIO          what does each step send and get, once?
   throng run SCENARIO          make it happen, and judge it
 
-A SCENARIO is a directory of *.hcl files, or one such file.`,
+A SCENARIO is a directory of *.hcl files, or one such file; the current
+directory when left out.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,

@@ -45,7 +45,7 @@ runs differ by anyway. A directory of runs counts as all of them.
 --fail-on worse exits 99 where something is worse, and 97 where that cannot be
 told: too few data, an incomplete run, or a generator at its limit.`,
 		Example: `  throng compare results/before results/after
-  throng compare --baseline results/b1 --baseline results/b2 results/now --fail-on worse
+  throng compare --baseline b1 --baseline b2 results/now --fail-on worse
   throng compare results/before results/after --format html -o comparison.html`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(_ *cobra.Command, args []string) error { return a.compare(&f, args) },

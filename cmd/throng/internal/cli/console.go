@@ -31,7 +31,7 @@ type consoleFlags struct {
 func (a *app) consoleCommand() *cobra.Command {
 	var f consoleFlags
 	cmd := &cobra.Command{
-		Use:   "console SCENARIO",
+		Use:   "console [SCENARIO]",
 		Short: "Evaluate expressions against a scenario",
 		Long: `Reads expressions from stdin, one a line or over several lines while brackets
 are open, and prints their values as HCL. They can read the scenario's var,
@@ -43,14 +43,16 @@ a saved answer stands for one: expressions read its status, headers and body
 as captures and conditions of a run do. The file is what "curl -i" prints, or
 a body alone.
 
-A line of exit, or Ctrl-D, leaves.`,
+A line of exit, or Ctrl-D, leaves.
+
+The SCENARIO is the current directory when left out.`,
 		Example: `  throng console scenarios/quickstart
-  throng console . -e 'local.api_version' -e 'randint(1, 6)'
-  curl -si http://127.0.0.1:8000/ | throng console . --response - -e response.json.id`,
+  throng console -e 'local.api_version' -e 'randint(1, 6)'
+  curl -si http://127.0.0.1/ | throng console --response - -e response.json.id`,
 		Args:              oneScenario,
 		ValidArgsFunction: scenarioCompletion,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.console(cmd, &f, args[0])
+			return a.console(cmd, &f, scenarioArg(args))
 		},
 	}
 	flags := cmd.Flags()

@@ -93,7 +93,8 @@ func (a *app) exampleCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "example NAME",
 		Short: "Serve an example API",
-		Long: fmt.Sprintf(`Serves one of the example APIs (%s) until it is interrupted.
+		Long: fmt.Sprintf(`Serves one of the example APIs until it is interrupted:
+%s.
 
 Scenarios whose base_url is example://NAME need no such server: the run
 serves it by itself. Faults make it misbehave; they can also be switched while

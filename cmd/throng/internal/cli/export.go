@@ -161,7 +161,7 @@ func (a *app) writeExports(e *exports, run *results.Run) {
 		}
 		if err := a.writeExport(run, x.format, path, a.env.Stderr); err != nil {
 			fmt.Fprintf(a.env.Stderr, "throng: %s\n", err)
-			run.Report.Verdict.ExitCode = worse(run.Report.Verdict.ExitCode, ExitError)
+			incomplete(run.Report, fmt.Sprintf("the export %s could not be written; the verdict stands", x.format.Name))
 			continue
 		}
 		if path != "" {

@@ -13,7 +13,7 @@ func (a *app) graphCommand() *cobra.Command {
 	var f scenarioFlags
 	var mermaid, asJSON bool
 	cmd := &cobra.Command{
-		Use:   "graph SCENARIO",
+		Use:   "graph [SCENARIO]",
 		Short: "Draw who uses what",
 		Long: `Prints the scenario as a graph: which users each profile loads, the tasks
 they do and with which weight, the requests of these and the targets they go
@@ -21,16 +21,18 @@ to, the data users read, what every SLA judges, and which blocks use others or
 modules. All profiles are drawn unless --profile names one.
 
 The graph is in DOT, the language of Graphviz. With --mermaid it is a Mermaid
-flowchart, which code forges show in Markdown; with --json it is data.`,
+flowchart, which code forges show in Markdown; with --json it is data.
+
+The SCENARIO is the current directory when left out.`,
 		Example: `  throng graph scenarios/quickstart | dot -Tsvg > quickstart.svg
-  throng graph --mermaid --profile smoke .`,
+  throng graph --mermaid --profile smoke`,
 		Args:              oneScenario,
 		ValidArgsFunction: scenarioCompletion,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if mermaid && asJSON {
 				return errors.New("--mermaid and --json are two forms of the graph: choose one")
 			}
-			g, err := a.draw(cmd, &f, args[0])
+			g, err := a.draw(cmd, &f, scenarioArg(args))
 			switch {
 			case err != nil:
 				return err

@@ -18,6 +18,7 @@ import (
 
 	"throng/dsl/diag"
 	"throng/dsl/module"
+	"throng/dsl/module/cache"
 	"throng/dsl/module/fetch"
 	"throng/dsl/module/install"
 	"throng/dsl/module/lock"
@@ -95,25 +96,27 @@ func (a *app) moduleOptions() module.Options {
 	return module.Options{Cache: dir}
 }
 
-// fetcher is what fetches modules.
-func (a *app) fetcher(timeout time.Duration) fetch.Fetcher {
+// fetcher is what fetches modules. What it leaves behind when it is killed
+// lies in the cache, where the next init finds it.
+func (a *app) fetcher(timeout time.Duration, cacheDir string) fetch.Fetcher {
 	insecure, _ := a.env.Lookup("THRONG_INSECURE_LOOPBACK")
-	return fetch.New(fetch.Options{Timeout: timeout, InsecureLoopback: insecure == "1"})
+	return fetch.New(fetch.Options{Timeout: timeout, InsecureLoopback: insecure == "1", Temp: cache.At(cacheDir).Temp})
 }
 
 func (a *app) init(scenario string, f *initFlags) error {
 	switch {
 	case f.upgrade && f.locked:
 		return errors.New("--upgrade changes the lock file, and --locked (the default where CI is set) forbids it: add --locked=false")
-	case f.timeout <= 0:
-		return errors.New("--timeout must be longer than nothing, such as 5m")
+	case f.timeout <= 0 || f.timeout >= cache.Abandoned:
+		return errors.New("--timeout must be longer than nothing and shorter than a day, such as 5m")
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	limited, cancel := context.WithTimeout(ctx, f.timeout)
 	defer cancel()
+	dir := a.moduleOptions().Cache
 	r := install.Init(limited, scenario, install.Options{
-		Fetcher: a.fetcher(f.timeout), Cache: a.moduleOptions().Cache,
+		Fetcher: a.fetcher(f.timeout, dir), Cache: dir,
 		Upgrade: f.upgrade, Locked: f.locked, Offline: f.offline,
 		Report: func(name string) { fmt.Fprintf(a.env.Stderr, "Fetching %s\n", a.shown(name)) },
 	})

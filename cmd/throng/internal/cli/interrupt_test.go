@@ -14,15 +14,15 @@ import (
 	"time"
 )
 
-// buildProgram compiles the real program once for tests that send it signals.
-func buildProgram(t *testing.T) string {
+// program is the throng that TestMain put on the PATH, for tests that send
+// it signals: this test, which does what the real program does.
+func program(t *testing.T) string {
 	t.Helper()
-	program := filepath.Join(t.TempDir(), "throng")
-	cmd := exec.Command("go", "build", "-o", program, "throng/cmd/throng")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	path, err := exec.LookPath("throng")
+	if err != nil {
+		t.Fatal(err)
 	}
-	return program
+	return path
 }
 
 // interrupted runs the quickstart for a long time, sends it signals once it
@@ -41,7 +41,7 @@ func interrupted(t *testing.T, program string, signals int) (code int, stdout st
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
+	deadline := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
 	defer deadline.Stop()
 	sent := 0
 	lines := bufio.NewScanner(stderr)
@@ -69,9 +69,9 @@ func interrupted(t *testing.T, program string, signals int) (code int, stdout st
 // The first interrupt ends a run in order, the second cuts it; both report,
 // save, and exit 130, and neither ever passes.
 func TestInterrupt(t *testing.T) {
-	program := buildProgram(t)
+	t.Parallel()
 	for signals := 1; signals <= 2; signals++ {
-		code, stdout, summary := interrupted(t, program, signals)
+		code, stdout, summary := interrupted(t, program(t), signals)
 		if code != ExitInterrupted {
 			t.Errorf("%d signals: exit %d, want %d\n%s", signals, code, ExitInterrupted, stdout)
 		}
@@ -88,7 +88,7 @@ func TestInterrupt(t *testing.T) {
 // An interrupt ends a suite: the run under way is reported, the others are
 // not run, and the table says so.
 func TestInterruptSuite(t *testing.T) {
-	program := buildProgram(t)
+	t.Parallel()
 	dir := t.TempDir()
 	scenario := `
 target "api" { base_url = "example://quickstart" }
@@ -109,7 +109,7 @@ sla "all" { error_rate = "100%" }
 	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(scenario), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "run", "--no-out", "--profile", "all", dir)
+	cmd := exec.Command(program(t), "run", "--no-out", "--profile", "all", dir)
 	cmd.Env = append(os.Environ(), "NO_COLOR=1")
 	var stdout strings.Builder
 	cmd.Stdout = &stdout
@@ -120,7 +120,7 @@ sla "all" { error_rate = "100%" }
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	deadline := time.AfterFunc(time.Minute, func() { _ = cmd.Process.Kill() })
+	deadline := time.AfterFunc(2*time.Minute, func() { _ = cmd.Process.Kill() })
 	defer deadline.Stop()
 	sent := false
 	for lines := bufio.NewScanner(stderr); lines.Scan(); {

@@ -61,6 +61,7 @@ func TestLocust(t *testing.T) {
 	if err != nil {
 		t.Skip("needs locust (python3-locust)")
 	}
+	t.Parallel()
 	service, err := exampleapi.New("quickstart", exampleapi.Options{Seed: 1})
 	if err != nil {
 		t.Fatal(err)

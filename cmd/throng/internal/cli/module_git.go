@@ -173,6 +173,28 @@ func (r *repository) clean() (bool, error) {
 	return len(out) == 0, err
 }
 
+// uncommitted are those of the library's files, by their names in it, that are
+// not in the repository as they are here: changed, new, or ignored by git.
+func (r *repository) uncommitted(files []string) ([]string, error) {
+	out, err := git(r.top, "status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--ignored", "--", r.inside)
+	if err != nil {
+		return nil, err
+	}
+	differ := map[string]bool{}
+	for entry := range strings.SplitSeq(string(out), "\x00") {
+		if len(entry) > 3 { // two letters and a space
+			differ[entry[3:]] = true
+		}
+	}
+	var all []string
+	for _, name := range files {
+		if differ[path.Join(r.inside, name)] {
+			all = append(all, name)
+		}
+	}
+	return all, nil
+}
+
 // versionTag is a tag that is to be made at the current commit.
 type versionTag struct {
 	repo       *repository

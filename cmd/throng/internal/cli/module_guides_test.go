@@ -21,6 +21,7 @@ var guide = regexp.MustCompile("(?ms)^```(sh|terraform file=(\\S+))\n(.*?)^```")
 // and upgrading libraries, one after the other in one place, against a real
 // repository and a real registry.
 func TestLibraryGuides(t *testing.T) {
+	t.Parallel()
 	for _, program := range []string{"sh", "git"} {
 		fetchtest.Need(t, program)
 	}

@@ -28,7 +28,8 @@ depth, /docs/drafts/ from DIR on, a slash at the end for directories only.
 Links are refused.
 
 It prints the file's SHA-256 and the hash of what is in it, which is what the
-lock file of a scenario that uses it will say.`,
+lock file of a scenario that uses it will say. In a git repository it warns of
+files that are not committed as they are packed.`,
 		Example:           "  throng module package -o shop-1.2.0.zip shop-library",
 		Args:              oneLibrary,
 		ValidArgsFunction: directoryCompletion,
@@ -65,11 +66,38 @@ func (a *app) modulePackage(dir, out string, asJSON bool) error {
 	if err := saveZip(out, "zip file", 0o644, p.Zip); err != nil {
 		return fmt.Errorf("the package cannot be written: %w", err)
 	}
+	if names := uncommitted(dir, p.Files); len(names) > 0 {
+		fmt.Fprintf(a.env.Stderr, "Warning: what is packed is not what is committed: %s.\n", few(names))
+	}
 	if asJSON {
 		return a.printJSON(packedModule{out, p.SHA256, p.Hash, len(p.Zip), p.Files})
 	}
 	_, err = fmt.Fprintf(a.env.Stdout, "%s\n  files   %d\n  sha256  %s\n  hash    %s\n", out, len(p.Files), p.SHA256, p.Hash)
 	return err
+}
+
+// uncommitted are the files of a package that the library's git repository
+// does not hold as they are; none where there is no repository, or no git.
+func uncommitted(dir string, files []string) []string {
+	repo := openRepository(dir)
+	if repo == nil {
+		return nil
+	}
+	names, err := repo.uncommitted(files)
+	if err != nil {
+		return nil
+	}
+	return names
+}
+
+// few lists names for a sentence: the first of many, and how many more.
+func few(names []string) string {
+	const shown = 5
+	text := strings.Join(names[:min(len(names), shown)], ", ")
+	if more := len(names) - shown; more > 0 {
+		text += fmt.Sprintf(" and %d more", more)
+	}
+	return text
 }
 
 // packLibrary packs a directory, but for the file out. Nothing outside of it is

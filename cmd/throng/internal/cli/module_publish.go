@@ -21,7 +21,8 @@ import (
 // publishFlags are the flags of module publish.
 type publishFlags struct {
 	checkFlags
-	tag bool
+	tag   bool
+	dirty bool // what is not committed may be published
 }
 
 func (a *app) modulePublishCommand() *cobra.Command {
@@ -35,7 +36,9 @@ registry under the version as its tag. It prints the digest, and the module
 block that callers paste.
 
 What is published does not change: a version that is there already with
-another content is refused. Credentials are those of docker login.
+another content is refused. So is a library in a git repository that holds
+files which are not committed as they are packed, unless --allow-dirty says
+that they are meant. Credentials are those of docker login.
 
 With --tag it also, or only, makes the annotated tag vVERSION in the local git
 repository, where the library has no uncommitted change. Nothing is pushed to
@@ -53,6 +56,7 @@ a git remote.`,
 	}
 	cmd.Flags().StringVar(&f.version, "version", "", "the `VERSION` to publish, such as 1.2.0")
 	cmd.Flags().BoolVar(&f.tag, "tag", false, "make the tag vVERSION in the local git repository")
+	cmd.Flags().BoolVar(&f.dirty, "allow-dirty", false, "push files that are not committed to git as they are")
 	cmd.Flags().StringVar(&f.against, "against", "", "compare with `OTHER`, as module check does")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print the digest, the hash and the source as JSON")
 	return cmd
@@ -79,6 +83,8 @@ func (f *publishFlags) places(args []string) (dir string, to *source.Source, err
 		return "", nil, fmt.Errorf("--version %s: what stands behind a + tells no versions apart: leave it out", f.version)
 	case place == "" && !f.tag:
 		return "", nil, errors.New("say where to publish: oci://HOST/REPOSITORY, or --tag for a tag in the local git repository")
+	case place == "" && f.dirty:
+		return "", nil, errors.New("--allow-dirty is about what is pushed to a registry: a tag holds what is committed")
 	case place == "":
 		return dir, nil, nil
 	}
@@ -123,6 +129,11 @@ func (a *app) modulePublish(dir string, to *source.Source, f *publishFlags) erro
 	if f.tag {
 		if tag, err = newTag(dir, done.Version, c.LastVersion); err != nil {
 			return fmt.Errorf("--tag: %w", err)
+		}
+	}
+	if to != nil && !f.dirty {
+		if names := uncommitted(dir, p.Files); len(names) > 0 {
+			return fmt.Errorf("what would be published is not what is committed: %s. Commit it, have %s leave it out, or add --allow-dirty", few(names), bundle.IgnoreName)
 		}
 	}
 	if to != nil {

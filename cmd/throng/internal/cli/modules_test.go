@@ -202,7 +202,7 @@ func flip(ts *testscript.TestScript, neg bool, args []string) {
 
 const nginxArchives = `%s
 daemon off;
-worker_processes 1;
+master_process off;
 pid %[2]s/pid;
 error_log %[2]s/error.log;
 events { worker_connections 64; }
@@ -227,12 +227,7 @@ http {
 func startNginx(t *testing.T, root string, ca *fetchtest.Authority) string {
 	t.Helper()
 	program := fetchtest.Need(t, "nginx")
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr, dir, user := l.Addr().String(), t.TempDir(), ""
-	_ = l.Close()
+	addr, dir, user := "127.0.0.1:"+fetchtest.FreePort(t), t.TempDir(), ""
 	if os.Geteuid() == 0 {
 		user = "user root;"
 	}

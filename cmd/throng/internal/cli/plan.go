@@ -24,7 +24,7 @@ type planFlags struct {
 func (a *app) planCommand() *cobra.Command {
 	var f planFlags
 	cmd := &cobra.Command{
-		Use:   "plan SCENARIO",
+		Use:   "plan [SCENARIO]",
 		Short: "Show what a run would do, before anything is sent",
 		Long: `Compiles a scenario for one profile and shows who would do what: users over
 time, the mix, the expected requests and by which reasoning, which SLA covers
@@ -33,13 +33,15 @@ is sent.
 
 --out saves the plan in a file, and throng run FILE repeats exactly that; plan
 and validate take the file too. --diff shows instead what changed since
-another plan, which is a plan file, or the directory of an older version.`,
+another plan, which is a plan file, or the directory of an older version.
+
+The SCENARIO is the current directory when left out.`,
 		Example: `  throng plan scenarios/quickstart
-  throng plan --profile spike --var base_url=http://127.0.0.1:8000 .
-  throng plan --out baseline.plan .
-  throng plan --diff baseline.plan .`,
-		Args: oneScenario,
-		RunE: func(cmd *cobra.Command, args []string) error { return a.plan(cmd, &f, args[0]) },
+  throng plan --profile spike --var base_url=http://127.0.0.1:8000
+  throng plan --out baseline.plan
+  throng plan --diff baseline.plan`,
+		Args: oneScenario, ValidArgsFunction: scenarioCompletion,
+		RunE: func(cmd *cobra.Command, args []string) error { return a.plan(cmd, &f, scenarioArg(args)) },
 	}
 	f.inputFlags(cmd)
 	f.loadFlags(cmd)

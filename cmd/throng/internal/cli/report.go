@@ -4,11 +4,12 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
-	"throng/runtime/report/html"
 	"throng/runtime/results"
 )
 
@@ -24,7 +25,8 @@ ends with the exit code of its verdict: 0, 97, 99 or 130.
 
 It is rebuilt from the run's journal, so it is there also for a run that was
 broken off, by a crash or kill -9, but for its last second. Such a run is
-judged by what was recorded; it is never a pass.
+judged by what was recorded; it is never a pass. What a whole run's directory
+lacks is said on stderr.
 
 --merge reads the directories of several processes that made the same plan at
 the same time, and reports them as one run: counts, users and arrivals add up,
@@ -49,11 +51,14 @@ and the SLAs are judged anew.`,
 				return err
 			}
 			if page != "" {
-				if err := writePage(page, run); err != nil {
+				if err := a.writePage(page, run); err != nil {
 					return err
 				}
 			}
 			a.code = run.Report.Verdict.ExitCode
+			if !merge && run.Broken == "" {
+				a.missing(args[0])
+			}
 			return a.show(run.Report, &f)
 		},
 	}
@@ -66,10 +71,21 @@ and the SLAs are judged anew.`,
 	return cmd
 }
 
+// missing says which files of a whole run are not there, so that nobody takes
+// its verdict for the exit code of a run that could not write them.
+func (a *app) missing(dir string) {
+	for _, name := range []string{pageName, summaryName} {
+		if _, err := os.Lstat(filepath.Join(dir, name)); errors.Is(err, fs.ErrNotExist) {
+			fmt.Fprintf(a.env.Stderr, "throng: %s is not in %s: it could not be written, which made the run end with an error, or was removed; the journal is whole, and so is the verdict\n", name, a.shown(dir))
+		}
+	}
+}
+
 // writePage writes the HTML report of a run.
-func writePage(file string, run *results.Run) error {
+func (a *app) writePage(file string, run *results.Run) error {
 	var b bytes.Buffer
-	if err := html.Write(&b, run); err != nil {
+	tell := func(s string) { fmt.Fprintf(a.env.Stderr, "throng: %s\n", s) }
+	if err := pageFile(tell).Write(&b, run); err != nil {
 		return err
 	}
 	if err := os.WriteFile(file, b.Bytes(), 0o644); err != nil {

@@ -14,11 +14,13 @@ import (
 
 	"throng/dsl/plan"
 	"throng/dsl/planfile"
+	"throng/runtime/compare"
 	"throng/runtime/journal"
 	"throng/runtime/outcome"
 	"throng/runtime/report"
 	"throng/runtime/report/html"
 	"throng/runtime/results"
+	"throng/runtime/runs"
 )
 
 // Names in a run's directory, and of the folder that runs lie in by default.
@@ -27,13 +29,44 @@ const (
 	planName      = "run.plan"
 )
 
-// writers are the forms a run is saved in, beside its journal and plan file:
-// a file each.
-func writers() []results.Writer {
-	return []results.Writer{
-		{Name: "summary.json", Write: func(w io.Writer, run *results.Run) error { return report.WriteJSON(w, run.Report) }},
-		{Name: "report.html", Write: html.Write},
+// Files a run is saved in, beside its journal and plan file. The summary comes
+// last, since it says how all else went.
+const (
+	pageName    = "report.html"
+	summaryName = "summary.json"
+)
+
+func summaryFile() results.Writer {
+	return results.Writer{Name: summaryName, Write: func(w io.Writer, run *results.Run) error { return report.WriteJSON(w, run.Report) }}
+}
+
+// pageFile is the HTML report, with what changed against the baseline that
+// lies beside the run. What is wrong with that one harms no report: it is
+// told.
+func pageFile(tell func(string)) results.Writer {
+	return results.Writer{Name: pageName, Write: func(w io.Writer, run *results.Run) error {
+		c, err := againstBaseline(run)
+		if err != nil {
+			tell("the report shows no comparison with the baseline: " + oneLine(err))
+		}
+		return html.WriteAgainst(w, run, c)
+	}}
+}
+
+// againstBaseline compares a run with its baseline; nil where there is none.
+func againstBaseline(run *results.Run) (*compare.Comparison, error) {
+	if run.Dir == "" {
+		return nil, nil
 	}
+	dir := runs.Baseline(run.Dir, run.Report)
+	if dir == "" {
+		return nil, nil
+	}
+	base, err := results.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	return compare.Compare(compare.Side{Name: dir, Runs: []*results.Run{base}}, compare.Side{Name: run.Dir, Runs: []*results.Run{run}}, compare.Options{})
 }
 
 // target is the directory a run's files go to; without one they are kept in
@@ -150,12 +183,9 @@ func (t target) files() []string {
 	if t.dir == "" {
 		return nil
 	}
-	names := []string{results.JournalDir}
+	names := []string{results.JournalDir, pageName, summaryName}
 	if t.plan != nil {
 		names = append(names, planName)
-	}
-	for _, w := range writers() {
-		names = append(names, w.Name)
 	}
 	slices.Sort(names)
 	for i := range names {
@@ -170,6 +200,11 @@ type keeper struct {
 	recorder *results.Recorder
 	root     *os.Root // of the journal; nil in memory
 	say      *sayer
+
+	// Of a run that has ended.
+	planned *plan.Plan
+	outcome *outcome.Outcome
+	facts   report.Facts
 }
 
 // sayer says something to the user, at the place that is right at the time.
@@ -232,32 +267,60 @@ func (k *keeper) close() {
 	}
 }
 
-// end writes what a run came to, and gives it; its seconds can be read until
-// close. Where that cannot be written, the run is no pass, and its exit code
-// says so.
+// end writes what a run came to, but for its summary, and gives it; its seconds
+// can be read until close. Where the journal cannot be written, the run is no
+// pass, and its exit code says so.
 func (k *keeper) end(p *plan.Plan, o *outcome.Outcome, code int) *results.Run {
-	facts := report.Facts{ExitCode: code, Files: k.files()}
+	k.planned, k.outcome, k.facts = p, o, report.Facts{ExitCode: code, Files: k.files()}
 	if err := k.recorder.End(o, code); err != nil { // the recorder has told of it
-		o, facts = k.unwritten(o, facts, err)
+		k.doubt(err)
 	}
-	run := k.recorder.Run(k.dir, o, report.New(p, o, facts))
-	if k.dir == "" {
-		return run
-	}
-	if err := results.Save(run, writers()); err != nil {
-		k.say.tell("the results could not be written: " + strings.ReplaceAll(err.Error(), "\n", "; "))
-		o, facts = k.unwritten(o, facts, err)
-		run.Report = report.New(p, o, facts)
-	}
+	run := k.recorder.Run(k.dir, k.outcome, report.New(p, k.outcome, k.facts))
+	k.save(run, pageFile(k.say.tell))
 	return run
 }
 
-func (k *keeper) unwritten(o *outcome.Outcome, f report.Facts, err error) (*outcome.Outcome, report.Facts) {
-	doubted := *o
-	doubted.Verdict = results.Unwritten(o.Verdict, err)
-	f.ExitCode, f.Files = worse(f.ExitCode, ExitError), results.Files(k.dir)
-	return &doubted, f
+// save writes one form of a run. A file that cannot be written takes nothing
+// from the verdict as long as the journal is whole, from which it is made
+// again; but the exit code is no pass then, since not all was done that was to
+// be.
+func (k *keeper) save(run *results.Run, w results.Writer) {
+	if k.dir == "" {
+		return
+	}
+	err := results.Save(run, []results.Writer{w})
+	if err == nil {
+		return
+	}
+	more := run.Report.Files[len(k.facts.Files):] // of exports
+	if kept, reading := results.Open(k.dir); reading != nil || kept.Broken != "" {
+		k.say.tell("the results could not be written: " + oneLine(err))
+		k.doubt(err)
+		run.Report = report.New(k.planned, k.outcome, k.facts)
+	} else {
+		k.facts.Files = slices.DeleteFunc(k.facts.Files, func(path string) bool { return filepath.Base(path) == w.Name })
+		k.say.tell(w.Name + " could not be written: " + oneLine(err))
+		incomplete(run.Report, fmt.Sprintf("%s could not be written; the verdict stands, since the journal is whole: throng report shows it again", w.Name))
+	}
+	run.Report.Files = append(slices.Clone(k.facts.Files), more...)
 }
+
+// incomplete is for a run whose verdict is known, while something else that
+// was asked for could not be done.
+func incomplete(r *report.Report, why string) {
+	r.Verdict.ExitCode = worse(r.Verdict.ExitCode, ExitError)
+	r.Verdict.Reasons = append(r.Verdict.Reasons, why)
+	r.Verdict.Beside = append(r.Verdict.Beside, why)
+}
+
+func (k *keeper) doubt(err error) {
+	doubted := *k.outcome
+	doubted.Verdict = results.Unwritten(k.outcome.Verdict, err)
+	k.outcome = &doubted
+	k.facts.ExitCode, k.facts.Files = worse(k.facts.ExitCode, ExitError), results.Files(k.dir)
+}
+
+func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
 // planBytes are the plan file of a scenario, nil where it cannot be made.
 func (a *app) planBytes(f *planfile.File) []byte {

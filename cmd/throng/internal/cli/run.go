@@ -21,6 +21,7 @@ import (
 	"throng/runtime/outcome"
 	"throng/runtime/preflight"
 	"throng/runtime/report"
+	"throng/runtime/report/text"
 	"throng/runtime/sla"
 )
 
@@ -42,7 +43,7 @@ type runFlags struct {
 func (a *app) runCommand() *cobra.Command {
 	var f runFlags
 	cmd := &cobra.Command{
-		Use:   "run SCENARIO",
+		Use:   "run [SCENARIO]",
 		Short: "Run a scenario and judge it",
 		Long: `Runs a scenario under one profile, shows how it goes, and ends with a verdict:
 
@@ -58,9 +59,11 @@ of the scenario in the order in which it declares them. Each is a run of its
 own; at the end stands one table of verdicts, and the exit code is the worst.
 
 The first Ctrl-C ends the run in order, with a report, and with it a suite;
-the second cuts it at once and still reports; the third gives up.`,
-		Example: "  throng run scenarios/quickstart\n  throng run --profile baseline --var base_url=http://127.0.0.1:8000 --out results/baseline .\n  throng run --profile all --pause 30s --out results/all .",
-		Args:    oneScenario,
+the second cuts it at once and still reports; the third gives up.
+
+The SCENARIO is the current directory when left out.`,
+		Example: "  throng run scenarios/quickstart\n  throng run --profile baseline --var stage=test --out results/baseline\n  throng run --profile all --pause 30s --out results/all",
+		Args:    oneScenario, ValidArgsFunction: scenarioCompletion,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			names, suite, err := f.several()
 			if err == nil {
@@ -70,11 +73,11 @@ the second cuts it at once and still reports; the third gives up.`,
 			case err != nil:
 				return err
 			case suite:
-				return a.suite(cmd, &f, args[0], names)
+				return a.suite(cmd, &f, scenarioArg(args), names)
 			case f.failFast || f.pause > 0:
 				return errors.New("--fail-fast and --pause are about several profiles: name them with --profile a,b, or all with --profile all")
 			}
-			p, file, err := a.compileToKeep(cmd, &f, args[0])
+			p, file, err := a.compileToKeep(cmd, &f, scenarioArg(args))
 			if err != nil {
 				return err
 			}
@@ -147,6 +150,7 @@ func (a *app) once(p *plan.Plan, f *runFlags, out target, stop *stopper) (*repor
 	}
 	run := k.end(p, result, code)
 	a.writeExports(&f.exports, run)
+	k.save(run, summaryFile())
 	return run.Report, nil
 }
 
@@ -247,7 +251,7 @@ func (s *stopper) interrupts(e *engine.Engine, p *plan.Plan, cancel func(), view
 		}
 		switch n {
 		case 1:
-			view.Note(fmt.Sprintf("stopping: no new work, tasks under way get up to %s; Ctrl-C again cuts them", p.Profile.Grace))
+			view.Note(fmt.Sprintf("stopping: no new work, tasks under way get up to %s; Ctrl-C again cuts them", text.Span(p.Profile.Grace)))
 			e.Stop()
 		case 2:
 			view.Note("cutting what is under way; the report follows")

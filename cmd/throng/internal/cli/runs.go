@@ -109,6 +109,9 @@ is moved to another run with --force only. A run has one label; none takes it
 away. Labelled runs are never pruned, and throng runs show takes the label in
 place of the directory.
 
+The pages of later runs of the profile show what changed against the run that
+is labelled baseline.
+
 The label stands in a file of the run's directory, and goes where that goes.`,
 		Example: "  throng runs label results/shop-baseline-20261122T114500Z baseline\n  throng runs label results/after baseline --force\n  throng runs label baseline none",
 		Args: func(_ *cobra.Command, args []string) error {

@@ -67,10 +67,7 @@ func (f *scenarioFlags) inputFlags(cmd *cobra.Command) {
 	flags.StringSliceVar(&f.exclude, "exclude-tags", nil, "no task with a request that has one of these `TAGS`")
 	flags.StringSliceVar(&f.allow, "allow", nil, "lift the guard of a `TARGET`: it is production, or not among its allowed_hosts")
 	_ = cmd.RegisterFlagCompletionFunc("profile", func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(args) == 0 {
-			return nil, cobra.ShellCompDirectiveNoFileComp
-		}
-		return dsl.Validate(args[0], dsl.Options{}).Profiles, cobra.ShellCompDirectiveNoFileComp
+		return dsl.Validate(scenarioArg(args), dsl.Options{}).Profiles, cobra.ShellCompDirectiveNoFileComp
 	})
 }
 

@@ -2,16 +2,21 @@ package cli
 
 import (
 	"errors"
+	"flag"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+// The tests that wait for what they started run more at a time than there are
+// processors.
 func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", strconv.Itoa(2*runtime.GOMAXPROCS(0))) // unless the command line says
 	testscript.Main(m, map[string]func(){
 		"throng": func() { os.Exit(Main(os.Args[1:], System())) },
 	})

@@ -13,6 +13,7 @@ import (
 // file=PATH behind their language. They are laid out as they are written and
 // pass, once the snapshots are made.
 func TestDocumentedTests(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../../../docs/how-to/test-a-library.md")
 	if err != nil {
 		t.Fatal(err)

@@ -15,9 +15,7 @@ import (
 
 // Ctrl-C cuts what is under way, skips the rest, and all of it is told.
 func TestInterruptedTest(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the program")
-	}
+	t.Parallel()
 	dir := t.TempDir()
 	write := func(name, text string) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
@@ -39,7 +37,7 @@ run "last" {
   assert { condition = length(run.hangs.requests) == 1 && plan.profile == "p" }
 }
 `)
-	cmd := exec.Command(buildProgram(t), "test", "--junit", filepath.Join(dir, "junit.xml"), dir)
+	cmd := exec.Command(program(t), "test", "--junit", filepath.Join(dir, "junit.xml"), dir)
 	cmd.Env = append(os.Environ(), "NO_COLOR=1")
 	out, err := cmd.StdoutPipe()
 	if err != nil {

@@ -26,7 +26,7 @@ type tryFlags struct {
 func (a *app) tryCommand() *cobra.Command {
 	var f tryFlags
 	cmd := &cobra.Command{
-		Use:   "try SCENARIO",
+		Use:   "try [SCENARIO]",
 		Short: "Do a scenario once, as one user, and show every step",
 		Long: `Does a scenario once over, as one user: setup, the user's start steps, each of
 its tasks in declared order, its stop steps, teardown. Every request is shown
@@ -37,10 +37,12 @@ Waits between tasks and pauses are skipped and told. Loops and repeats are
 real; a repeat that waits for something also waits. What is parallel is done
 one after another.
 
+The SCENARIO is the current directory when left out.
+
   exit 0   every step succeeded
   exit 99  a request or a check failed, or a task was abandoned
   exit 1   it could not be tried`,
-		Example:           "  throng try scenarios/quickstart\n  throng try . --task checkout --seed 7\n  throng try . --user admin --task 'GET /health' --body 64KiB\n  throng try . --json | jq 'select(.event == \"capture\")'",
+		Example:           "  throng try scenarios/quickstart\n  throng try --task checkout --seed 7\n  throng try --user admin --task 'GET /health' --body 64KiB\n  throng try --json | jq 'select(.event == \"capture\")'",
 		Args:              oneScenario,
 		ValidArgsFunction: scenarioCompletion,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -48,7 +50,7 @@ one after another.
 			if err != nil {
 				return err
 			}
-			r, err := a.compile(cmd, &f.scenarioFlags, args[0])
+			r, err := a.compile(cmd, &f.scenarioFlags, scenarioArg(args))
 			if err != nil {
 				return err
 			}

@@ -21,16 +21,18 @@ func (a *app) validateCommand() *cobra.Command {
 	var f scenarioFlags
 	var asJSON, reach bool
 	cmd := &cobra.Command{
-		Use:   "validate SCENARIO",
+		Use:   "validate [SCENARIO]",
 		Short: "Check a scenario without running it",
 		Long: `Checks everything that can be known before a run: names, types, routes,
 session values, weights, profiles, and that every SLA matches a request. All
 profiles are checked unless --profile names one. Nothing is sent, except with
---reach, which asks each target for one answer.`,
-		Example: "  throng validate scenarios/quickstart\n  throng validate --json . | jq .diagnostics",
-		Args:    oneScenario,
+--reach, which asks each target for one answer.
+
+The SCENARIO is the current directory when left out.`,
+		Example: "  throng validate\n  throng validate scenarios/quickstart\n  throng validate --json | jq .diagnostics",
+		Args:    oneScenario, ValidArgsFunction: scenarioCompletion,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.validate(cmd, &f, args[0], asJSON, reach)
+			return a.validate(cmd, &f, scenarioArg(args), asJSON, reach)
 		},
 	}
 	f.inputFlags(cmd)
@@ -39,12 +41,9 @@ profiles are checked unless --profile names one. Nothing is sent, except with
 	return cmd
 }
 
-// oneScenario is cobra.ExactArgs(1) in words.
+// oneScenario takes at most one scenario.
 func oneScenario(cmd *cobra.Command, args []string) error {
-	switch {
-	case len(args) == 0:
-		return fmt.Errorf("%s needs a scenario: a directory of *.hcl files, or one such file\nSee %q", cmd.Name(), cmd.CommandPath()+" --help")
-	case len(args) > 1:
+	if len(args) > 1 {
 		return fmt.Errorf("%s takes one scenario, and these are %d: %q", cmd.Name(), len(args), args)
 	}
 	return nil

@@ -33,8 +33,6 @@ func (b *block) take(m message) (urgent bool) {
 	case aNote:
 		b.above = append(b.above, b.view.st.Text(text.Clean(m.note)))
 		urgent = true
-	case aRedraw:
-		urgent = true
 	case aSuspend:
 		b.screen.release()
 		b.suspended = true

@@ -43,7 +43,6 @@ type kind uint8
 const (
 	aTick kind = iota
 	aNote
-	aRedraw
 	aSuspend
 	aResume
 )
@@ -74,9 +73,6 @@ func (l *Live) Update(p *outcome.Progress) {
 
 // Note prints a line that stays, above what is redrawn.
 func (l *Live) Note(s string) { l.send(message{note: s, kind: aNote}) }
-
-// Redraw paints anew, after the terminal's size has changed.
-func (l *Live) Redraw() { l.send(message{kind: aRedraw}) }
 
 // Suspend gives the cursor back before the process is stopped; Resume takes
 // it again and paints below whatever was written meanwhile.

@@ -71,9 +71,30 @@ func routes(m testfile.Mock) []mock.Route {
 				return mock.Answer(a), err
 			}
 		}
+		if r.Socket != nil {
+			made.Socket = socket(r.Socket)
+		}
 		list = append(list, made)
 	}
 	return list
+}
+
+// socket is a route's socket as its server takes it.
+func socket(k *testfile.Socket) *mock.Socket {
+	made := &mock.Socket{}
+	for _, send := range k.Sends {
+		made.Sends = append(made.Sends, mock.Send{After: send.After, Every: send.Every, Frame: func(q mock.Request) (mock.Frame, error) {
+			f, err := send.Frame(testfile.Request(q))
+			return mock.Frame(f), err
+		}})
+	}
+	if k.Reply != nil {
+		made.Reply = func(q mock.Request, m mock.Message) (mock.Reply, error) {
+			r, err := k.Reply(testfile.Request(q), testfile.Message(m))
+			return mock.Reply{Frame: mock.Frame(r.Frame), None: r.None, After: r.After}, err
+		}
+	}
+	return made
 }
 
 // render lets a user of each class that the profile has do each of its tasks

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/cgi"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -122,7 +124,7 @@ func (r *Repo) ServeHTTPS(a *Authority) string {
 // it as a module's source: git::git://127.0.0.1:PORT/NAME.git.
 func (r *Repo) Daemon() string {
 	r.t.Helper()
-	port := freePort(r.t)
+	port := FreePort(r.t)
 	cmd := exec.Command(r.helper("git-daemon"), "--listen=127.0.0.1", "--port="+port, "--export-all",
 		"--base-path="+filepath.Dir(r.Dir), "--reuseaddr", filepath.Dir(r.Dir))
 	cmd.Env = gitEnv()
@@ -161,15 +163,20 @@ func start(t testing.TB, cmd *exec.Cmd) {
 	})
 }
 
-// freePort is a port of loopback that nobody listens on at this moment.
-func freePort(t testing.TB) string {
+// FreePort is a port of loopback that nobody listens on at this moment, for a
+// program that has to be told one. It lies below those that systems give out
+// by themselves: no connection of another test takes it before the program.
+func FreePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	check(t, err)
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	check(t, err)
-	return port
+	for range 1000 {
+		port := strconv.Itoa(10_000 + rand.IntN(20_000))
+		if l, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			_ = l.Close()
+			return port
+		}
+	}
+	t.Fatal("there is no free port on loopback")
+	return ""
 }
 
 // waitPort waits until something answers at addr.

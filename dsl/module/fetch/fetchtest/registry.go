@@ -35,7 +35,7 @@ func NewRegistry(t testing.TB, o RegistryOptions) *Registry {
 	t.Helper()
 	program := Need(t, "docker-registry")
 	dir := t.TempDir()
-	r := &Registry{Host: "127.0.0.1:" + freePort(t), Dir: filepath.Join(dir, "store")}
+	r := &Registry{Host: "127.0.0.1:" + FreePort(t), Dir: filepath.Join(dir, "store")}
 	var b strings.Builder
 	fmt.Fprintf(&b, "version: 0.1\nlog:\n  level: error\nstorage:\n  filesystem:\n    rootdirectory: %s\nhttp:\n  addr: %s\n", r.Dir, r.Host)
 	if o.TLS != nil {

@@ -45,7 +45,8 @@ class Chart {
     this.place.prepend(drawing);
     this.labels.replaceChildren(...out.labels.map(([at, s]) => make('span', { style: 'top:' + px(at / this.height * 100) + '%' }, s)));
     if (this.axis) labelAxis(this.axis, (out.axis || []).map(([at, s]) => [at / this.width * 100, s]));
-    this.hit = out.hit;
+    this.place.querySelectorAll('.limit-label').forEach((e) => e.remove());
+    this.place.append(...(out.names || []).map(([right, top, s]) => make('span', { class: 'limit-label', 'aria-hidden': 'true', style: 'right:' + px(100 - right * 100) + '%;top:' + px(top * 100) + '%' }, s)));
   }
 
   remove() {
@@ -79,6 +80,20 @@ function timeChart(spec) {
   };
 }
 
+// limitNames are the labels of limits, as shares of the drawing: on the right
+// end of each line, or further left where another label is. What finds no
+// place is left to the chart's title.
+function limitNames(limits, width, height) {
+  const wide = Math.max(0.15, 110 / width), high = Math.max(0.18, 16 / height), names = [];
+  for (const l of limits) {
+    const top = l.y / height;
+    let right = l.spans.at(-1)[1] / width;
+    while (names.some(([r, t]) => Math.abs(r - right) < wide && Math.abs(t - top) < high)) right -= wide;
+    if (right > wide + 0.1) names.push([right, top, l.text]);
+  }
+  return names;
+}
+
 const bucketOf = (t) => Math.max(0, Math.min(data.length.length - 1, Math.floor(t / data.width)));
 
 function drawTime(chart, spec) {
@@ -91,7 +106,8 @@ function drawTime(chart, spec) {
   const see = (v) => { if (v > 0) { low = Math.min(low, v); high = Math.max(high, v); } };
   for (const l of lines) for (let i = first; i < end; i++) see(l.values[i]);
   for (let i = first; i < end; i++) see(bars.reduce((sum, b) => sum + (b.values[i] || 0), 0));
-  const limits = chart.off.has('limit') ? [] : spec.limits || [];
+  const highest = high; // of what was measured: one line must not flatten it where the scale is linear
+  const limits = chart.off.has('limit') ? [] : (spec.limits || []).filter((l) => spec.log || l.at <= 2 * highest);
   for (const l of limits) see(l.at);
   const scale = spec.log ? logarithmic(low, high, height, spec.write) : linear(Math.max(high, spec.least || 0), height, spec.write);
   const marks = [];
@@ -113,12 +129,13 @@ function drawTime(chart, spec) {
   const middle = (i) => at((i + 0.5) * data.width), begin = (i) => at(i * data.width);
   for (const l of lines) if (l.area) marks.push(path('users-area', curve(l.values, first, end, begin, scale.y, true).replace(/M([\d.]+) /g, 'M$1 ' + height + 'V') + 'V' + height + 'z'));
   for (const l of lines) marks.push(path(l.cls, curve(l.values, first, end, l.steps ? begin : middle, scale.y, l.steps)));
-  for (const l of limits) marks.push(path('limit', 'M0 ' + px(scale.y(l.at)) + 'H' + width));
+  const parts = limits.map((l) => ({ ...l, y: scale.y(l.at), spans: (l.spans.length ? l.spans : [[0, data.end]]).map((s) => s.map((t) => Math.max(0, Math.min(width, at(t))))).filter(([a, b]) => b > a) })).filter((l) => l.spans.length);
+  for (const l of parts) marks.push(path('limit', l.spans.map(([a, b]) => 'M' + px(a) + ' ' + px(l.y) + 'H' + px(b)).join('')));
   if (spec.cut) marks.push(path('cut', spec.cut.slice(first, end).map((v, i) => v ? 'M' + px(middle(first + i)) + ' ' + px(scale.y(v) - 5) + 'l4 7h-8z' : '').join('')));
   for (const m of data.marks) {
     if (m.kind === 'stage' || m.at < view.from || m.at > view.to) continue;
     const cls = { abort: 'fail', breach: 'fail', alarm: 'warn', recovery: 'pass' }[m.kind] || '';
     marks.push(path('mark-line ' + cls, 'M' + px(at(m.at)) + ' 0V' + height));
   }
-  return { marks, labels: scale.labels, axis: clockTicks(view.from, view.to, Math.max(2, width / 90)).map((t) => [at(t), clock(t)]) };
+  return { marks, labels: scale.labels, names: limitNames(parts, width, height), axis: clockTicks(view.from, view.to, Math.max(2, width / 90)).map((t) => [at(t), clock(t)]) };
 }
