@@ -51,6 +51,9 @@ func main() {
 	if len(os.Args) == 2 && os.Args[1] == "target" { // the suite's own server, in a process of its own
 		exit(serveTarget(os.Stdout))
 	}
+	if len(os.Args) == 6 && os.Args[1] == "floor" { // a bare loop, likewise
+		exit(runFloor(os.Args[2:]))
+	}
 	cache, _ := os.UserCacheDir()
 	s := &suite{}
 	flag.IntVar(&s.rounds, "rounds", 3, "how often each measurement is repeated")

@@ -26,7 +26,8 @@ type usage struct {
 	peak   int64 // most bytes resident
 	steady int64 // bytes resident near the end
 	code   int   // exit code
-	out    string
+	stdout string
+	out    string // and what it said on stderr
 }
 
 const pollEvery = 100 * time.Millisecond
@@ -37,8 +38,8 @@ func (s *suite) measure(cores string, limit time.Duration, command ...string) (u
 	ctx, cancel := context.WithTimeout(s.ctx, limit)
 	defer cancel()
 	cmd := pinned(ctx, cores, command...)
-	var out bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &out
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	begin := time.Now()
 	if err := cmd.Start(); err != nil {
 		return usage{}, err
@@ -55,7 +56,8 @@ func (s *suite) measure(cores string, limit time.Duration, command ...string) (u
 	close(done)
 	<-watched
 	u.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	u.code, u.out = cmd.ProcessState.ExitCode(), out.String()
+	u.code, u.stdout = cmd.ProcessState.ExitCode(), stdout.String()
+	u.out = u.stdout + stderr.String()
 	var exit *exec.ExitError
 	if ctx.Err() != nil {
 		return u, fmt.Errorf("%s did not end within %v:\n%s", command[0], limit, tail(u.out))

@@ -24,15 +24,12 @@ type summary struct {
 	}
 }
 
-// runThrong runs a scenario, given by its text, and reads its summary. vars
-// are NAME=VALUE.
+// runThrong runs a scenario, given by its text, as users do, and reads its
+// summary. vars are NAME=VALUE.
 func (s *suite) runThrong(cores string, limit time.Duration, scenario string, vars ...string) (usage, summary, error) {
 	var sum summary
-	dir, err := os.MkdirTemp(s.dir, "run-")
+	dir, err := s.scenario(scenario)
 	if err != nil {
-		return usage{}, sum, err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(scenario), 0o644); err != nil {
 		return usage{}, sum, err
 	}
 	results := filepath.Join(dir, "results")
@@ -49,6 +46,33 @@ func (s *suite) runThrong(cores string, limit time.Duration, scenario string, va
 		return u, sum, fmt.Errorf("throng left no summary (exit code %d):\n%s", u.code, tail(u.out))
 	}
 	return u, sum, json.Unmarshal(text, &sum)
+}
+
+// runBare is runThrong without a directory of results, so without the HTML
+// report at the end.
+func (s *suite) runBare(cores string, limit time.Duration, scenario string) (usage, summary, error) {
+	var sum summary
+	dir, err := s.scenario(scenario)
+	if err != nil {
+		return usage{}, sum, err
+	}
+	u, err := s.measure(cores, limit, s.throng, "run", "--anyway", "--no-out", "--json", dir)
+	if err != nil {
+		return u, sum, err
+	}
+	if err := json.Unmarshal([]byte(u.stdout), &sum); err != nil {
+		return u, sum, fmt.Errorf("throng left no summary (exit code %d):\n%s", u.code, tail(u.out))
+	}
+	return u, sum, nil
+}
+
+// scenario is a new directory with a scenario.
+func (s *suite) scenario(text string) (string, error) {
+	dir, err := os.MkdirTemp(s.dir, "run-")
+	if err != nil {
+		return "", err
+	}
+	return dir, os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(text), 0o644)
 }
 
 // oneGet is a scenario of one GET under a profile.

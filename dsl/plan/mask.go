@@ -53,6 +53,9 @@ func (m *Mask) Texts(more []string) *Mask {
 	return &Mask{sets: append(slices.Clone(m.sets), set), with: m.with}
 }
 
+// Empty reports whether there is no secret to replace.
+func (m *Mask) Empty() bool { return len(m.sets) == 0 }
+
 // Replace is s with every secret replaced: at each place the longest one that
 // stands there, so that one that is part of another leaves no remains.
 func (m *Mask) Replace(s string) string {

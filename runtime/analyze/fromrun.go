@@ -45,11 +45,10 @@ func FromRun(run *results.Run) (*Input, error) {
 // course cuts the run's time into stretches of like length.
 func (in *Input) course(run *results.Run, rows []int) error {
 	var length time.Duration
-	if err := run.Each(func(s *results.Second) error {
+	if err := run.Spans(func(s results.Span) {
 		if !s.Warmup {
 			length += s.Length
 		}
-		return nil
 	}); err != nil {
 		return err
 	}

@@ -106,15 +106,14 @@ func cutIn(run *results.Run, n int, spans []span, where func(*results.Second) (t
 // bounds are the begin and the end of the part of a run that is compared.
 func bounds(run *results.Run) (begin, end time.Duration, err error) {
 	begin = -1
-	err = run.Each(func(s *results.Second) error {
+	err = run.Spans(func(s results.Span) {
 		if s.Warmup {
-			return nil
+			return
 		}
 		if begin < 0 {
 			begin = s.At
 		}
 		end = s.At + s.Length
-		return nil
 	})
 	for _, m := range run.Marks {
 		if m.Kind == results.MarkStop && m.At > begin {

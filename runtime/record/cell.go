@@ -4,18 +4,15 @@ import (
 	"cmp"
 	"slices"
 
-	hdr "github.com/HdrHistogram/hdrhistogram-go"
-
 	"throng/dsl/plan"
 )
 
 // cell is what a shard has on one series since the last snapshot: exact
-// figures in a Stats whose distributions hold no buckets, and the dense
-// histograms, each made when its first value comes.
+// figures in a Stats whose distributions hold no buckets, and the values.
 type cell struct {
 	Stats
 	asked []Beyond
-	dense [numKinds]*hdr.Histogram
+	piles [numKinds]pile
 }
 
 func newCell(thresholds []int64, asked []Beyond, open bool) *cell {
@@ -99,12 +96,7 @@ func (c *cell) record(k kind, v int64) {
 		d.beyond++
 		return
 	}
-	if c.dense[k] == nil {
-		c.dense[k] = newDense()
-	}
-	if c.dense[k].RecordValue(v) != nil {
-		d.beyond++ // the range check above rules it out; no sample is lost
-	}
+	d.beyond += c.piles[k].add(v)
 }
 
 func addStatus(list []StatusCount, status int, n int64) []StatusCount {
@@ -157,29 +149,35 @@ func (p *phaseSums) merge(o *phaseSums) {
 // single one is returned as it is. Thresholds are kept where every input has
 // them, so Over can be shorter than an input's; see OverAt.
 func Merge(stats ...*Stats) *Stats {
-	var only, sum *Stats
+	some := 0
+	var only *Stats
 	for _, s := range stats {
-		switch {
-		case s == nil:
-		case only == nil:
-			only = s
-		default:
-			if sum == nil {
-				sum = &Stats{}
-				sum.merge(only)
-			}
-			sum.merge(s)
+		if s != nil {
+			some, only = some+1, s
 		}
 	}
-	if sum == nil {
+	if some < 2 {
 		return only
+	}
+	sum, wide := &Stats{}, (*sums)(nil)
+	if some >= many {
+		wide = &sums{}
+	}
+	for _, s := range stats {
+		if s != nil {
+			sum.merge(s, wide)
+		}
+	}
+	if wide != nil {
+		wide.moveTo(&sum.dists)
 	}
 	sum.finish()
 	return sum
 }
 
-// merge adds o to s, which is still being built and shares nothing yet.
-func (s *Stats) merge(o *Stats) {
+// merge adds o to s, which is still being built and shares nothing yet. With
+// wide, histograms are added up there.
+func (s *Stats) merge(o *Stats, wide *sums) {
 	switch {
 	case s.Count() == 0:
 		s.thresholds, s.open = o.thresholds, o.open
@@ -202,7 +200,7 @@ func (s *Stats) merge(o *Stats) {
 	s.BytesOut += o.BytesOut
 	s.clamped += o.clamped
 	for i := range o.dists {
-		s.dists[i].merge(&o.dists[i])
+		s.dists[i].merge(&o.dists[i], kind(i), wide)
 	}
 	for i := range o.censored {
 		s.censored[i].merge(&o.censored[i])

@@ -121,11 +121,16 @@ func (d *dist) buckets() []Bucket {
 	return list
 }
 
-// merge adds o. It must only be called on a dist that is still being built.
-func (d *dist) merge(o *dist) {
+// merge adds o, which is of a kind; its histogram to wide's if there is one.
+// It must only be called on a dist that is still being built.
+func (d *dist) merge(o *dist, k kind, wide *sums) {
 	d.tally.merge(&o.tally)
 	d.beyond += o.beyond
-	if o.packed != nil {
+	switch {
+	case o.packed == nil:
+	case wide != nil:
+		d.beyond += wide.add(k, o.packed)
+	default:
 		d.addPacked(o.packed)
 	}
 }

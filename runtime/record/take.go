@@ -9,12 +9,14 @@ import (
 )
 
 // taken is the content of one cell between the shard it was taken from and
-// the Stats it is added to. Its histograms are the spares that are left in
-// the cell in exchange: three for the whole recorder.
+// the Stats it is added to. The spares are left in the cell in exchange: a
+// dense histogram where it had more than a few values, so that there are
+// three for the whole recorder.
 type taken struct {
 	cell
 	packed *hdr.PackedHistogram
-	spare  *extras // empty, or nil
+	spares [numKinds]pile // empty
+	spare  *extras        // empty, or nil
 }
 
 // Snapshot takes what was recorded since the call before and adds it to the
@@ -87,9 +89,9 @@ func (r *Recorder) collect(p period, series int, drop bool) *Stats {
 // from moves a cell's content into t, which is empty, and reports whether
 // there was any. With drop, a cell without news is given up.
 func (t *taken) from(sh *shard, p period, series int, drop bool) bool {
-	for k := range t.dense {
-		if t.dense[k] == nil {
-			t.dense[k] = newDense()
+	for k := range t.spares {
+		if t.spares[k].dense == nil {
+			t.spares[k].dense = newDense()
 		}
 	}
 	sh.mu.Lock()
@@ -115,30 +117,35 @@ func (t *taken) from(sh *shard, p period, series int, drop bool) bool {
 		}
 		c.extras, t.spare = t.spare, nil
 	}
-	for k := range c.dense {
-		if t.dists[k].n > 0 && c.dense[k] != nil {
-			c.dense[k], t.dense[k] = t.dense[k], c.dense[k]
+	for k := range c.piles {
+		if t.dists[k].n == 0 {
+			continue
 		}
+		next := pile{few: t.spares[k].few}
+		if t.dists[k].n > mostFew {
+			next.dense, t.spares[k].dense = t.spares[k].dense, nil
+		}
+		t.piles[k], c.piles[k], t.spares[k].few = c.piles[k], next, nil
 	}
 	return true
 }
 
-// into adds t's content to sum and empties t's histograms, ready to be the
-// next spares.
+// into adds t's content to sum and empties it, ready to be the next spares.
 func (t *taken) into(sum *Stats) {
-	sum.merge(&t.Stats)
+	sum.merge(&t.Stats, nil)
 	t.spare, t.extras = cmp.Or(t.extras, t.spare), nil
 	if t.packed == nil {
 		t.packed = newPacked()
 	}
-	for k, dense := range t.dense {
+	for k := range t.piles {
 		if t.dists[k].n == 0 {
 			continue
 		}
+		p, d := &t.piles[k], &sum.dists[k]
 		t.packed.Reset()
-		d := &sum.dists[k]
-		d.beyond += t.packed.MergeFrom(dense)
+		d.beyond += p.moveTo(t.packed)
 		d.addPacked(t.packed)
-		dense.Reset()
+		t.spares[k] = pile{few: p.few, dense: cmp.Or(t.spares[k].dense, p.dense)}
+		t.piles[k] = pile{}
 	}
 }

@@ -77,7 +77,7 @@ func (t *timing) merge(o *timing) {
 	} else {
 		t.thresholds, t.over = mergeOver(t.thresholds, t.over, o.thresholds, o.over)
 	}
-	t.dist.merge(&o.dist)
+	t.dist.merge(&o.dist, 0, nil)
 	t.censored.merge(&o.censored)
 }
 

@@ -172,8 +172,8 @@ func hash(p *plan.Plan) string {
 // something to the reader of the JSON must not be in it.
 func masked(m *plan.Mask, v any) (json.RawMessage, error) {
 	data, err := json.Marshal(v)
-	if err != nil {
-		return nil, err
+	if err != nil || m.Empty() {
+		return data, err
 	}
 	d := json.NewDecoder(bytes.NewReader(data))
 	d.UseNumber()

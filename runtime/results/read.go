@@ -53,7 +53,7 @@ func Open(dir string) (*Run, error) {
 func (j *journaled) run(f report.Facts) *Run {
 	return &Run{
 		Dir: j.dir, Report: report.New(j.plan, j.outcome, f), Plan: j.plan, Broken: j.broken, Hash: j.begin.Hash,
-		Rows: rowsOf(j.plan, j.outcome.Final.Total), Marks: j.marks, Each: eachOf(j.source, j.plan),
+		Rows: rowsOf(j.plan, j.outcome.Final.Total), Marks: j.marks, Each: eachOf(j.source, j.plan), spans: spansOf(j.source, j.plan),
 	}
 }
 
@@ -212,27 +212,61 @@ func (o *once) outcome() (*outcome.Once, error) {
 
 // ticks visits the ticks of a journal, as far as it is whole.
 func (s source) ticks(p *plan.Plan, visit func(*tick) error) error {
+	return s.eachTick(func(data json.RawMessage) error {
+		var t tick
+		if err := json.Unmarshal(data, &t); err != nil {
+			return errTick{err}
+		}
+		if err := t.check(p); err != nil {
+			return errTick{err}
+		}
+		return visit(&t)
+	})
+}
+
+// errTick is why an entry cannot be what it says it is.
+type errTick struct{ error }
+
+// eachTick visits the data of a journal's ticks, as far as it is whole.
+func (s source) eachTick(visit func(json.RawMessage) error) error {
 	var stopped error
-	err := s(func(e journal.Entry) (err error) {
-		defer func() { stopped = err }()
+	err := s(func(e journal.Entry) error {
 		if e.Kind != tickEntry {
 			return nil
 		}
-		var t tick
-		err = json.Unmarshal(e.Data, &t)
-		if err == nil {
-			err = t.check(p)
+		stopped = visit(e.Data)
+		if odd := (errTick{}); errors.As(stopped, &odd) {
+			stopped = fmt.Errorf("entry %d of its journal does not hang together: %w", e.From, odd.error)
 		}
-		if err != nil {
-			return fmt.Errorf("entry %d of its journal does not hang together: %w", e.From, err)
-		}
-		return visit(&t)
+		return stopped
 	})
 	var damage *journal.Damage
 	if stopped == nil && errors.As(err, &damage) {
 		return nil
 	}
 	return cmp.Or(stopped, err)
+}
+
+// spansOf visits where the stretches of a run's time lie.
+func spansOf(s source, p *plan.Plan) func(func(Span)) error {
+	return func(visit func(Span)) error {
+		return s.eachTick(func(data json.RawMessage) error {
+			var t struct {
+				At     time.Duration `json:"at_ns"`
+				Window time.Duration `json:"window_ns"`
+			}
+			if err := json.Unmarshal(data, &t); err != nil {
+				return errTick{err}
+			}
+			visit(spanOf(p, t.At, t.Window))
+			return nil
+		})
+	}
+}
+
+// spanOf is the stretch of so long that ended at a time.
+func spanOf(p *plan.Plan, end, length time.Duration) Span {
+	return Span{At: end - length, Length: length, Warmup: end <= p.Profile.Warmup}
 }
 
 // eachOf visits a run's time.
@@ -266,8 +300,9 @@ func places(p *plan.Plan) []int {
 }
 
 func secondOf(p *plan.Plan, places []int, t *tick) *Second {
-	s := &Second{At: t.At - t.Window, Length: t.Window, Users: t.Users, Wanted: t.Wanted, InFlight: t.InFlight, Missed: t.Missed,
-		Warmup: t.At <= p.Profile.Warmup, Rows: make([]*record.Stats, rowCount(p)), Health: t.SoFar.Health}
+	span := spanOf(p, t.At, t.Window)
+	s := &Second{At: span.At, Length: span.Length, Warmup: span.Warmup, Users: t.Users, Wanted: t.Wanted, InFlight: t.InFlight, Missed: t.Missed,
+		Rows: make([]*record.Stats, rowCount(p)), Health: t.SoFar.Health}
 	add := func(from series) {
 		for i, x := range from {
 			if at := places[i]; at >= 0 {

@@ -310,6 +310,7 @@ func (r *Recorder) Run(dir string, o *outcome.Outcome, rep *report.Report) *Run 
 	if o.Final != nil {
 		run.Rows = rowsOf(r.plan, o.Final.Total)
 	}
-	run.Each = eachOf(source(func(visit func(journal.Entry) error) error { return journal.Read(r.files, visit) }), r.plan)
+	kept := source(func(visit func(journal.Entry) error) error { return journal.Read(r.files, visit) })
+	run.Each, run.spans = eachOf(kept, r.plan), spansOf(kept, r.plan)
 	return run
 }

@@ -28,6 +28,29 @@ type Run struct {
 	// parts of a very long run are known by longer stretches only. It may be
 	// called again and again, and stops at visit's first error.
 	Each func(visit func(*Second) error) error
+
+	spans func(visit func(Span)) error // as Each, without what was in them; nil where that is no cheaper
+}
+
+// Span is where a stretch of a run lies.
+type Span struct {
+	At     time.Duration // its begin, from the run's start
+	Length time.Duration
+	Warmup bool // it lies in the warm-up
+}
+
+// Spans visits the stretches that Each does, at a small part of the cost.
+func (r *Run) Spans(visit func(Span)) error {
+	switch {
+	case r.spans != nil:
+		return r.spans(visit)
+	case r.Each != nil:
+		return r.Each(func(s *Second) error {
+			visit(Span{s.At, s.Length, s.Warmup})
+			return nil
+		})
+	}
+	return nil
 }
 
 // Row is a request or a group over the whole run, its warm-up left out.

@@ -84,13 +84,8 @@ func newTimeline(run *results.Run) (*timeline, error) {
 		t.end = time.Duration(run.Report.Run.Elapsed)
 	}
 	longest := time.Duration(0)
-	each := run.Each
-	if each == nil {
-		each = func(func(*results.Second) error) error { return nil }
-	}
-	err := each(func(s *results.Second) error {
+	err := run.Spans(func(s results.Span) {
 		t.end, longest = max(t.end, s.At+s.Length), max(longest, s.Length)
-		return nil
 	})
 	if err != nil {
 		return nil, err
@@ -103,8 +98,10 @@ func newTimeline(run *results.Run) (*timeline, error) {
 	}
 	t.stages = stagesOf(run, t.end)
 	g := gatherer{t: t, rows: run.Rows, bucket: -1, stage: -1, piece: make([][]*record.Stats, len(run.Rows)), sums: make([]*record.Stats, len(run.Rows))}
-	if err := each(g.second); err != nil {
-		return nil, err
+	if run.Each != nil {
+		if err := run.Each(g.second); err != nil {
+			return nil, err
+		}
 	}
 	g.endPiece()
 	g.endBucket()
