@@ -16,49 +16,67 @@ import (
 // most is into how many stretches a run is cut.
 const most = 120
 
-// FromRun is the input of a run. It reads its time twice.
+// FromRun is the input of a run. It reads its time.
 func FromRun(run *results.Run) (*Input, error) {
+	r, err := NewReader(run)
+	if err == nil {
+		err = run.Each(r.Take)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("reading the course of the run: %w", err)
+	}
+	return r.Input(), nil
+}
+
+// Reader makes an input of a run while its seconds are read: by FromRun, or by
+// whoever reads them for other ends as well.
+type Reader struct {
+	run *results.Run
+	in  *Input
+	g   gatherer
+}
+
+// NewReader is one that expects all of a run's seconds, in order.
+func NewReader(run *results.Run) (*Reader, error) {
 	rep := run.Report
-	in := &Input{
+	r := &Reader{run: run, in: &Input{
 		Name: cmp.Or(run.Dir, rep.Plan.Scenario+" "+rep.Plan.Profile), Kind: "run",
 		Ended: cmp.Or(run.Broken, rep.Run.Incomplete), Open: rep.Plan.Model == plan.Open.String(),
 		Generator: Generator{Known: rep.Generator.Cores > 0, CPU: float64(rep.Generator.CPUPeak), Saturated: rep.Generator.Saturated},
-	}
-	rows := []int{} // of the requests
-	for i, r := range run.Rows {
-		if r.Kind == plan.RequestSeries {
-			rows = append(rows, i)
-			in.Requests = append(in.Requests, Request{Label: r.Label, Method: r.Method, Name: r.Name, Tags: r.Tags, Total: figuresOf(r.Total)})
+	}}
+	r.g = gatherer{in: r.in, end: stopOf(run)}
+	for i, row := range run.Rows {
+		if row.Kind == plan.RequestSeries {
+			r.g.rows = append(r.g.rows, i)
+			r.in.Requests = append(r.in.Requests, Request{Label: row.Label, Method: row.Method, Name: row.Name, Tags: row.Tags, Total: figuresOf(row.Total)})
 		}
 	}
-	if err := in.course(run, rows); err != nil {
-		return nil, fmt.Errorf("reading the course of the run: %w", err)
-	}
-	in.promises(run)
-	if len(in.Limits) == 0 {
-		in.UseBands()
-		in.Notes = append(in.Notes, "The run judged no limit, so the built-in bands were used.")
-	}
-	return in, nil
-}
-
-// course cuts the run's time into stretches of like length.
-func (in *Input) course(run *results.Run, rows []int) error {
+	r.g.parts = make([][]*record.Stats, len(r.g.rows))
 	var length time.Duration
-	if err := run.Spans(func(s results.Span) {
+	err := run.Spans(func(s results.Span) {
 		if !s.Warmup {
 			length += s.Length
 		}
-	}); err != nil {
-		return err
-	}
-	width := max(time.Second, (length/most + time.Second - 1).Truncate(time.Second))
-	g := gatherer{in: in, rows: rows, width: width, parts: make([][]*record.Stats, len(rows)), end: stopOf(run)}
-	if err := run.Each(g.take); err != nil {
-		return err
-	}
-	g.flush()
+	})
+	r.g.width = max(time.Second, (length/most + time.Second - 1).Truncate(time.Second))
+	return r, err
+}
+
+// Take takes in the next second. Its error is always nil.
+func (r *Reader) Take(s *results.Second) error {
+	r.g.take(s)
 	return nil
+}
+
+// Input is what the seconds come to. No more may be taken in.
+func (r *Reader) Input() *Input {
+	r.g.flush()
+	r.in.promises(r.run)
+	if len(r.in.Limits) == 0 {
+		r.in.UseBands()
+		r.in.Notes = append(r.in.Notes, "The run judged no limit, so the built-in bands were used.")
+	}
+	return r.in
 }
 
 // stopOf is when no new work was begun any more.
@@ -71,7 +89,7 @@ func stopOf(run *results.Run) time.Duration {
 	return math.MaxInt64
 }
 
-// gatherer makes stretches of seconds.
+// gatherer cuts the run's time into stretches of like length.
 type gatherer struct {
 	in    *Input
 	rows  []int
@@ -81,9 +99,9 @@ type gatherer struct {
 	parts [][]*record.Stats // of the present stretch, by request
 }
 
-func (g *gatherer) take(s *results.Second) error {
+func (g *gatherer) take(s *results.Second) {
 	if s.Warmup || s.Length <= 0 || s.At+s.Length > g.end {
-		return nil
+		return
 	}
 	if g.now.Length == 0 {
 		g.now.At = s.At
@@ -106,7 +124,6 @@ func (g *gatherer) take(s *results.Second) error {
 	if 4*g.now.Length >= 4*g.width-s.Length { // seconds are never quite as long as they should be
 		g.flush()
 	}
-	return nil
 }
 
 // flush ends the stretch. A last one that is too short to say something about

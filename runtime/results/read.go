@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"throng/dsl/plan"
@@ -247,10 +248,10 @@ func (s source) eachTick(visit func(json.RawMessage) error) error {
 	return cmp.Or(stopped, err)
 }
 
-// spansOf visits where the stretches of a run's time lie.
+// spansOf visits where the stretches of a run's time lie. It reads them once.
 func spansOf(s source, p *plan.Plan) func(func(Span)) error {
-	return func(visit func(Span)) error {
-		return s.eachTick(func(data json.RawMessage) error {
+	read := sync.OnceValues(func() (list []Span, err error) {
+		err = s.eachTick(func(data json.RawMessage) error {
 			var t struct {
 				At     time.Duration `json:"at_ns"`
 				Window time.Duration `json:"window_ns"`
@@ -258,9 +259,17 @@ func spansOf(s source, p *plan.Plan) func(func(Span)) error {
 			if err := json.Unmarshal(data, &t); err != nil {
 				return errTick{err}
 			}
-			visit(spanOf(p, t.At, t.Window))
+			list = append(list, spanOf(p, t.At, t.Window))
 			return nil
 		})
+		return list, err
+	})
+	return func(visit func(Span)) error {
+		list, err := read()
+		for _, span := range list {
+			visit(span)
+		}
+		return err
 	}
 }
 

@@ -10,20 +10,19 @@ import (
 	"throng/runtime/analyze"
 	"throng/runtime/report"
 	"throng/runtime/report/text"
-	"throng/runtime/results"
 )
 
-// analyzed is what throng analyze says of a run; nil where nothing is known of
-// its seconds.
-func analyzed(run *results.Run) (*analyze.Result, error) {
-	if run.Each == nil {
-		return nil, nil
-	}
-	in, err := analyze.FromRun(run)
+// read takes in the run's seconds: their course, and what throng analyze says
+// of them, which is nil where nothing is known.
+func (b *builder) read() error {
+	r, err := analyze.NewReader(b.run)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return analyze.Analyze(in), nil
+	if b.t, err = newTimeline(b.run, r.Take); err == nil && b.run.Each != nil {
+		b.analysis = analyze.Analyze(r.Input())
+	}
+	return err
 }
 
 // findingSection is what stands out in a run, what was looked for besides, and

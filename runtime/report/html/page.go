@@ -104,13 +104,9 @@ type builder struct {
 }
 
 func newPage(run *results.Run, c *compare.Comparison) (*page, error) {
-	t, err := newTimeline(run)
-	if err != nil {
+	b := &builder{run: run, r: run.Report, words: run.Report.Words()}
+	if err := b.read(); err != nil {
 		return nil, fmt.Errorf("reading the run's seconds: %w", err)
-	}
-	b := &builder{run: run, r: run.Report, t: t, words: run.Report.Words()}
-	if b.analysis, err = analyzed(run); err != nil {
-		return nil, fmt.Errorf("analysing the run: %w", err)
 	}
 	b.matchRows()
 	b.found = b.findings()
@@ -138,7 +134,7 @@ func newPage(run *results.Run, c *compare.Comparison) (*page, error) {
 	p.Toc = append(p.Toc, link{"#how", "How it was run"})
 	knee, says := b.knee()
 	p.Load = loadSection{Axis: b.loadAxis(), Says: says}
-	data := newChartData(run, t, b.order, b.sharedLimits(), b.about)
+	data := newChartData(run, b.t, b.order, b.sharedLimits(), b.about)
 	data.Knee = report.Num(knee)
 	packed, err := data.packed()
 	if err != nil {

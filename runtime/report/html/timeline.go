@@ -1,6 +1,7 @@
 package html
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -76,9 +77,8 @@ func widthFor(end, longest time.Duration) time.Duration {
 	return max(longest, (end+maxPoints-1)/maxPoints).Round(time.Second) + time.Second
 }
 
-// newTimeline reads a run's seconds: once for their extent, once for what is
-// in them.
-func newTimeline(run *results.Run) (*timeline, error) {
+// newTimeline reads a run's seconds. also hears of each as well.
+func newTimeline(run *results.Run, also func(*results.Second) error) (*timeline, error) {
 	t := &timeline{}
 	if run.Report != nil {
 		t.end = time.Duration(run.Report.Run.Elapsed)
@@ -99,7 +99,8 @@ func newTimeline(run *results.Run) (*timeline, error) {
 	t.stages = stagesOf(run, t.end)
 	g := gatherer{t: t, rows: run.Rows, bucket: -1, stage: -1, piece: make([][]*record.Stats, len(run.Rows)), sums: make([]*record.Stats, len(run.Rows))}
 	if run.Each != nil {
-		if err := run.Each(g.second); err != nil {
+		err := run.Each(func(s *results.Second) error { return errors.Join(g.second(s), also(s)) })
+		if err != nil {
 			return nil, err
 		}
 	}
