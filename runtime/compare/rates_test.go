@@ -17,7 +17,7 @@ func trials() int {
 	if raced {
 		return 4
 	}
-	return 40
+	return 100
 }
 
 func compared(t *testing.T, base, now []*results.Run) *Comparison {

@@ -33,8 +33,11 @@ type framed struct {
 	*http2.Framer
 	wg      *sync.WaitGroup
 	mu      sync.Mutex
-	flooded uint32        // the stream that is flooded, and
-	enough  chan struct{} // closed when the client resets it
+	flooded uint32   // the stream that is flooded; 0 once the client has reset it
+	initial int64    // the client's first window of a stream
+	windows [2]int64 // what may be sent now: over the connection, and in the flooded stream
+	gone    bool
+	news    sync.Cond // of the four above
 }
 
 func newFrames(t *testing.T, wrong func(*framed, uint32), settings ...http2.Setting) *frames {
@@ -52,7 +55,13 @@ func newFrames(t *testing.T, wrong func(*framed, uint32), settings ...http2.Sett
 			}
 			s.wg.Go(func() {
 				defer conn.Close()
-				s.serve(&framed{Conn: conn, Framer: http2.NewFramer(conn, conn), wg: &s.wg})
+				c := &framed{Conn: conn, Framer: http2.NewFramer(conn, conn), wg: &s.wg, initial: 65535, windows: [2]int64{65535, 0}}
+				c.news.L = &c.mu
+				s.serve(c)
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.gone = true
+				c.news.Broadcast()
 			})
 		}
 	})
@@ -91,40 +100,51 @@ func (s *frames) heard(c *framed, f http2.Frame) {
 		s.well.Add(1)
 		c.answer(f.StreamID, true)
 	case *http2.RSTStreamFrame:
-		if c.flooded != 0 && f.StreamID == c.flooded {
+		if f.StreamID == c.flooded {
 			c.flooded = 0
-			close(c.enough)
+			c.news.Broadcast()
 		}
+	case *http2.WindowUpdateFrame:
+		switch f.StreamID {
+		case 0:
+			c.windows[0] += int64(f.Increment)
+		case c.flooded:
+			c.windows[1] += int64(f.Increment)
+		}
+		c.news.Broadcast()
 	case *http2.PingFrame:
 		if !f.IsAck() {
 			_ = c.WritePing(true, f.Data)
 		}
 	case *http2.SettingsFrame:
 		if !f.IsAck() {
+			if v, ok := f.Value(http2.SettingInitialWindowSize); ok {
+				c.initial = int64(v)
+			}
 			_ = c.WriteSettingsAck()
 		}
 	}
 }
 
-// flood sends a body without end, whatever the client's window, until the
-// client resets the stream.
+// flood sends a body without end, as fast as the client's windows let it,
+// until the client resets the stream.
 func (c *framed) flood(stream uint32) {
-	enough := make(chan struct{})
-	c.flooded, c.enough = stream, enough
+	c.flooded, c.windows[1] = stream, c.initial
 	c.answer(stream, false)
 	c.wg.Go(func() {
-		for {
-			select {
-			case <-enough:
-				return
-			default:
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for piece := make([]byte, 4<<10); ; {
+			for c.flooded == stream && !c.gone && min(c.windows[0], c.windows[1]) < int64(len(piece)) {
+				c.news.Wait()
 			}
+			if c.flooded != stream || c.gone || c.WriteData(stream, false, piece) != nil {
+				return
+			}
+			c.windows[0] -= int64(len(piece))
+			c.windows[1] -= int64(len(piece))
+			c.mu.Unlock() // let the reader hear what the client says
 			c.mu.Lock()
-			err := c.WriteData(stream, false, make([]byte, 4<<10))
-			c.mu.Unlock()
-			if err != nil {
-				return
-			}
 		}
 	})
 }
