@@ -41,7 +41,7 @@ func (l *closedLoad) next() time.Duration {
 	return forever
 }
 
-func (l *closedLoad) act(now time.Duration) {
+func (l *closedLoad) act(now time.Duration, _ bool) {
 	for l.more && l.upcoming.At <= now {
 		l.set(l.upcoming.Users)
 		l.upcoming, l.more = l.users.Next(l.upcoming.At)

@@ -15,8 +15,8 @@ const forever = time.Duration(1) << 62
 type load interface {
 	// next is when there is something to do; forever when never again.
 	next() time.Duration
-	// act does all that is due by now.
-	act(now time.Duration)
+	// act does what is due by now: all of it the last time.
+	act(now time.Duration, last bool)
 	// wanted is the users or arrivals a second the plan asks for at t.
 	wanted(t time.Duration) float64
 	stage(t time.Duration) int
@@ -28,11 +28,11 @@ type load interface {
 }
 
 // act does what is due in all loads, and says when it is to be called again.
-func (r *run) act(now time.Duration) (next time.Duration) {
+func (r *run) act(now time.Duration, last bool) (next time.Duration) {
 	for news := true; news; {
 		news, next = false, forever
 		for _, s := range r.loads {
-			news = s.act(now) || news
+			news = s.act(now, last) || news
 			next = min(next, s.next())
 		}
 	}
@@ -78,7 +78,7 @@ func (r *run) offer(ctx context.Context) (end ending) {
 	defer arrivals.close()
 	for due := time.Duration(-1); ; {
 		now := r.now()
-		next := min(planned, r.act(min(now, planned)))
+		next := min(planned, r.act(min(now, planned), now >= planned))
 		if now >= planned || draining && r.crew.count() == 0 || r.finished() {
 			end.at, end.incomplete = now, r.unfinished()
 			return end

@@ -23,9 +23,12 @@ type openLoad struct {
 	classes  []int
 	split    *pace.Split
 	n        int64 // the next arrival
+	made     int   // users
 	due      time.Duration
 	more     bool
-	alone    bool // each arrival is a new user
+	resume   time.Duration // late arrivals wait until then
+	crowd    int           // how many of them users are made for before the next pause
+	alone    bool          // each arrival is a new user
 	room     *room
 
 	mu   sync.Mutex
@@ -71,23 +74,48 @@ func (r *room) full() bool {
 
 func newOpenLoad(s *shift, arrivals *pace.Arrivals, room *room, classes []int, split *pace.Split) *openLoad {
 	o := &openLoad{shift: s, arrivals: arrivals, classes: classes, split: split, room: room,
-		alone: s.plan.Arrival == plan.ArriveUser, idle: make([][]*user.User, len(classes))}
+		alone: s.plan.Arrival == plan.ArriveUser, crowd: firstCrowd, idle: make([][]*user.User, len(classes))}
 	o.due, o.more = o.arrivals.Due(0)
 	return o
 }
 
 func (o *openLoad) next() time.Duration {
 	if o.more {
-		return o.due
+		return max(o.due, o.resume)
 	}
 	return forever
 }
 
-// act brings all arrivals that are due, in one batch.
-func (o *openLoad) act(now time.Duration) {
-	zero := o.shift.r.zero + o.shift.begin.Load()
+// A dispatcher that has fallen behind brings late arrivals in a crowd, and
+// more often than not their answers are there before it is through: it only
+// keeps the processor from those who would read them. A user made for each of
+// the crowd would cost more time than there is between two arrivals, and leave
+// it further behind. So once it is late and has made some users, it pauses for
+// those at work to come back. If they do, few more are made before the next
+// pause; if they do not, twice as many, so that it catches up in any case.
+const (
+	firstCrowd = 8
+	late       = 200 * time.Microsecond
+	breath     = 50 * time.Microsecond
+)
+
+// act brings the arrivals that are due, in one batch: all of them the last
+// time, else as many as may be made users for.
+func (o *openLoad) act(now time.Duration, last bool) {
+	r, begin := o.shift.r, o.shift.begin.Load()
+	before := o.made
+	if o.resume > 0 && o.resume <= now {
+		o.resume, o.crowd = 0, 2*o.crowd
+		if o.anyIdle() {
+			o.crowd = 1
+		}
+	}
 	for o.more && o.due <= now {
-		if !o.arrive(o.split.Next(), user.Arrival{Due: zero + int64(o.due)}) {
+		if o.made-before >= o.crowd && now-o.due > late && !last && !o.anyIdle() {
+			o.resume = r.now() - time.Duration(begin) + breath
+			return
+		}
+		if !o.arrive(o.split.Next(), user.Arrival{Due: r.zero + begin + int64(o.due)}) {
 			o.more = false
 			return
 		}
@@ -95,6 +123,7 @@ func (o *openLoad) act(now time.Duration) {
 		o.n++
 		o.due, o.more = o.arrivals.Due(o.n)
 	}
+	o.crowd = firstCrowd
 }
 
 // arrive gives an arrival to somebody. It reports false when the iterations
@@ -117,6 +146,7 @@ func (o *openLoad) arrive(class int, a user.Arrival) bool {
 		u.Offer(a)
 		return true
 	}
+	o.made++
 	u = o.shift.newUser(o.classes[class])
 	u.Withdraw = func() bool { return o.withdraw(class, u) }
 	life := func() { u.RunOpen(a, func() { o.release(class, u) }) }
@@ -127,6 +157,12 @@ func (o *openLoad) arrive(class int, a user.Arrival) bool {
 	// a new one anyway.
 	o.shift.launch(u, life, func() { o.room.free(u.Failed && !o.alone) })
 	return true
+}
+
+func (o *openLoad) anyIdle() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return slices.ContainsFunc(o.idle, func(list []*user.User) bool { return len(list) > 0 })
 }
 
 // take is an idle user of a class, nil when there is none.

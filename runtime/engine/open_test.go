@@ -8,6 +8,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/outcome"
+	"throng/runtime/transport"
 )
 
 func contains(s, sub string) bool { return strings.Contains(s, sub) }
@@ -37,6 +38,53 @@ func TestArrivalsExact(t *testing.T) {
 			t.Errorf("%d users were made", out.PeakUsers)
 		}
 	})
+}
+
+// stalling is a factory with which making the first client takes long, so that
+// the dispatcher falls behind.
+type stalling struct {
+	transport.Factory
+	long time.Duration
+}
+
+func (s *stalling) Client() transport.Client {
+	time.Sleep(s.long)
+	s.long = 0
+	return s.Factory.Client()
+}
+
+// A dispatcher that fell behind brings every arrival, with few more users than
+// their answers need; where answers take longer, it makes as many as arrivals.
+func TestLateArrivalsMakeNoCrowd(t *testing.T) {
+	for _, c := range []struct {
+		answer      time.Duration
+		least, most int
+	}{
+		{10 * time.Microsecond, firstCrowd, 8 * firstCrowd},
+		{5 * sec, 2000, 2000},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(steady(c.answer))
+			out := do(t, arrivals(2000, sec, 3000), f, func(e *Engine, o *Options) {
+				o.Factory = func(clock *transport.Clock) transport.Factory { return &stalling{f.factory(clock), 500 * ms} }
+			})
+			if b := out.Conditions.Books; b.Intended != 2000 || b.Missed != 0 {
+				t.Errorf("answers of %v: %+v", c.answer, b)
+			}
+			if out.PeakUsers < c.least || out.PeakUsers > c.most {
+				t.Errorf("answers of %v: %d users were made, want %d to %d", c.answer, out.PeakUsers, c.least, c.most)
+			}
+			caughtUp := 0
+			for _, call := range f.calls {
+				if call.At < 502*ms {
+					caughtUp++
+				}
+			}
+			if caughtUp < 1000 {
+				t.Errorf("answers of %v: %d arrivals had begun 2 ms after the stall, of 1004 due", c.answer, caughtUp)
+			}
+		})
+	}
 }
 
 func TestCoordinatedOmissionGate(t *testing.T) {

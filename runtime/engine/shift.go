@@ -149,9 +149,9 @@ func (s *shift) next() time.Duration {
 	return min(due, s.limit)
 }
 
-// act does all that is due by now. It reports whether that may concern those
-// that follow.
-func (s *shift) act(now time.Duration) (news bool) {
+// act does what is due by now, all of it the last time. It reports whether
+// that may concern those that follow.
+func (s *shift) act(now time.Duration, last bool) (news bool) {
 	if s.done.Load() {
 		news = !s.left && s.gone(now)
 		s.left = s.left || news
@@ -173,7 +173,7 @@ func (s *shift) act(now time.Duration) (news bool) {
 			s.limit = now + s.r.plan.Profile.Grace
 		}
 	}
-	s.load.act(min(now, s.limit-1) - begin)
+	s.load.act(min(now, s.limit-1)-begin, last || now >= s.limit)
 	switch {
 	case now >= s.limit:
 		s.finish(s.limit)
