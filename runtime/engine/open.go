@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"runtime"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"throng/dsl/plan"
@@ -23,11 +25,13 @@ type openLoad struct {
 	classes  []int
 	split    *pace.Split
 	n        int64 // the next arrival
-	made     int   // users
 	due      time.Duration
 	more     bool
-	resume   time.Duration // late arrivals wait until then
-	crowd    int           // how many of them users are made for before the next pause
+	lone     bool          // the dispatcher may have the only processor
+	resume   time.Duration // late arrivals wait until then; 0 when they do not
+	waits    atomic.Bool   // they do
+	crowd    float64       // how many users were made before the last pause without anybody back
+	spare    float64       // how many may be made before the next
 	alone    bool          // each arrival is a new user
 	room     *room
 
@@ -74,7 +78,8 @@ func (r *room) full() bool {
 
 func newOpenLoad(s *shift, arrivals *pace.Arrivals, room *room, classes []int, split *pace.Split) *openLoad {
 	o := &openLoad{shift: s, arrivals: arrivals, classes: classes, split: split, room: room,
-		alone: s.plan.Arrival == plan.ArriveUser, crowd: firstCrowd, idle: make([][]*user.User, len(classes))}
+		alone: s.plan.Arrival == plan.ArriveUser, lone: runtime.GOMAXPROCS(0) == 1,
+		crowd: firstCrowd, spare: firstCrowd, idle: make([][]*user.User, len(classes))}
 	o.due, o.more = o.arrivals.Due(0)
 	return o
 }
@@ -86,36 +91,38 @@ func (o *openLoad) next() time.Duration {
 	return forever
 }
 
-// A dispatcher that has fallen behind brings late arrivals in a crowd, and
-// more often than not their answers are there before it is through: it only
-// keeps the processor from those who would read them. A user made for each of
-// the crowd would cost more time than there is between two arrivals, and leave
-// it further behind. So once it is late and has made some users, it pauses for
-// those at work to come back. If they do, few more are made before the next
-// pause; if they do not, twice as many, so that it catches up in any case.
+// A dispatcher that has fallen behind finds a crowd of late arrivals, and the
+// users who could take them not yet back: where it has the only processor,
+// they wait for it to read their answers. A user made for each of the crowd
+// would cost more time than there is between two arrivals, and leave it
+// further behind. So there, once it is late and nobody is idle, it makes a few
+// users and lets those at work come back: until one of them does, or for a
+// breath. Some are made all the same, one for so many arrivals taken by idle
+// ones, and twice as many after a breath in which nobody came, so that it
+// catches up in any case.
 const (
 	firstCrowd = 8
 	late       = 200 * time.Microsecond
-	breath     = 50 * time.Microsecond
+	breath     = time.Millisecond
+	reuses     = 16
 )
 
 // act brings the arrivals that are due, in one batch: all of them the last
-// time, else as many as may be made users for.
+// time.
 func (o *openLoad) act(now time.Duration, last bool) {
-	r, begin := o.shift.r, o.shift.begin.Load()
-	before := o.made
-	if o.resume > 0 && o.resume <= now {
-		o.resume, o.crowd = 0, 2*o.crowd
-		if o.anyIdle() {
-			o.crowd = 1
-		}
+	begin := o.shift.begin.Load()
+	if o.resume > 0 {
+		o.rested(now)
 	}
 	for o.more && o.due <= now {
-		if o.made-before >= o.crowd && now-o.due > late && !last && !o.anyIdle() {
-			o.resume = r.now() - time.Duration(begin) + breath
+		if o.lone && !last && now-o.due > late && o.spare <= 0 && !o.anyIdle() {
+			if o.resume == 0 {
+				o.resume = now + breath
+				o.waits.Store(true)
+			}
 			return
 		}
-		if !o.arrive(o.split.Next(), user.Arrival{Due: r.zero + begin + int64(o.due)}) {
+		if !o.arrive(o.split.Next(), user.Arrival{Due: o.shift.r.zero + begin + int64(o.due)}) {
 			o.more = false
 			return
 		}
@@ -123,7 +130,21 @@ func (o *openLoad) act(now time.Duration, last bool) {
 		o.n++
 		o.due, o.more = o.arrivals.Due(o.n)
 	}
-	o.crowd = firstCrowd
+	o.crowd, o.spare = firstCrowd, firstCrowd
+}
+
+// rested ends a pause when there is somebody idle, or the breath is over.
+func (o *openLoad) rested(now time.Duration) {
+	switch {
+	case o.anyIdle():
+	case now >= o.resume:
+		o.crowd *= 2
+		o.spare = o.crowd
+	default:
+		return
+	}
+	o.resume = 0
+	o.waits.Store(false)
 }
 
 // arrive gives an arrival to somebody. It reports false when the iterations
@@ -143,10 +164,11 @@ func (o *openLoad) arrive(class int, a user.Arrival) bool {
 		return false
 	}
 	if u != nil {
+		o.spare += 1. / reuses
 		u.Offer(a)
 		return true
 	}
-	o.made++
+	o.spare--
 	u = o.shift.newUser(o.classes[class])
 	u.Withdraw = func() bool { return o.withdraw(class, u) }
 	life := func() { u.RunOpen(a, func() { o.release(class, u) }) }
@@ -184,6 +206,9 @@ func (o *openLoad) release(class int, u *user.User) {
 		return
 	}
 	o.idle[class] = append(o.idle[class], u)
+	if o.waits.Load() {
+		offer(o.shift.r.wake, struct{}{})
+	}
 }
 
 // withdraw takes an idle user back that ends by itself. It reports false when
