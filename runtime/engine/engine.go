@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -62,6 +63,8 @@ type Engine struct {
 	halt    chan string
 	spent   chan struct{}
 	abort   chan int
+
+	processors int
 }
 
 // New prepares a run of p.
@@ -73,7 +76,7 @@ func New(p *plan.Plan, o Options) *Engine {
 		o.RunID = NewRunID()
 	}
 	return &Engine{plan: p, o: o, stop: make(chan struct{}), halt: make(chan string, 1),
-		spent: make(chan struct{}, 1), abort: make(chan int, 1)}
+		spent: make(chan struct{}, 1), abort: make(chan int, 1), processors: runtime.GOMAXPROCS(0)}
 }
 
 // NewRunID is a name for a run, unlike any other's.
@@ -139,7 +142,7 @@ type run struct {
 	tightest time.Duration // latency limit of the plan
 	crew     crew
 	loads    []*shift
-	wake     chan struct{} // hears that a load's iterations are used up
+	wake     chan struct{} // hears that a load's iterations are used up, or somebody is back whom late arrivals wait for
 	zero     int64         // the clock at the first user
 	index    int64         // users made
 	ordinals []int64

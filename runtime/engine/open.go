@@ -1,10 +1,8 @@
 package engine
 
 import (
-	"runtime"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"throng/dsl/plan"
@@ -27,13 +25,9 @@ type openLoad struct {
 	n        int64 // the next arrival
 	due      time.Duration
 	more     bool
-	lone     bool          // the dispatcher may have the only processor
-	resume   time.Duration // late arrivals wait until then; 0 when they do not
-	waits    atomic.Bool   // they do
-	crowd    float64       // how many users were made before the last pause without anybody back
-	spare    float64       // how many may be made before the next
-	alone    bool          // each arrival is a new user
+	alone    bool // each arrival is a new user
 	room     *room
+	rush     rush
 
 	mu   sync.Mutex
 	idle [][]*user.User // by place in classes; the last one first
@@ -78,51 +72,29 @@ func (r *room) full() bool {
 
 func newOpenLoad(s *shift, arrivals *pace.Arrivals, room *room, classes []int, split *pace.Split) *openLoad {
 	o := &openLoad{shift: s, arrivals: arrivals, classes: classes, split: split, room: room,
-		alone: s.plan.Arrival == plan.ArriveUser, lone: runtime.GOMAXPROCS(0) == 1,
-		crowd: firstCrowd, spare: firstCrowd, idle: make([][]*user.User, len(classes))}
+		alone: s.plan.Arrival == plan.ArriveUser, idle: make([][]*user.User, len(classes))}
 	o.due, o.more = o.arrivals.Due(0)
+	o.rush.alone, o.rush.size, o.rush.spare = s.r.processors == 1, firstRush, firstRush
 	return o
 }
 
 func (o *openLoad) next() time.Duration {
 	if o.more {
-		return max(o.due, o.resume)
+		return o.rush.due(o.due)
 	}
 	return forever
 }
 
-// A dispatcher that has fallen behind finds a crowd of late arrivals, and the
-// users who could take them not yet back: where it has the only processor,
-// they wait for it to read their answers. A user made for each of the crowd
-// would cost more time than there is between two arrivals, and leave it
-// further behind. So there, once it is late and nobody is idle, it makes a few
-// users and lets those at work come back: until one of them does, or for a
-// breath. Some are made all the same, one for so many arrivals taken by idle
-// ones, and twice as many after a breath in which nobody came, so that it
-// catches up in any case.
-const (
-	firstCrowd = 8
-	late       = 200 * time.Microsecond
-	breath     = time.Millisecond
-	reuses     = 16
-)
-
 // act brings the arrivals that are due, in one batch: all of them the last
-// time.
+// time, else as many as make no crowd.
 func (o *openLoad) act(now time.Duration, last bool) {
-	begin := o.shift.begin.Load()
-	if o.resume > 0 {
-		o.rested(now)
-	}
+	zero := o.shift.r.zero + o.shift.begin.Load()
+	o.rush.look(now, o.anyIdle)
 	for o.more && o.due <= now {
-		if o.lone && !last && now-o.due > late && o.spare <= 0 && !o.anyIdle() {
-			if o.resume == 0 {
-				o.resume = now + breath
-				o.waits.Store(true)
-			}
+		if !last && o.rush.pause(now, o.due, o.anyIdle) {
 			return
 		}
-		if !o.arrive(o.split.Next(), user.Arrival{Due: o.shift.r.zero + begin + int64(o.due)}) {
+		if !o.arrive(o.split.Next(), user.Arrival{Due: zero + int64(o.due)}) {
 			o.more = false
 			return
 		}
@@ -130,21 +102,6 @@ func (o *openLoad) act(now time.Duration, last bool) {
 		o.n++
 		o.due, o.more = o.arrivals.Due(o.n)
 	}
-	o.crowd, o.spare = firstCrowd, firstCrowd
-}
-
-// rested ends a pause when there is somebody idle, or the breath is over.
-func (o *openLoad) rested(now time.Duration) {
-	switch {
-	case o.anyIdle():
-	case now >= o.resume:
-		o.crowd *= 2
-		o.spare = o.crowd
-	default:
-		return
-	}
-	o.resume = 0
-	o.waits.Store(false)
 }
 
 // arrive gives an arrival to somebody. It reports false when the iterations
@@ -164,16 +121,20 @@ func (o *openLoad) arrive(class int, a user.Arrival) bool {
 		return false
 	}
 	if u != nil {
-		o.spare += 1. / reuses
+		o.rush.reused()
 		u.Offer(a)
 		return true
 	}
-	o.spare--
+	o.rush.made()
 	u = o.shift.newUser(o.classes[class])
 	u.Withdraw = func() bool { return o.withdraw(class, u) }
-	life := func() { u.RunOpen(a, func() { o.release(class, u) }) }
-	if o.alone {
-		life = func() { u.RunOnce(a) }
+	life := func() {
+		o.rush.began(o.shift.r.now() - time.Duration(o.shift.begin.Load()))
+		if o.alone {
+			u.RunOnce(a)
+			return
+		}
+		u.RunOpen(a, func() { o.release(class, u) })
 	}
 	// A user that failed to start is not replaced, but where each arrival is
 	// a new one anyway.
@@ -206,7 +167,7 @@ func (o *openLoad) release(class int, u *user.User) {
 		return
 	}
 	o.idle[class] = append(o.idle[class], u)
-	if o.waits.Load() {
+	if o.rush.pausing.Load() {
 		offer(o.shift.r.wake, struct{}{})
 	}
 }

@@ -60,12 +60,15 @@ func TestLateArrivalsMakeNoCrowd(t *testing.T) {
 		answer      time.Duration
 		least, most int
 	}{
-		{10 * time.Microsecond, firstCrowd, 8 * firstCrowd},
+		{10 * time.Microsecond, firstRush, 12 * firstRush},
 		{5 * sec, 2000, 2000},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			f := newFake(steady(c.answer))
 			out := do(t, arrivals(2000, sec, 3000), f, func(e *Engine, o *Options) {
+				if e != nil {
+					e.processors = 1
+				}
 				o.Factory = func(clock *transport.Clock) transport.Factory { return &stalling{f.factory(clock), 500 * ms} }
 			})
 			if b := out.Conditions.Books; b.Intended != 2000 || b.Missed != 0 {

@@ -207,6 +207,7 @@ func (a *app) drive(p *plan.Plan, f *runFlags, local *examples, stop *stopper, k
 		return nil, err
 	}
 	defer requests.close()
+	rareCollections()
 	e := engine.New(p, engine.Options{
 		Factory:    local.factory(p),
 		Sockets:    local.sockets(p),
