@@ -18,6 +18,7 @@ type bell struct {
 	alarm *alarm
 	times []int64 // on the clock; a heap, the soonest first
 	set   int64   // what the alarm was last set to
+	last  int64   // when it last rang
 }
 
 // newBell is nil where alarms cannot be had, or are not wanted.
@@ -67,12 +68,15 @@ func (b *bell) next() {
 	for len(b.times) > 0 && b.times[0] <= now {
 		b.drop()
 	}
-	if len(b.times) == 0 || now < b.set && b.set <= b.times[0]+grain {
+	if b.set <= now {
+		b.last = b.set
+	}
+	if len(b.times) == 0 {
 		return
 	}
-	at := b.times[0]
-	if b.set <= now {
-		at = max(at, b.set+grain)
+	at := max(b.times[0], b.last+grain)
+	if now < b.set && b.times[0] <= b.set && b.set <= at {
+		return // it rings for whoever is the soonest
 	}
 	b.set = at
 	b.alarm.set(time.Duration(at - now))

@@ -4,6 +4,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"throng/dsl/plan"
 	"throng/runtime/transport"
@@ -56,4 +58,32 @@ func TestBellIsAHeap(t *testing.T) {
 	if len(b.times) != 0 {
 		t.Errorf("%d times are left", len(b.times))
 	}
+}
+
+// Whoever is the soonest is rung for at its time, or a grain after the alarm
+// before at the latest: an alarm that is set for a time before, when nobody is
+// due any more, does not stand for it.
+func TestBellRingsForTheSoonest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &bell{clock: transport.NewClock()}
+		us := int64(time.Microsecond)
+		sleep := func(until int64) { time.Sleep(time.Duration(until - b.clock.Now())) }
+		want := func(at int64) {
+			t.Helper()
+			if b.set != at {
+				t.Errorf("the alarm is set for %d µs, want %d", b.set/us, at/us)
+			}
+		}
+		b.expect(1000 * us)
+		want(1000 * us)
+		sleep(1001 * us)
+		b.expect(1050 * us) // too soon after the alarm
+		want(1200 * us)
+		sleep(1060 * us) // woken by something else before
+		b.expect(1100 * us)
+		want(1200 * us)
+		sleep(1110 * us)
+		b.expect(1500 * us)
+		want(1500 * us)
+	})
 }
