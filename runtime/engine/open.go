@@ -74,7 +74,7 @@ func newOpenLoad(s *shift, arrivals *pace.Arrivals, room *room, classes []int, s
 	o := &openLoad{shift: s, arrivals: arrivals, classes: classes, split: split, room: room,
 		alone: s.plan.Arrival == plan.ArriveUser, idle: make([][]*user.User, len(classes))}
 	o.due, o.more = o.arrivals.Due(0)
-	o.rush.alone, o.rush.size, o.rush.spare = s.r.processors == 1, firstRush, firstRush
+	o.rush.lone, o.rush.size, o.rush.spare = s.r.processors == 1 && !o.alone, firstRush, firstRush
 	return o
 }
 

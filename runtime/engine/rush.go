@@ -17,7 +17,7 @@ import (
 //
 // It belongs to the dispatcher, but for what is atomic. Times are the load's.
 type rush struct {
-	alone bool // there is one processor
+	lone bool // there is one processor, and users take one arrival after the other
 
 	size  float64       // how many users were made for the last crowd in which nobody came back
 	spare float64       // how many may be made
@@ -71,7 +71,7 @@ func (r *rush) pause(now, due time.Duration, idle func() bool) bool {
 	if r.pausing.Load() {
 		return true
 	}
-	if !r.alone || r.spare > 0 || now-min(due, r.clear) <= rushLate || idle() {
+	if !r.lone || r.spare > 0 || now-min(due, r.clear) <= rushLate || idle() {
 		return false
 	}
 	r.since, r.until = now, now+breath
