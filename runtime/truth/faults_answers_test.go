@@ -23,6 +23,7 @@ import (
 	"throng/dsl"
 	"throng/dsl/plan"
 	"throng/runtime/sla"
+	"throng/runtime/transport/faultserver"
 )
 
 // serving is a well-behaved server of answers that are not.
@@ -42,7 +43,7 @@ func serving(t *testing.T, answer http.HandlerFunc) (*httptest.Server, *atomic.I
 // busy makes fewer attempts, never more.
 func TestF01_Refused(t *testing.T) {
 	for wait, rest := range map[string]time.Duration{"": 100 * ms, "wait = \"400ms\"\n": 400 * ms} {
-		p := scenario{user: wait + "get \"/\" {}\n", profile: "users = 50\n duration = \"1s\"\n"}.play(t, "http://"+deadPort(t))
+		p := scenario{user: wait + "get \"/\" {}\n", profile: "users = 50\n duration = \"1s\"\n"}.play(t, "http://"+faultserver.Refusing(t))
 		n := p.row("GET /").Count()
 		p.all(t, "GET /", n, plan.FailRefused)
 		most := 50 * (1 + int64(p.Elapsed/rest)) // of a run that may end late

@@ -2,7 +2,6 @@ package truth
 
 import (
 	"bytes"
-	"net"
 	"net/url"
 	"runtime"
 	"slices"
@@ -303,25 +302,8 @@ func checkTexts(t *testing.T, b builder, out *outcome.Outcome) {
 	}
 }
 
-// deadPort is an address on which connections are refused. Its port is in
-// use all the while, by a connection, so that nobody else comes to listen.
-func deadPort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	conn, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return conn.LocalAddr().String()
-}
-
 func TestRefused(t *testing.T) {
-	b := newPlan(t, deadPort(t))
+	b := newPlan(t, faultserver.Refusing(t))
 	b.class(plan.Wait{}, task(1, b.get("/")))
 	b.iterations(3, 6)
 	b.promise(0.1)

@@ -14,29 +14,13 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/transport"
+	"throng/runtime/transport/faultserver"
 )
-
-// deadAddress is an address on which connections are refused. Its port is in
-// use all the while, by a connection, so that nobody else comes to listen.
-func deadAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	conn, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return conn.LocalAddr().String()
-}
 
 func TestRefused(t *testing.T) {
 	c := newClient(t, Config{})
 	var r transport.Result
-	c.Do(message(deadAddress(t), "/"), &r)
+	c.Do(message(faultserver.Refusing(t), "/"), &r)
 	sane(t, "refused", &r)
 	if r.Class != plan.FailRefused || r.Sent != 0 || r.Connect == 0 {
 		t.Errorf("%+v", r)

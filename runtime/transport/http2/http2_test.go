@@ -20,6 +20,7 @@ import (
 
 	"throng/dsl/plan"
 	"throng/runtime/transport"
+	"throng/runtime/transport/faultserver"
 	"throng/runtime/transport/http2"
 )
 
@@ -557,12 +558,7 @@ func TestNoHTTP2(t *testing.T) {
 			t.Errorf("%v: %v", r.Class, r.Err)
 		}
 	}
-	busy, err := net.Dial("tcp", plain.Listener.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer busy.Close()
-	gone := busy.LocalAddr().String() // a port in use, on which nobody comes to listen
+	gone := faultserver.Refusing(t)
 	route := &transport.Route{Scheme: "http", Addr: gone, Host: gone, HTTP: plan.HTTP{Version: plan.HTTP2}}
 	if r := do(c, message(route, "GET", "/")); r.Class != plan.FailRefused || r.Sent != 0 {
 		t.Errorf("%+v", r)

@@ -16,6 +16,7 @@ import (
 	"throng/dsl/plan"
 	"throng/runtime/transport"
 	"throng/runtime/transport/dial"
+	"throng/runtime/transport/faultserver"
 )
 
 // good is an answer that a client has to take; %s is the proof.
@@ -219,26 +220,9 @@ func TestHandshakeTimeout(t *testing.T) {
 	}
 }
 
-// deadAddress is an address on which connections are refused. Its port is in
-// use all the while, by a connection, so that nobody else comes to listen.
-func deadAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	conn, err := net.Dial("tcp", l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { conn.Close() })
-	return conn.LocalAddr().String()
-}
-
 func TestRefusedConnection(t *testing.T) {
 	c := newClient(t, Config{})
-	_, r := c.try(transport.Opening{Route: &transport.Route{Scheme: "http", Addr: deadAddress(t), Host: "x"}})
+	_, r := c.try(transport.Opening{Route: &transport.Route{Scheme: "http", Addr: faultserver.Refusing(t), Host: "x"}})
 	if r.Class != plan.FailRefused || r.Sent != 0 {
 		t.Errorf("%v %v, sent at %d", r.Class, r.Err, r.Sent)
 	}
